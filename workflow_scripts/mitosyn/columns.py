@@ -1,0 +1,51 @@
+"""Names of the dataset: cell types, compartments and columns, in their published order."""
+
+from __future__ import annotations
+
+PYRAMIDAL = "pyramidal"
+INHIBITORY = "inhibitory"
+GLIA = "glia"
+NEURON_TYPES = (PYRAMIDAL, INHIBITORY)
+CELL_TYPES = (*NEURON_TYPES, GLIA)
+
+# By skeleton label. The published code swaps the names of 4 and 5; the dataset's
+# description has them as here.
+COMPARTMENTS = ("Somatic", "Axonal", "Basal", "Apical", "Unknown dendritic", "Unknown")
+SOMATIC = COMPARTMENTS[0]
+UNKNOWN = COMPARTMENTS[5]
+# Of astrocytes, which have no skeleton: by distance from the soma.
+ASTROCYTE_COMPARTMENTS = (SOMATIC, "Branch", "Far")
+
+POSTSYNAPTIC, PRESYNAPTIC, AUTAPSE = "post", "pre", "autapse"
+SYNAPSE_TYPES = (POSTSYNAPTIC, PRESYNAPTIC, AUTAPSE)
+
+# The morphometric columns of a cell's CSV, in nm, nm² and nm³.
+MORPHOMETRICS = (
+    *(
+        f"PC{k} {measure}"
+        for k in (1, 2, 3)
+        for measure in ("CA", "Circum", "Length", "inertia moment", "symmetry")
+    ),
+    "convex hull SA",
+    "convex hull compactness",
+    "convex hull volume",
+    "mito CA",
+    "mito SA",
+    "mito diam",
+    "mito size",
+    "sphericity",
+)
+
+LENGTH_ALONG_SKELETON = "length along skeleton"
+CELL_CSV_COLUMNS = (
+    "mito_id",
+    "cellid",
+    "compartment",
+    "x",
+    "y",
+    "z",
+    LENGTH_ALONG_SKELETON,
+    *MORPHOMETRICS,
+    "cell_type",
+    "cell_subtype",
+)

@@ -1,0 +1,128 @@
+"""Which skeleton nodes a mitochondrion covers, its compartment and its length there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pykdtree.kdtree import KDTree
+
+from mitosyn.columns import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, UNKNOWN
+from mitosyn.meshes import MeshBundle
+from mitosyn.skeletons import Skeleton
+
+SOMATIC_WITHIN_NM = 7_000.0
+FAR_BEYOND_NM = 70_000.0
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The skeleton nodes that the M mitochondria of a cell cover.
+
+    Attributes
+    ----------
+    mitochondrion : (P,) int64 array
+        Row of the mitochondrion, ascending.
+    node : (P,) int64 array
+        Skeleton node, ascending within a mitochondrion.
+    vertices : (P,) int64 array
+        How many of the mitochondrion's mesh vertices are nearest to that node.
+    """
+
+    mitochondrion: np.ndarray
+    node: np.ndarray
+    vertices: np.ndarray
+
+
+def associate(bundle: MeshBundle, scale: np.ndarray, skeleton: Skeleton) -> Coverage:
+    """Assign each mesh vertex to the nearest node of the cell's skeleton.
+
+    Parameters
+    ----------
+    bundle : MeshBundle
+        M mitochondria, V mesh vertices.
+    scale : (3,) float64 array
+        Factors from the bundle's nm to true nm.
+    skeleton : Skeleton
+        N nodes, in true nm.
+
+    Returns
+    -------
+    Coverage
+    """
+    count = len(skeleton.vertices)
+    owner = np.repeat(np.arange(len(bundle.mito_ids)), np.diff(bundle.vertex_offsets))
+    if len(owner) == 0:
+        nothing = np.empty(0, np.int64)
+        return Coverage(nothing, nothing, nothing)
+    _, nearest = KDTree(skeleton.vertices).query(bundle.vertices.astype(np.float64) * scale)
+    pairs, vertices = np.unique(owner * count + nearest.astype(np.int64), return_counts=True)
+    return Coverage(pairs // count, pairs % count, vertices)
+
+
+def majority_labels(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:
+    """Give the label that most vertices of each mitochondrion are nearest to.
+
+    Parameters
+    ----------
+    coverage : Coverage
+    skeleton : Skeleton
+    count : int
+        M, the number of mitochondria.
+
+    Returns
+    -------
+    (M,) int64 array
+        Compartment labels; ties go to the smallest; ``Unknown`` where nothing is
+        covered.
+    """
+    votes = np.zeros((count, len(COMPARTMENTS)), np.int64)
+    np.add.at(votes, (coverage.mitochondrion, skeleton.labels[coverage.node]), coverage.vertices)
+    # argmax takes the first of equals, the smallest label.
+    return np.where(votes.any(axis=1), votes.argmax(axis=1), COMPARTMENTS.index(UNKNOWN))
+
+
+def covered_lengths(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:
+    """Sum the lengths of the skeleton edges whose two nodes a mitochondrion both covers.
+
+    Returns
+    -------
+    (M,) float64 array
+        In nm; 0 where no edge is covered.
+    """
+    nodes = len(skeleton.vertices)
+    order = np.argsort(skeleton.edges[:, 0], kind="stable")
+    starts, ends = skeleton.edges[order].T
+    lengths = skeleton.edge_lengths()[order]
+    # Every covered node is tried as the first node of its edges.
+    first = np.searchsorted(starts, coverage.node, side="left")
+    tried = np.searchsorted(starts, coverage.node, side="right") - first
+    pair = np.repeat(np.arange(len(coverage.node)), tried)
+    edge = np.repeat(first - (np.cumsum(tried) - tried), tried) + np.arange(len(pair))
+    mitochondrion = coverage.mitochondrion[pair]
+    covered = coverage.mitochondrion * nodes + coverage.node
+    both = np.isin(mitochondrion * nodes + ends[edge], covered)
+    return np.bincount(mitochondrion[both], lengths[edge[both]], count)
+
+
+def astrocyte_compartments(positions: np.ndarray, soma: np.ndarray) -> list[str]:
+    """Label mitochondria by their distance from the soma.
+
+    Parameters
+    ----------
+    positions : (M, 3) float64 array
+        Of the mitochondria, in nm.
+    soma : (3,) float64 array
+        In nm.
+
+    Returns
+    -------
+    list of M str
+        ``Somatic`` below 7 µm, ``Far`` (likely a merge error) above 70 µm, else
+        ``Branch``.
+    """
+    distance = np.sqrt(((positions - soma) ** 2).sum(axis=1))
+    somatic, branch, far = ASTROCYTE_COMPARTMENTS
+    return np.where(
+        distance < SOMATIC_WITHIN_NM, somatic, np.where(distance > FAR_BEYOND_NM, far, branch)
+    ).tolist()

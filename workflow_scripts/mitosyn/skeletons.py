@@ -1,0 +1,248 @@
+"""Skeletons of neurons: reading, checking, rooting, and writing as SWC.
+
+Per-cell jobs read MeshParty's skeleton files with h5py alone: importing
+``meshparty.skeleton_io`` costs several times what the job computes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from mitosyn.columns import COMPARTMENTS
+from mitosyn.errors import InputError
+from mitosyn.files import write_text
+
+NO_PARENT = -1
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A forest of skeleton nodes: one tree for each piece of the skeleton.
+
+    Attributes
+    ----------
+    vertices : (N, 3) float64 array
+        Node positions in nm.
+    edges : (E, 2) int64 array
+        Pairs of node numbers, each pair once.
+    labels : (N,) int64 array
+        Compartment labels, positions in :data:`mitosyn.columns.COMPARTMENTS`.
+    root : int
+        Node at which the tree of the main piece starts.
+    """
+
+    vertices: np.ndarray
+    edges: np.ndarray
+    labels: np.ndarray
+    root: int
+
+    def edge_lengths(self) -> np.ndarray:
+        """Give the length of each edge, (E,) float64, in nm."""
+        a, b = self.vertices[self.edges[:, 0]], self.vertices[self.edges[:, 1]]
+        return np.sqrt(((a - b) ** 2).sum(axis=1))
+
+
+def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton:
+    """Read a MeshParty skeleton file and its compartment labels.
+
+    Parameters
+    ----------
+    skeleton_path : str or Path
+        HDF5 with ``vertices`` (N, 3) in nm, ``edges`` (E, 2) and perhaps ``root``.
+    label_path : str or Path
+        ``.npy`` with one small integer per vertex.
+
+    Raises
+    ------
+    InputError
+        One of the files is unreadable, or they do not hold a labelled forest.
+    """
+    vertices, edges, root = _read_h5(skeleton_path)
+    if vertices.ndim != 2 or vertices.shape[1] != 3 or len(vertices) == 0:
+        raise _bad_skeleton(skeleton_path, f"vertices have shape {vertices.shape}, expected (N, 3)")
+    if not np.isfinite(vertices).all():
+        first = int(np.argmin(np.isfinite(vertices).all(axis=1)))
+        raise _bad_skeleton(skeleton_path, f"vertex {first} is not finite: {vertices[first]}")
+    if edges.size and (edges.min() < 0 or edges.max() >= len(vertices)):
+        first = int(np.argmax(((edges < 0) | (edges >= len(vertices))).any(axis=1)))
+        raise _bad_skeleton(
+            skeleton_path,
+            f"edge {first} joins {edges[first].tolist()}, there are {len(vertices)} vertices",
+        )
+    if not 0 <= root < len(vertices):
+        raise _bad_skeleton(skeleton_path, f"root is {root}, there are {len(vertices)} vertices")
+    labels = _read_labels(label_path, skeleton_path, len(vertices))
+    # An edge stated twice says nothing new; counted twice it would look like a cycle.
+    unique_edges = np.unique(np.sort(edges, axis=1), axis=0)
+    skeleton = Skeleton(vertices, unique_edges, labels, root)
+    _check_forest(skeleton, skeleton_path)
+    return skeleton
+
+
+def _read_h5(path: str | Path) -> tuple[np.ndarray, np.ndarray, int]:
+    try:
+        with h5py.File(path) as file:
+            vertices = np.asarray(file["vertices"], np.float64)
+            edges = np.asarray(file["edges"]).reshape(-1, 2)
+            root = int(file["root"][()]) if "root" in file else 0
+    except FileNotFoundError as error:
+        raise InputError(
+            path, "no such skeleton file", "Add the file or take the cell off the tables."
+        ) from error
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise _bad_skeleton(path, f"not a readable skeleton file ({error})") from error
+    if edges.dtype.kind not in "iu":
+        raise _bad_skeleton(path, f"edges are {edges.dtype}, expected integers")
+    return vertices, edges.astype(np.int64), root
+
+
+def _read_labels(path: str | Path, skeleton_path: str | Path, count: int) -> np.ndarray:
+    try:
+        labels = np.load(path, allow_pickle=False)
+    except FileNotFoundError as error:
+        raise InputError(
+            path, "no such label file", "Add it: one compartment label per skeleton vertex."
+        ) from error
+    except (ValueError, EOFError, OSError) as error:
+        raise InputError(
+            path, f"not a readable .npy file ({error})", "Replace the file."
+        ) from error
+    if labels.shape != (count,):
+        raise InputError(
+            path,
+            f"labels of shape {labels.shape}, expected ({count},) for the vertices of "
+            f"{Path(skeleton_path).name}",
+            "Replace the label file or the skeleton file.",
+        )
+    known = np.isin(labels, np.arange(len(COMPARTMENTS)))
+    if not known.all():
+        first = int(np.argmin(known))
+        raise InputError(
+            path,
+            f"label {labels[first]} at vertex {first}, expected 0 to {len(COMPARTMENTS) - 1}",
+            "Correct the labels.",
+        )
+    return labels.astype(np.int64)
+
+
+def _bad_skeleton(path: str | Path, problem: str) -> InputError:
+    return InputError(path, problem, "Replace the skeleton file.")
+
+
+def _check_forest(skeleton: Skeleton, path: str | Path) -> None:
+    """Refuse cycles: a forest of N nodes in P pieces has N - P edges."""
+    pieces = len(_pieces(skeleton))
+    expected = len(skeleton.vertices) - pieces
+    if len(skeleton.edges) != expected:
+        raise _bad_skeleton(
+            path,
+            f"the skeleton has cycles: {len(skeleton.edges)} edges join {len(skeleton.vertices)} "
+            f"vertices in {pieces} pieces, expected {expected}",
+        )
+
+
+def _neighbours(skeleton: Skeleton) -> list[list[int]]:
+    neighbours: list[list[int]] = [[] for _ in range(len(skeleton.vertices))]
+    for a, b in skeleton.edges.tolist():
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    return neighbours
+
+
+def _pieces(skeleton: Skeleton) -> list[np.ndarray]:
+    """Give the nodes of each connected piece, ascending, by their smallest node."""
+    neighbours = _neighbours(skeleton)
+    seen = np.zeros(len(skeleton.vertices), bool)
+    pieces = []
+    for node in range(len(skeleton.vertices)):
+        if not seen[node]:
+            piece = [n for n, _ in _walk(neighbours, node, seen)]
+            pieces.append(np.sort(piece))
+    return pieces
+
+
+def _walk(neighbours: list[list[int]], root: int, seen: np.ndarray) -> list[tuple[int, int]]:
+    """Visit what hangs together with ``root``, branch by branch: (node, parent) pairs.
+
+    Marks the nodes as ``seen``; smaller node numbers first.
+    """
+    visited = []
+    stack = [(root, NO_PARENT)]
+    while stack:
+        node, parent = stack.pop()
+        if seen[node]:
+            continue
+        seen[node] = True
+        visited.append((node, parent))
+        stack += [(n, node) for n in sorted(neighbours[node], reverse=True) if not seen[n]]
+    return visited
+
+
+def piece_roots(skeleton: Skeleton) -> list[int]:
+    """Give a root for each piece: the skeleton's own first, then the others.
+
+    A piece that is not connected to the root's starts at its node nearest to the
+    root, where its connection most likely was lost.
+    """
+    roots: list[int] = []
+    for piece in _pieces(skeleton):
+        if skeleton.root in piece:
+            roots.insert(0, skeleton.root)
+        else:
+            offset = skeleton.vertices[piece] - skeleton.vertices[skeleton.root]
+            roots.append(int(piece[np.argmin((offset**2).sum(axis=1))]))
+    return roots
+
+
+@dataclass(frozen=True)
+class SwcTree:
+    """The order in which a skeleton's nodes stand in its SWC file.
+
+    Attributes
+    ----------
+    nodes : (N,) int64 array
+        Skeleton node of each SWC id 0, 1, 2, …; a parent before its children.
+    parents : (N,) int64 array
+        SWC id of each one's parent, -1 for roots.
+    """
+
+    nodes: np.ndarray
+    parents: np.ndarray
+
+    def swc_ids(self) -> np.ndarray:
+        """(N,) int64 array: the SWC id of each skeleton node."""
+        ids = np.empty_like(self.nodes)
+        ids[self.nodes] = np.arange(len(self.nodes))
+        return ids
+
+
+def swc_tree(skeleton: Skeleton) -> SwcTree:
+    """Order the nodes of a skeleton for SWC, depth first from each piece's root."""
+    neighbours = _neighbours(skeleton)
+    seen = np.zeros(len(skeleton.vertices), bool)
+    visited = [pair for root in piece_roots(skeleton) for pair in _walk(neighbours, root, seen)]
+    nodes, parents = np.array(visited, dtype=np.int64).reshape(-1, 2).T
+    ids = SwcTree(nodes, parents).swc_ids()
+    return SwcTree(nodes, np.where(parents == NO_PARENT, NO_PARENT, ids[parents]))
+
+
+def write_swc(path: str | Path, skeleton: Skeleton) -> None:
+    """Write a skeleton as SWC: ``id label x y z radius parent``, without a header.
+
+    Positions are in nm; labels are the skeleton's own (0 for the soma); the radius is
+    1 as in the published dataset, whose skeletons have none.
+    """
+    tree = swc_tree(skeleton)
+    labels = skeleton.labels[tree.nodes].tolist()
+    positions = skeleton.vertices[tree.nodes].tolist()
+    lines = (
+        f"{i} {label} {x:.3f} {y:.3f} {z:.3f} 1.000 {parent}\n"
+        for i, (label, (x, y, z), parent) in enumerate(
+            zip(labels, positions, tree.parents.tolist(), strict=True)
+        )
+    )
+    write_text(path, "".join(lines))

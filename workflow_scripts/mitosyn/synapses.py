@@ -1,0 +1,105 @@
+"""The synapses of the neurons: one row for each neuron end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from mitosyn.columns import SYNAPSE_TYPES
+from mitosyn.files import whole_file
+from mitosyn.tables import POSITION_VX, SYNAPSE_COLUMNS, stream_table, to_nm
+
+
+def neuron_ends(
+    batch: pa.RecordBatch, neuron_ids: np.ndarray, voxel_size_nm: tuple[float, float, float]
+) -> pa.Table:
+    """Give the ends of synapses that lie on neurons.
+
+    Parameters
+    ----------
+    batch : pyarrow.RecordBatch
+        Synapses, with :data:`mitosyn.tables.SYNAPSE_COLUMNS`.
+    neuron_ids : (N,) int64 array
+        Sorted.
+    voxel_size_nm : three floats
+
+    Returns
+    -------
+    pyarrow.Table
+        ``id, cell_id, synapse_type, x, y, z, pre_root_id, post_root_id`` in the order
+        of the synapses, the ``post`` end before the ``pre`` end; an autapse has one
+        ``autapse`` row. x, y, z in nm.
+    """
+    pre, post = (batch[f"{end}_root_id"].to_numpy() for end in ("pre", "post"))
+    autapse = pre == post
+    on_post = np.isin(post, neuron_ids)
+    on_pre = np.isin(pre, neuron_ids) & ~autapse
+    synapse = np.concatenate([np.flatnonzero(on_post), np.flatnonzero(on_pre)])
+    kind = np.concatenate([np.where(autapse[on_post], 2, 0), np.ones(on_pre.sum(), np.int64)])
+    cell_id = np.concatenate([post[on_post], pre[on_pre]])
+    order = np.argsort(synapse, kind="stable")
+    x, y, z = to_nm(batch, POSITION_VX, voxel_size_nm)[synapse[order]].T
+    return pa.table(
+        {
+            "id": batch["id"].to_numpy()[synapse[order]],
+            "cell_id": cell_id[order],
+            "synapse_type": np.array(SYNAPSE_TYPES)[kind[order]],
+            "x": x,
+            "y": y,
+            "z": z,
+            "pre_root_id": pre[synapse[order]],
+            "post_root_id": post[synapse[order]],
+        }
+    )
+
+
+def filter_synapses(
+    source: str | Path,
+    target: str | Path,
+    neuron_ids: Iterable[int],
+    voxel_size_nm: tuple[float, float, float],
+) -> int:
+    """Write the neuron ends of all synapses as CSV, a batch at a time.
+
+    Parameters
+    ----------
+    source, target : str or Path
+        The published synapse table, and the table to write: an unnamed row number and
+        the columns of :func:`neuron_ends`.
+    neuron_ids : iterable of int
+    voxel_size_nm : three floats
+
+    Returns
+    -------
+    int
+        The number of rows written.
+
+    Raises
+    ------
+    InputError
+        The source lacks a column or holds an unreadable value.
+    """
+    ids = np.array(sorted(neuron_ids), dtype=np.int64)
+    batches = stream_table(source, SYNAPSE_COLUMNS)
+    numbered = _numbered(neuron_ends(batch, ids, voxel_size_nm) for batch in batches)
+    rows = 0
+    with whole_file(target) as temporary, temporary.open("wb") as file:
+        for table in numbered:
+            options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
+            if rows == 0 and file.tell() == 0:
+                file.write((",".join(table.column_names) + "\n").encode())
+            pa.csv.write_csv(table, file, options)
+            rows += len(table)
+    return rows
+
+
+def _numbered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Put an unnamed column of running row numbers first."""
+    start = 0
+    for table in tables:
+        yield table.add_column(0, "", pa.array(np.arange(start, start + len(table))))
+        start += len(table)

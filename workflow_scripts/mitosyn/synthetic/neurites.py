@@ -1,0 +1,360 @@
+"""Grow skeletons of pyramidal and inhibitory cells, and write them.
+
+Dirt made here, as in the published skeletons:
+
+- the first pyramidal and the first inhibitory cell have a skeleton in two pieces (an
+  axon collateral that is not connected);
+- some nodes carry the labels 4 (Unknown dendritic) and 5 (Unknown);
+- node numbers follow position, not topology, and the root is not node 0;
+- neurites end where the imaged volume ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+from meshparty.skeleton import SkeletonMetadata
+from meshparty.skeleton_io import write_skeleton_h5_by_part
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from mitosyn.synthetic.space import VOLUME_NM, inside, unit
+
+SOMA_RADIUS_NM = 6_500.0
+"""Nodes nearer to the centre of the soma than this are somatic."""
+
+_STEP_NM = (450.0, 900.0)  # distance between neighbouring nodes
+_GAP_NODES = 5  # missing between a piece of axon and the axon that it belongs to
+_UNSURE_NODES = 22  # at the end of a neurite whose kind is taken for unknown
+_UP = np.array([0.0, -1.0, 0.0])  # towards the pia
+
+
+class Label(IntEnum):
+    """Compartment label of a skeleton node."""
+
+    SOMATIC = 0
+    AXONAL = 1
+    BASAL = 2
+    APICAL = 3
+    UNKNOWN_DENDRITIC = 4
+    UNKNOWN = 5
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A grown skeleton, parents before their children.
+
+    Attributes
+    ----------
+    nodes : ndarray (n, 3) float64
+        Positions, nm.
+    parents : ndarray (n,) int64
+        Parent of each node, -1 for the root and for the first node of a loose piece.
+    labels : ndarray (n,) uint8
+        :class:`Label` of each node.
+    """
+
+    nodes: NDArray[np.float64]
+    parents: NDArray[np.int64]
+    labels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How the neurites of one kind grow.
+
+    Attributes
+    ----------
+    label : Label
+        What they are.
+    lengths_nm : tuple of (float, float)
+        Shortest and longest branch of each order.
+    drift : ndarray (3,) float64
+        Where they turn as they grow; longer is stronger.
+    wander : float
+        How much they wind, relative to a unit direction.
+    """
+
+    label: Label
+    lengths_nm: tuple[tuple[float, float], ...]
+    drift: NDArray[np.float64]
+    wander: float = 0.35
+
+
+@dataclass
+class _Growing:
+    """A skeleton under construction; node 0 is the centre of the soma."""
+
+    nodes: list[NDArray[np.float64]]
+    parents: list[int] = field(default_factory=lambda: [-1])
+    labels: list[int] = field(default_factory=lambda: [int(Label.SOMATIC)])
+
+    def extend(
+        self, points: NDArray[np.float64], parent: int, label: Label
+    ) -> NDArray[np.int64]:
+        """Hang a chain of points (n, 3) on a node; numbers (n,) of the new nodes."""
+        first = len(self.nodes)
+        numbers = np.arange(first, first + len(points))
+        self.nodes.extend(points)
+        self.parents.extend([parent, *numbers[:-1].tolist()][: len(points)])
+        self.labels.extend([int(label)] * len(points))
+        return numbers
+
+    def direction(self, node: int) -> NDArray[np.float64]:
+        """Unit vector (3,) in which the skeleton arrives at a node."""
+        return unit(self.nodes[node] - self.nodes[self.parents[node]])
+
+
+_BASAL = Habit(
+    Label.BASAL,
+    ((12_000, 25_000), (22_000, 42_000), (35_000, 65_000)),
+    drift=np.array([0.0, 0.1, 0.0]),
+)
+_OBLIQUE = Habit(Label.APICAL, ((30_000, 60_000),), drift=_UP * 0.1)
+_TUFT = Habit(Label.APICAL, ((18_000, 30_000), (25_000, 45_000)), drift=_UP * 0.5)
+_TRUNK = Habit(Label.APICAL, ((50_000, 75_000),), drift=_UP * 0.8, wander=0.15)
+_COLLATERAL = Habit(Label.AXONAL, ((40_000, 90_000),), drift=np.zeros(3), wander=0.4)
+_AXON = Habit(Label.AXONAL, ((70_000, 100_000),), drift=_UP * -0.7, wander=0.2)
+_INTERNEURON_DENDRITE = Habit(
+    Label.BASAL, ((20_000, 40_000), (35_000, 70_000)), drift=np.zeros(3), wander=0.45
+)
+_INTERNEURON_AXON = Habit(
+    Label.AXONAL,
+    ((15_000, 30_000), (25_000, 50_000), (30_000, 60_000), (20_000, 40_000)),
+    drift=np.zeros(3),
+    wander=0.5,
+)
+_UNSURE_AXON = (Label.AXONAL, Label.UNKNOWN)
+_UNSURE_DENDRITE = (Label.BASAL, Label.UNKNOWN_DENDRITIC)
+
+
+def grow_pyramidal(
+    rng: np.random.Generator, soma_nm: NDArray[np.float64], *, loose_piece: bool
+) -> Skeleton:
+    """Grow a pyramidal cell: basal tree, apical trunk with tuft, descending axon.
+
+    Parameters
+    ----------
+    rng : Generator
+        Random stream of this skeleton.
+    soma_nm : ndarray (3,) float64
+        Centre of the soma.
+    loose_piece : bool
+        Whether an axon collateral is disconnected.
+
+    Returns
+    -------
+    Skeleton
+    """
+    tree = _Growing([soma_nm])
+    for direction in _spread_directions(rng, int(rng.integers(5, 8)), tilt=0.45):
+        _grow_bush(rng, tree, 0, direction, _BASAL)
+
+    trunk = _grow_one(rng, tree, 0, unit(_UP + rng.normal(0, 0.08, 3)), _TRUNK)
+    for node in _along(rng, trunk, (0.25, 0.85), 6):
+        _grow_one(rng, tree, node, _sideways(rng, tree.direction(node)), _OBLIQUE)
+    for _ in range(3):
+        _grow_bush(rng, tree, trunk[-1], _fork(rng, tree.direction(trunk[-1])), _TUFT)
+
+    axon = _grow_one(rng, tree, 0, unit(-_UP + rng.normal(0, 0.15, 3)), _AXON)
+    _grow_collaterals(rng, tree, axon, loose_piece)
+    return _finish(rng, tree, (_UNSURE_DENDRITE, _UNSURE_AXON))
+
+
+def grow_inhibitory(
+    rng: np.random.Generator, soma_nm: NDArray[np.float64], subtype: str, *, loose_piece: bool
+) -> Skeleton:
+    """Grow an interneuron: dendrites (all basal) and a dense axon, by its subtype.
+
+    Parameters
+    ----------
+    rng : Generator
+        Random stream of this skeleton.
+    soma_nm : ndarray (3,) float64
+        Centre of the soma.
+    subtype : str
+        ``bipolar`` cells have dendrites up and down, ``martinotti`` cells an axon that
+        climbs; the others grow to all sides.
+    loose_piece : bool
+        Whether an axon collateral is disconnected.
+
+    Returns
+    -------
+    Skeleton
+    """
+    tree = _Growing([soma_nm])
+    if subtype == "bipolar":
+        poles = unit(np.array([[0.3, -1, 0], [-0.3, -1, 0.2], [0.3, 1, 0], [-0.3, 1, -0.2]]))
+    else:
+        poles = _spread_directions(rng, int(rng.integers(5, 7)), tilt=0.0)
+    for direction in poles:
+        _grow_bush(rng, tree, 0, direction, _INTERNEURON_DENDRITE)
+
+    start = _UP if subtype == "martinotti" else unit(rng.normal(size=3) * [1, 1, 0.5])
+    axon = _grow_bush(rng, tree, 0, start, _INTERNEURON_AXON)
+    _grow_bush(rng, tree, axon[len(axon) * 3 // 4], _sideways(rng, start), _INTERNEURON_AXON)
+    _grow_collaterals(rng, tree, axon, loose_piece)
+    return _finish(rng, tree, (_UNSURE_AXON,))
+
+
+def write_skeleton(folder: Path, cell_id: int, skeleton: Skeleton) -> None:
+    """Write ``<cell>_skeleton.h5`` and ``<cell>_skeleton_label.npy``.
+
+    Parameters
+    ----------
+    folder : Path
+        Existing folder.
+    cell_id : int
+        The cell.
+    skeleton : Skeleton
+        Its nodes are renumbered by position, as skeletonisation of voxels leaves them.
+    """
+    order = np.lexsort(np.floor(skeleton.nodes / 1_000).T[::-1])
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    children = np.flatnonzero(skeleton.parents >= 0)
+    edges = np.sort(np.stack([number[children], number[skeleton.parents[children]]], 1), axis=1)
+    write_skeleton_h5_by_part(
+        folder / f"{cell_id}_skeleton.h5",
+        vertices=skeleton.nodes[order],
+        edges=edges[np.lexsort(edges.T[::-1])],
+        meta=SkeletonMetadata(),
+        root=number[0],
+        overwrite=True,
+    )
+    np.save(folder / f"{cell_id}_skeleton_label.npy", skeleton.labels[order])
+
+
+def _grow_bush(
+    rng: np.random.Generator,
+    tree: _Growing,
+    node: int,
+    direction: NDArray[np.float64],
+    habit: Habit,
+    order: int = 0,
+) -> NDArray[np.int64]:
+    """Grow a branch that forks until the habit knows no further order; its own nodes."""
+    branch = _grow_one(rng, tree, node, direction, habit, order)
+    wanted = habit.lengths_nm[order][0] / _STEP_NM[1]
+    # A branch that the edge of the volume cut short has no forks.
+    if order + 1 < len(habit.lengths_nm) and len(branch) > wanted:
+        for _ in range(2):
+            heading = _fork(rng, tree.direction(branch[-1]))
+            _grow_bush(rng, tree, branch[-1], heading, habit, order + 1)
+    return branch
+
+
+def _grow_one(
+    rng: np.random.Generator,
+    tree: _Growing,
+    node: int,
+    direction: NDArray[np.float64],
+    habit: Habit,
+    order: int = 0,
+) -> NDArray[np.int64]:
+    """Grow one unforked branch from a node; numbers (n,) of its nodes."""
+    points = _wind(rng, tree.nodes[node], direction, habit, order)
+    return tree.extend(points, node, habit.label)
+
+
+def _wind(
+    rng: np.random.Generator,
+    start: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    habit: Habit,
+    order: int,
+) -> NDArray[np.float64]:
+    """Points (n, 3) of a smooth winding path, without its start, up to the volume's edge."""
+    length = rng.uniform(*habit.lengths_nm[order])
+    count = max(3, int(length / np.mean(_STEP_NM)))
+    noise = gaussian_filter1d(rng.normal(size=(count, 3)), 7.0, axis=0, mode="reflect")
+    noise *= habit.wander / noise.std()
+    # The path leaves its start straight, without a kink.
+    noise *= (1 - np.exp(-np.arange(count) / 6))[:, None]
+    along = np.linspace(0, 1, count)[:, None]
+    headings = unit(direction + noise + habit.drift * along)
+    points = start + np.cumsum(headings * rng.uniform(*_STEP_NM, (count, 1)), axis=0)
+    stays = inside(points)
+    return points if stays.all() else points[: np.argmin(stays)]
+
+
+def _grow_collaterals(
+    rng: np.random.Generator, tree: _Growing, axon: NDArray[np.int64], loose_piece: bool
+) -> None:
+    """Grow collaterals off an axon; the last one is not connected if so wanted."""
+    for node in _along(rng, axon, (0.3, 0.95), 4):
+        _grow_one(rng, tree, node, _sideways(rng, tree.direction(node)), _COLLATERAL)
+    if loose_piece:
+        node = axon[len(axon) * 2 // 3]
+        # Towards the middle of the volume, so that its edge leaves a good piece.
+        points = _wind(rng, tree.nodes[node], _inwards(tree.nodes[node]), _COLLATERAL, 0)
+        tree.extend(points[_GAP_NODES:], -1, Label.AXONAL)
+
+
+def _finish(
+    rng: np.random.Generator, tree: _Growing, unsure: Sequence[tuple[Label, Label]]
+) -> Skeleton:
+    """Label the soma and the ends of neurites that pass for unknown."""
+    nodes = np.array(tree.nodes)
+    parents = np.array(tree.parents, dtype=np.int64)
+    labels = np.array(tree.labels, dtype=np.uint8)
+    for kind, label in unsure:
+        _relabel_end(rng, parents, labels, kind, label)
+    labels[np.linalg.norm(nodes - nodes[0], axis=1) < SOMA_RADIUS_NM] = Label.SOMATIC
+    return Skeleton(nodes, parents, labels)
+
+
+def _relabel_end(
+    rng: np.random.Generator,
+    parents: NDArray[np.int64],
+    labels: NDArray[np.uint8],
+    kind: Label,
+    label: Label,
+) -> None:
+    """Relabel, in place, the last stretch of one unforked neurite of a kind."""
+    forks = np.bincount(parents[parents >= 0], minlength=len(parents))
+    ends = np.flatnonzero((forks == 0) & (labels == kind))
+    rng.shuffle(ends)
+    for end in ends:
+        stretch = np.arange(end - _UNSURE_NODES + 1, end + 1)
+        chained = np.array_equal(parents[stretch[1:]], stretch[:-1])
+        if chained and np.all(forks[stretch[:-1]] == 1) and np.all(labels[stretch] == kind):
+            labels[stretch] = label
+            return
+
+
+def _spread_directions(
+    rng: np.random.Generator, count: int, tilt: float
+) -> NDArray[np.float64]:
+    """Directions (count, 3) evenly around the vertical, flattened in z, tilted down."""
+    angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
+    rise = rng.uniform(-0.6, 0.6, count) + tilt
+    return unit(np.stack([np.cos(angles), rise, 0.6 * np.sin(angles)], axis=1))
+
+
+def _along(
+    rng: np.random.Generator, branch: NDArray[np.int64], span: tuple[float, float], count: int
+) -> list[int]:
+    """Nodes of a branch where others leave it, spread over a part of its length."""
+    places = np.linspace(*span, count) + rng.uniform(-0.04, 0.04, count)
+    return branch[(places * (len(branch) - 1)).astype(int)].tolist()
+
+
+def _fork(rng: np.random.Generator, heading: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Direction (3,) of a fork's arm, some 35 degrees off the heading."""
+    return unit(heading + 0.75 * _sideways(rng, heading))
+
+
+def _sideways(rng: np.random.Generator, heading: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Random direction (3,) at a right angle to the heading, flattened in z."""
+    random = rng.normal(size=3) * [1, 1, 0.6]
+    return unit(random - heading * (random @ heading))
+
+
+def _inwards(point: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Direction (3,) from a point to the middle of the imaged volume."""
+    return unit(VOLUME_NM.mean(axis=0) - point)
