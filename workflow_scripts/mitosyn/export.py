@@ -8,11 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mitosyn.cells import Cell
-from mitosyn.columns import CELL_CSV_COLUMNS, LENGTH_ALONG_SKELETON, MORPHOMETRICS, SOMATIC
-from mitosyn.coverage import Coverage
+from mitosyn.columns import (
+    CELL_CSV_COLUMNS,
+    COMPARTMENTS,
+    LENGTH_ALONG_SKELETON,
+    MORPHOMETRICS,
+    SOMATIC,
+)
+from mitosyn.coverage import Coverage, astrocyte_compartments
 from mitosyn.files import write_text
+from mitosyn.meshes import MeshBundle
 from mitosyn.mitochondria import positions_nm
 from mitosyn.tables import write_csv
 
@@ -20,14 +28,77 @@ COMPARTMENT_SCHEMA = pa.schema(
     {"mito_id": pa.int64(), "compartment": pa.string(), "length_nm": pa.float64()}
 )
 
+# A skeleton node that a mitochondrion covers, by its number in the skeleton and in the SWC
+# file, with the number of mesh vertices nearest to it.
+NODES_SCHEMA = pa.schema(
+    {
+        "mito_id": pa.int64(),
+        "skeleton_node": pa.int64(),
+        "swc_id": pa.int64(),
+        "vertices": pa.int64(),
+    }
+)
+
+
+def morphometrics_table(bundle: MeshBundle, morphometrics: dict[str, np.ndarray]) -> pa.Table:
+    """Tabulate the morphometrics of a cell, with what is wrong with missing meshes."""
+    columns = {name: morphometrics[name] for name in MORPHOMETRICS}
+    return pa.table({"mito_id": bundle.mito_ids, "problem": bundle.problems.tolist(), **columns})
+
+
+def compartment_table(mito_ids: np.ndarray, labels: np.ndarray, lengths_nm: np.ndarray) -> pa.Table:
+    """Tabulate compartment labels, (M,) int64, and lengths along the skeleton, (M,) float64."""
+    return pa.table(
+        [mito_ids, [COMPARTMENTS[label] for label in labels.tolist()], lengths_nm],
+        schema=COMPARTMENT_SCHEMA,
+    )
+
+
+def keep_published(measured: pa.Table, mitochondria: pa.Table) -> pa.Table:
+    """Put published compartments and lengths in place of measured ones where there are any.
+
+    Parameters
+    ----------
+    measured : pyarrow.Table
+        With :data:`COMPARTMENT_SCHEMA`.
+    mitochondria : pyarrow.Table
+        The same mitochondria with :data:`mitosyn.mitochondria.SCHEMA`.
+    """
+    return pa.table(
+        [
+            measured["mito_id"],
+            pc.coalesce(mitochondria["published_compartment"], measured["compartment"]),
+            pc.coalesce(mitochondria["published_length_nm"], measured["length_nm"]),
+        ],
+        schema=COMPARTMENT_SCHEMA,
+    )
+
+
+def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:
+    """Tabulate an astrocyte's compartments; its mitochondria's PC1 lengths stand in for lengths.
+
+    Parameters
+    ----------
+    cell : Cell
+        With the position of its soma.
+    mitochondria : pyarrow.Table
+        With :data:`mitosyn.mitochondria.SCHEMA`.
+    morphometrics : pyarrow.Table
+        As :func:`morphometrics_table` gives it, of the same mitochondria.
+    """
+    compartments = astrocyte_compartments(positions_nm(mitochondria), np.array(cell.soma))
+    return pa.table(
+        [mitochondria["mito_id"], compartments, morphometrics["PC1 Length"]],
+        schema=COMPARTMENT_SCHEMA,
+    )
+
 
 def write_cell_csv(
     path: str | Path,
     cell: Cell,
     mitochondria: pa.Table,
-    compartments: list[str],
-    lengths_nm: np.ndarray,
-    morphometrics: dict[str, np.ndarray],
+    compartments: pa.Table,
+    morphometrics: pa.Table,
 ) -> None:
     """Write a cell's mitochondria, one row each, in the order of the mitochondria table.
 
@@ -37,22 +108,21 @@ def write_cell_csv(
     cell : Cell
     mitochondria : pyarrow.Table
         M rows with :data:`mitosyn.mitochondria.SCHEMA`.
-    compartments : list of M str
-    lengths_nm : (M,) float64 array
-        Length along the skeleton.
-    morphometrics : dict of (M,) float64 arrays
-        As :func:`mitosyn.morphometrics.measure_bundle` gives them; NaN is left empty.
+    compartments : pyarrow.Table
+        The same mitochondria, with :data:`COMPARTMENT_SCHEMA`.
+    morphometrics : pyarrow.Table
+        The same mitochondria, as :func:`morphometrics_table` gives them; NaN is left empty.
     """
     x, y, z = positions_nm(mitochondria).T.tolist()
     count = len(mitochondria)
     columns = {
         "mito_id": mitochondria["mito_id"].to_pylist(),
         "cellid": [cell.cell_id] * count,
-        "compartment": compartments,
+        "compartment": compartments["compartment"].to_pylist(),
         "x": x,
         "y": y,
         "z": z,
-        LENGTH_ALONG_SKELETON: _empty_for_nan(lengths_nm),
+        LENGTH_ALONG_SKELETON: _empty_for_nan(compartments["length_nm"]),
         **{name: _empty_for_nan(morphometrics[name]) for name in MORPHOMETRICS},
         "cell_type": [cell.cell_type] * count,
         "cell_subtype": [cell.cell_subtype] * count,
@@ -61,35 +131,60 @@ def write_cell_csv(
     write_csv(path, ["", *CELL_CSV_COLUMNS], [list(row) for row in rows])
 
 
-def _empty_for_nan(values: np.ndarray) -> list[float | str]:
-    return ["" if math.isnan(value) else value for value in values.tolist()]
+def _empty_for_nan(column: pa.ChunkedArray) -> list[float | str]:
+    return ["" if math.isnan(value) else value for value in column.to_pylist()]
 
 
-def write_associated_nodes(
-    path: str | Path,
-    mito_ids: list[int],
-    compartments: list[str],
-    coverage: Coverage,
-    swc_ids: np.ndarray,
-) -> None:
+def covered_nodes(mito_ids: np.ndarray, coverage: Coverage, swc_ids: np.ndarray) -> pa.Table:
+    """Tabulate a coverage by mitochondrion id.
+
+    Parameters
+    ----------
+    mito_ids : (M,) int64 array
+    coverage : Coverage
+        P pairs.
+    swc_ids : (N,) int64 array
+        SWC id of each skeleton node.
+
+    Returns
+    -------
+    pyarrow.Table
+        P rows with :data:`NODES_SCHEMA`.
+    """
+    return pa.table(
+        [
+            mito_ids[coverage.mitochondrion],
+            coverage.node,
+            swc_ids[coverage.node],
+            coverage.vertices,
+        ],
+        schema=NODES_SCHEMA,
+    )
+
+
+def write_associated_nodes(path: str | Path, compartments: pa.Table, nodes: pa.Table) -> None:
     """Write the SWC ids that each mitochondrion outside the soma covers.
 
     Parameters
     ----------
     path : str or Path
-    mito_ids : list of M int
-    compartments : list of M str
-    coverage : Coverage
-    swc_ids : (N,) int64 array
-        SWC id of each skeleton node.
+    compartments : pyarrow.Table
+        The mitochondria of the cell in their order, with :data:`COMPARTMENT_SCHEMA`.
+    nodes : pyarrow.Table
+        With :data:`NODES_SCHEMA`.
     """
-    nodes: list[list[int]] = [[] for _ in mito_ids]
-    pairs = zip(coverage.mitochondrion.tolist(), swc_ids[coverage.node].tolist(), strict=True)
-    for mitochondrion, swc_id in pairs:
-        nodes[mitochondrion].append(swc_id)
-    associated = {
-        str(mito_id): sorted(covered)
-        for mito_id, compartment, covered in zip(mito_ids, compartments, nodes, strict=True)
+    covered: dict[int, list[int]] = {
+        mito_id: []
+        for mito_id, compartment in zip(
+            compartments["mito_id"].to_pylist(),
+            compartments["compartment"].to_pylist(),
+            strict=True,
+        )
         if compartment != SOMATIC
     }
-    write_text(path, json.dumps(associated) + "\n")
+    for mito_id, swc_id in zip(
+        nodes["mito_id"].to_pylist(), nodes["swc_id"].to_pylist(), strict=True
+    ):
+        if mito_id in covered:
+            covered[mito_id].append(swc_id)
+    write_text(path, json.dumps({str(i): sorted(ids) for i, ids in covered.items()}) + "\n")

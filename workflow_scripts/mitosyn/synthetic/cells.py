@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mitosyn.synthetic.space import VOLUME_NM, Purpose, distinct_integers, stream
+from mitosyn.synthetic.space import VOLUME_NM, Purpose, anywhere, distinct_integers, stream
 
 NAMED_ASTROCYTE_ID = 648518346349536799
 """The astrocyte that a subtype text of the published cell type table names."""
@@ -42,6 +42,9 @@ _SOMA_SPACING_NM = 18_000.0
 _MARGIN_NM = np.array([30_000.0, 15_000.0, 9_000.0])
 _CENTRE_NM = VOLUME_NM.mean(axis=0)
 _HALF_NM = (VOLUME_NM[1] - VOLUME_NM[0]) / 2
+# Low in the volume, so that the apical dendrite has room towards the pia.
+_PYRAMIDAL_LAYER_NM = _CENTRE_NM + np.array([0.0, 18_000.0, 0.0])
+_MERGED_NUCLEUS_NM = np.array([9_000.0, -6_000.0, 3_000.0])
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,7 @@ def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Ca
     """
     somas: list[NDArray[np.float64]] = []
     for index in range(pyramidal):
-        # Low in the volume, so that the apical dendrite has room towards the pia.
-        _settle(somas, seed, 0, index, _CENTRE_NM + [0, 18_000, 0], _HALF_NM * [0.75, 0.3, 0.35])
+        _settle(somas, seed, 0, index, _PYRAMIDAL_LAYER_NM, _HALF_NM * [0.75, 0.3, 0.35])
     for index in range(inhibitory):
         # Beside a pyramidal cell: their axons are to meet its dendrites.
         neighbour = somas[index % pyramidal]
@@ -167,7 +169,7 @@ def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Ca
 
 def second_soma_nm(cell: Cell) -> NDArray[np.float64]:
     """Centre of the other nucleus of a merge, nm (3,)."""
-    return np.clip(cell.soma_nm + [9_000.0, -6_000.0, 3_000.0], *VOLUME_NM)
+    return np.clip(cell.soma_nm + _MERGED_NUCLEUS_NM, *VOLUME_NM)
 
 
 def _interneuron(index: int) -> _Role:
@@ -223,7 +225,7 @@ def _vessel(seed: int) -> list[Cell]:
     """Rows of the blood vessel: one id, many places, and once taken for an OPC."""
     rng = stream(seed, Purpose.SOMAS, 4)
     vessel_id = _ID_BASE - 1 - int(rng.integers(100_000))
-    places = rng.uniform(*VOLUME_NM, (ENDOTHELIAL_ROWS + 1, 3))
+    places = anywhere(rng, ENDOTHELIAL_ROWS + 1)
     opc = Cell(vessel_id, "glia", "OPC (pericyte type)", places[0] * [256, 256, 1], 0, "g")
     return [opc] + [
         Cell(vessel_id, "vasculature", "endothelial", place, 0, "g") for place in places[1:]

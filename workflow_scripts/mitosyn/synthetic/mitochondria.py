@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
+from scipy.special import ndtri
 
 from mitosyn.synthetic import tubes
 from mitosyn.synthetic.neurites import Label, Skeleton
@@ -187,8 +188,9 @@ def scattered_mitochondria(
     for compartment, share, low, high, quartiles in ranges:
         for target in _volumes(rng, quartiles, share):
             radius = _radius(rng, target)
-            middle = _place_at(rng, soma_nm, rng.uniform(low, high))
-            axis = _free_path(rng, middle, _length(target, radius))
+            length = _length(target, radius)
+            middle = _place_at(rng, soma_nm, rng.uniform(low, high), length)
+            axis = _free_path(rng, middle, length)
             made.append((compartment, target, radius, axis))
     return _build(rng, cell_id, made, plan)
 
@@ -288,9 +290,6 @@ def _volumes(
     The quantiles step by the golden ratio from a random start: even a few volumes
     are spread over the whole distribution.
     """
-    # Imported here: of scipy's slow modules nothing else is needed.
-    from scipy.special import ndtri
-
     quantiles = (rng.random() + _GOLDEN * np.arange(count)) % 1
     normal = np.clip(ndtri(quantiles), -1.9, 1.9)
     low, median, high = np.log(quartiles_um3)
@@ -366,14 +365,14 @@ def _free_path(
 
 
 def _place_at(
-    rng: np.random.Generator, soma_nm: NDArray[np.float64], distance: float
+    rng: np.random.Generator, soma_nm: NDArray[np.float64], distance: float, length: float
 ) -> NDArray[np.float64]:
-    """Point (3,) at a distance from the soma that lies in the imaged volume."""
+    """Point (3,) at a distance from the soma with room for a length in the volume."""
     # Far ones can only lie sideways: the volume is thin in z and y.
     flatten = 1.0 if distance < 30_000 else 0.2
     directions = unit(rng.normal(size=(256, 3)) * [1, flatten, flatten])
     places = soma_nm + distance * directions
-    return places[np.argmax(inside(places))]
+    return places[np.argmax(inside(places, 0.7 * length))]
 
 
 def _sway(rng: np.random.Generator, places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -384,7 +383,7 @@ def _sway(rng: np.random.Generator, places: NDArray[np.float64]) -> NDArray[np.f
 
 
 def _samples(length: float) -> int:
-    """Number of points of an axis."""
+    """Choose the number of points of an axis."""
     return max(20, int(length / _AXIS_STEP_NM))
 
 

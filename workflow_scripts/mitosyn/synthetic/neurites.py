@@ -93,9 +93,7 @@ class _Growing:
     parents: list[int] = field(default_factory=lambda: [-1])
     labels: list[int] = field(default_factory=lambda: [int(Label.SOMATIC)])
 
-    def extend(
-        self, points: NDArray[np.float64], parent: int, label: Label
-    ) -> NDArray[np.int64]:
+    def extend(self, points: NDArray[np.float64], parent: int, label: Label) -> NDArray[np.int64]:
         """Hang a chain of points (n, 3) on a node; numbers (n,) of the new nodes."""
         first = len(self.nodes)
         numbers = np.arange(first, first + len(points))
@@ -105,7 +103,7 @@ class _Growing:
         return numbers
 
     def direction(self, node: int) -> NDArray[np.float64]:
-        """Unit vector (3,) in which the skeleton arrives at a node."""
+        """Give the unit vector (3,) along which the skeleton arrives at a node."""
         return unit(self.nodes[node] - self.nodes[self.parents[node]])
 
 
@@ -290,8 +288,8 @@ def _grow_collaterals(
         _grow_one(rng, tree, node, _sideways(rng, tree.direction(node)), _COLLATERAL)
     if loose_piece:
         node = axon[len(axon) * 2 // 3]
-        # Towards the middle of the volume, so that its edge leaves a good piece.
-        points = _wind(rng, tree.nodes[node], _inwards(tree.nodes[node]), _COLLATERAL, 0)
+        heading = _inwards(tree.nodes[node], tree.nodes[0])
+        points = _wind(rng, tree.nodes[node], heading, _COLLATERAL, 0)
         tree.extend(points[_GAP_NODES:], -1, Label.AXONAL)
 
 
@@ -327,9 +325,7 @@ def _relabel_end(
             return
 
 
-def _spread_directions(
-    rng: np.random.Generator, count: int, tilt: float
-) -> NDArray[np.float64]:
+def _spread_directions(rng: np.random.Generator, count: int, tilt: float) -> NDArray[np.float64]:
     """Directions (count, 3) evenly around the vertical, flattened in z, tilted down."""
     angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
     rise = rng.uniform(-0.6, 0.6, count) + tilt
@@ -355,6 +351,11 @@ def _sideways(rng: np.random.Generator, heading: NDArray[np.float64]) -> NDArray
     return unit(random - heading * (random @ heading))
 
 
-def _inwards(point: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Direction (3,) from a point to the middle of the imaged volume."""
-    return unit(VOLUME_NM.mean(axis=0) - point)
+def _inwards(point: NDArray[np.float64], soma_nm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Direction (3,) from a point to the middle of the volume, yet not back to the soma.
+
+    There the edge of the volume leaves a good piece of a neurite.
+    """
+    outward = unit(point - soma_nm)
+    inward = VOLUME_NM.mean(axis=0) - point
+    return unit(inward - outward * (inward @ outward))

@@ -31,24 +31,30 @@ class Purpose(IntEnum):
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> np.random.Generator:
-    """Random generator of one purpose, further told apart by ``index``."""
+    """Make the random generator of one purpose, further told apart by ``index``."""
     return np.random.default_rng([seed, int(purpose), *index])
 
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (…, 3) scaled to length one."""
+    """Scale vectors (…, 3) to length one."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def inside(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which of the points (n, 3), nm, lie in the imaged volume; (n,) bool."""
-    return np.all((points > VOLUME_NM[0]) & (points < VOLUME_NM[1]), axis=1)
+def inside(points: NDArray[np.float64], margin_nm: float = 0.0) -> NDArray[np.bool_]:
+    """Tell which points (n, 3), nm, lie in the volume, a margin from its faces; (n,) bool."""
+    low, high = VOLUME_NM[0] + margin_nm, VOLUME_NM[1] - margin_nm
+    return np.all((points > low) & (points < high), axis=1)
+
+
+def anywhere(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Random points (count, 3), nm, of the imaged volume."""
+    return rng.uniform(VOLUME_NM[0], VOLUME_NM[1], (count, 3))
 
 
 def distinct_integers(
     rng: np.random.Generator, low: int, high: int, count: int
 ) -> NDArray[np.int64]:
-    """Different random integers in [low, high), int64, in random order (count,).
+    """Draw different random integers in [low, high), int64, in random order (count,).
 
     One after the other, so that asking for more of them keeps the first ones.
     """

@@ -37,25 +37,23 @@ class Mesh(NamedTuple):
 
 
 def volume(mesh: Mesh) -> float:
-    """Signed enclosed volume, nm³, taken about the mean vertex."""
+    """Compute the signed enclosed volume, nm³, about the mean vertex."""
     a, b, c = np.moveaxis(_corners(mesh) - mesh.vertices.mean(axis=0), 1, 0)
     return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
 
 
 def surface_area(mesh: Mesh) -> float:
-    """Summed triangle area, nm²."""
+    """Sum the triangle areas, nm²."""
     return float(_triangle_areas(mesh).sum())
 
 
 def centroid(mesh: Mesh) -> NDArray[np.float64]:
-    """Mean of the triangle centroids weighted by area, nm (3,)."""
+    """Average the triangle centroids weighted by area, nm (3,)."""
     return np.average(_corners(mesh).mean(axis=1), axis=0, weights=_triangle_areas(mesh))
 
 
-def tube(
-    axis: NDArray[np.float64], radius: float, rng: np.random.Generator, target: float
-) -> Mesh:
-    """Closed, lumpy tube with round ends.
+def tube(axis: NDArray[np.float64], radius: float, rng: np.random.Generator, target: float) -> Mesh:
+    """Sweep a closed, lumpy tube with round ends.
 
     Parameters
     ----------
@@ -79,14 +77,14 @@ def tube(
 
 
 def scaled_to(mesh: Mesh, target: float) -> Mesh:
-    """The mesh scaled about its centroid to enclose the volume ``target``, nm³."""
+    """Scale a mesh about its centroid to enclose the volume ``target``, nm³."""
     middle = centroid(mesh)
     factor = np.cbrt(target / volume(mesh))
     return Mesh(middle + factor * (mesh.vertices - middle), mesh.triangles)
 
 
 def union(meshes: list[Mesh]) -> Mesh:
-    """One closed surface around overlapping meshes."""
+    """Put one closed surface around overlapping meshes."""
     origin = meshes[0].vertices.mean(axis=0)
     solids = [
         manifold3d.Manifold(
@@ -103,7 +101,7 @@ def union(meshes: list[Mesh]) -> Mesh:
 
 
 def side_by_side(meshes: list[Mesh]) -> Mesh:
-    """Meshes put into one without joining their surfaces."""
+    """Put meshes into one without joining their surfaces."""
     offsets = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes[:-1]])
     return Mesh(
         np.concatenate([mesh.vertices for mesh in meshes]),
@@ -114,12 +112,12 @@ def side_by_side(meshes: list[Mesh]) -> Mesh:
 
 
 def inside_out(mesh: Mesh) -> Mesh:
-    """The mesh with its normals turned inwards."""
+    """Turn the normals of a mesh inwards."""
     return Mesh(mesh.vertices, mesh.triangles[:, ::-1].copy())
 
 
 def with_hole(mesh: Mesh) -> Mesh:
-    """The mesh without the triangles around one vertex, some 6 % of all."""
+    """Take the triangles around one place out of a mesh, some 6 % of all."""
     middles = _corners(mesh).mean(axis=1)
     distance = np.linalg.norm(middles - middles[len(middles) // 2], axis=1)
     keep = np.sort(np.argsort(distance, kind="stable")[len(middles) // 16 :])
@@ -127,14 +125,14 @@ def with_hole(mesh: Mesh) -> Mesh:
 
 
 def flattened(mesh: Mesh) -> Mesh:
-    """The mesh squeezed into one plane, as a mitochondrion in a single section is."""
+    """Squeeze a mesh into one plane, as a mitochondrion in a single section is."""
     vertices = mesh.vertices.copy()
     vertices[:, 2] = vertices[0, 2]
     return Mesh(vertices, mesh.triangles)
 
 
 def tetrahedron(centre: NDArray[np.float64], edge: float) -> Mesh:
-    """Smallest possible closed mesh: four vertices around ``centre``, edges in nm."""
+    """Make the smallest closed mesh: four vertices around ``centre``, edges in nm."""
     signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
     triangles = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 1], [1, 3, 2]])
     return Mesh(centre + signs * (edge / np.sqrt(8)), triangles)

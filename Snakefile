@@ -1,0 +1,36 @@
+"""From an EM reconstruction to its mitochondria and synapses, cell by cell.
+
+retrieve -> tables -> per cell -> archives -> report: one file in rules/ for each stage.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)
+
+
+include: "rules/common.smk"
+include: "rules/retrieve.smk"
+include: "rules/tables.smk"
+include: "rules/per_cell.smk"
+include: "rules/archives.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """Everything: archives, tables, the notebook and the checks."""
+    default_target: True
+    input:
+        expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+        f"{RESULTS}/cell_type_classification_filtered.csv",
+        f"{RESULTS}/synapse_filtered.csv",
+        f"{RESULTS}/cells.csv",
+        f"{RESULTS}/incomplete_mitochondria.csv",
+        f"{RESULTS}/smo_microns_demonstration.ipynb",
+        f"{RESULTS}/check.json",
+
+
+onsuccess:
+    print_summary()

@@ -1,0 +1,154 @@
+"""Lookups that the rules share: the checked configuration, paths, and the cells of a run."""
+
+import json
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent / (
+    "workflow_scripts"
+)
+sys.path.insert(0, str(SCRIPTS))
+
+from mitosyn.cells import read_cells
+from mitosyn.code import code_digest
+from mitosyn.columns import CELL_TYPES, NEURON_TYPES
+from mitosyn.config import ConfigError, local_layer, locate_inputs, read_config
+from mitosyn.layers import fragment_states, state_digest
+from mitosyn.mitochondria import mitochondria_of_cell
+
+try:
+    SETTINGS = read_config(config)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+STARTED = time.time()
+DATASET = SETTINGS.chosen
+RESOURCES = f"resources/{SETTINGS.dataset}"
+RESULTS = f"results/{SETTINGS.dataset}"
+LOGS = f"logs/{SETTINGS.dataset}"
+INPUTS = locate_inputs(SETTINGS, RESOURCES)
+NODES_SUFFIX = SETTINGS.associated_nodes_suffix
+
+# Each archive holds one folder of per-cell files.
+ARCHIVES = {
+    "microns": "microns_cells",
+    "morphologies": "cell_morphologies",
+    "nodes": "associated_nodes",
+}
+
+
+wildcard_constraints:
+    cell_id=r"\d+",
+    cell_type="|".join(CELL_TYPES),
+    archive="|".join(ARCHIVES),
+
+
+@cache
+def code(script):
+    """Digest a script with the modules it imports: as a parameter, a change redoes its jobs."""
+    return code_digest(SCRIPTS / f"{script}.py", SCRIPTS)
+
+
+def megabytes(base):
+    """Give memory that grows with each attempt."""
+    return lambda wildcards, attempt: base * attempt
+
+
+def minutes(base):
+    """Give runtime that grows with each attempt."""
+    return lambda wildcards, attempt: base * attempt
+
+
+@cache
+def cells_in(path, changed_at):
+    """Read the selected cells once for each state of their table."""
+    return read_cells(path)
+
+
+def selected_cells():
+    """Give the analysed cells by id; known only once the checkpoint has run."""
+    path = checkpoints.select_cells.get().output.cells
+    return cells_in(path, Path(path).stat().st_mtime_ns)
+
+
+def cell_csvs(wildcards):
+    """Name the CSV of every analysed cell."""
+    return [
+        f"{RESULTS}/microns_cells/{cell.cell_type}_{cell.cell_id}.csv"
+        for cell in selected_cells().values()
+    ]
+
+
+def of_neurons(pattern):
+    """Name one file of every neuron, after a pattern with {cell_id}."""
+    return lambda wildcards: [
+        pattern.format(cell_id=cell.cell_id)
+        for cell in selected_cells().values()
+        if cell.cell_type in NEURON_TYPES
+    ]
+
+
+def of_cells(pattern):
+    """Name one file of every analysed cell, after a pattern with {cell_id}."""
+    return lambda wildcards: [pattern.format(cell_id=i) for i in selected_cells()]
+
+
+swc_files = of_neurons(f"{RESULTS}/cell_morphologies/{{cell_id}}.swc")
+nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
+morphometrics_files = of_cells(f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow")
+
+
+def archive_members(wildcards):
+    """Name the per-cell files of an archive."""
+    members = {"microns": cell_csvs, "morphologies": swc_files, "nodes": nodes_files}
+    return members[wildcards.archive](wildcards)
+
+
+def skeleton_path(ending):
+    """Name a file of the cell's skeleton."""
+    return f"{INPUTS.skeletons}/{{cell_id}}_{ending}"
+
+
+def skeleton_files(wildcards):
+    """Give the files of a cell's skeleton, or the folder that will hold them."""
+    if not INPUTS.skeletons_are_files:
+        return {"folder": INPUTS.skeletons}
+    return {
+        "skeleton": skeleton_path("skeleton.h5").format(**wildcards),
+        "labels": skeleton_path("skeleton_label.npy").format(**wildcards),
+    }
+
+
+def mesh_layer_files():
+    """Give what tells that a mesh layer is there: nothing to wait for if it is remote."""
+    layer = local_layer(INPUTS.mesh_layer)
+    return [] if layer is None else [layer if INPUTS.generated else layer / "info"]
+
+
+@cache
+def mesh_states(folder, changed_at):
+    """Describe the files of a local mesh layer once for each state of its folder."""
+    return fragment_states(folder)
+
+
+def mesh_state(wildcards):
+    """Digest the state of a cell's meshes: as a parameter, a changed mesh redoes its cell."""
+    layer = local_layer(INPUTS.mesh_layer)
+    table = Path(f"{RESULTS}/tables/mitochondria.arrow")
+    if layer is None or not (layer / "info").exists() or not table.exists():
+        return "remote or not there yet"
+    folder = layer / json.loads((layer / "info").read_text())["mesh"]
+    states = mesh_states(layer, folder.stat().st_mtime_ns)
+    mito_ids = mitochondria_of_cell(table, int(wildcards.cell_id))["mito_id"].to_pylist()
+    return state_digest(states, mito_ids)
+
+
+def print_summary():
+    """Print the check's one-line summary, if this run has checked its results."""
+    checked = Path(f"{RESULTS}/check.json")
+    if checked.exists() and checked.stat().st_mtime >= STARTED:
+        print(json.loads(checked.read_text())["summary"])

@@ -1,0 +1,160 @@
+"""One cell at a time, each step an independent job."""
+
+
+rule fetch_meshes:
+    """Fetch the meshes of a cell's mitochondria into one file."""
+    input:
+        mesh_layer_files(),
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+    output:
+        meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
+    log:
+        f"{LOGS}/fetch_meshes/{{cell_id}}.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=minutes(60),
+    params:
+        mesh_layer=INPUTS.mesh_layer,
+        mesh_state=mesh_state,
+        code=code("fetch_meshes"),
+    script:
+        "../workflow_scripts/fetch_meshes.py"
+
+
+rule measure_morphometrics:
+    """Measure the meshes of a cell's mitochondria."""
+    input:
+        meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
+    output:
+        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
+    log:
+        f"{LOGS}/measure_morphometrics/{{cell_id}}.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        code=code("measure_morphometrics"),
+    script:
+        "../workflow_scripts/measure_morphometrics.py"
+
+
+rule associate_skeleton:
+    """Find the skeleton nodes that a neuron's mitochondria cover; compartments and lengths."""
+    input:
+        unpack(skeleton_files),
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
+    output:
+        nodes=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
+        compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
+    log:
+        f"{LOGS}/associate_skeleton/{{cell_id}}.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        skeleton=skeleton_path("skeleton.h5"),
+        labels=skeleton_path("skeleton_label.npy"),
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        recompute_pyramidal=SETTINGS.recompute_pyramidal,
+        code=code("associate_skeleton"),
+    script:
+        "../workflow_scripts/associate_skeleton.py"
+
+
+rule export_swc:
+    """Write a neuron's skeleton as SWC."""
+    input:
+        unpack(skeleton_files),
+    output:
+        swc=f"{RESULTS}/cell_morphologies/{{cell_id}}.swc",
+    log:
+        f"{LOGS}/export_swc/{{cell_id}}.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        skeleton=skeleton_path("skeleton.h5"),
+        labels=skeleton_path("skeleton_label.npy"),
+        code=code("export_swc"),
+    script:
+        "../workflow_scripts/export_swc.py"
+
+
+rule export_nodes:
+    """Write the SWC nodes that each of a neuron's mitochondria outside the soma covers."""
+    input:
+        nodes=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
+        compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
+    output:
+        nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
+    log:
+        f"{LOGS}/export_nodes/{{cell_id}}.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code("export_nodes"),
+    script:
+        "../workflow_scripts/export_nodes.py"
+
+
+rule write_neuron_csv:
+    """Write the mitochondria of a neuron."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
+        compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
+    output:
+        csv=f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv",
+    log:
+        f"{LOGS}/write_neuron_csv/{{cell_type}}_{{cell_id}}.log",
+    wildcard_constraints:
+        cell_type="|".join(NEURON_TYPES),
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code("write_neuron_csv"),
+    script:
+        "../workflow_scripts/write_neuron_csv.py"
+
+
+rule write_astrocyte_csv:
+    """Write the mitochondria of an astrocyte, their compartments by distance from the soma."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
+    output:
+        csv=f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv",
+    log:
+        f"{LOGS}/write_astrocyte_csv/{{cell_type}}_{{cell_id}}.log",
+    wildcard_constraints:
+        cell_type="glia",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code("write_astrocyte_csv"),
+    script:
+        "../workflow_scripts/write_astrocyte_csv.py"

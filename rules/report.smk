@@ -1,0 +1,97 @@
+"""What is known of the cells, what is missing, whether everything is there, and a look at it."""
+
+
+rule describe_cells:
+    """Write the table of all analysed cells."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        csvs=cell_csvs,
+        morphologies=swc_files,
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+    output:
+        cells=f"{RESULTS}/cells.csv",
+    log:
+        f"{LOGS}/describe_cells.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        code=code("describe_cells"),
+    script:
+        "../workflow_scripts/describe_cells.py"
+
+
+rule list_incomplete_mitochondria:
+    """List the mitochondria without a mesh, with a bad one, or with a measure missing."""
+    input:
+        morphometrics=morphometrics_files,
+    output:
+        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+    log:
+        f"{LOGS}/list_incomplete_mitochondria.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(10),
+    params:
+        code=code("list_incomplete_mitochondria"),
+    script:
+        "../workflow_scripts/list_incomplete_mitochondria.py"
+
+
+rule check_conservation:
+    """Check that every mitochondrion and synapse end is there once, and the expected counts."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=INPUTS.tables["mitochondria"],
+        neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
+        pyramidal_mitochondria=INPUTS.tables["pyramidal_mitochondria"],
+        published_synapses=INPUTS.tables["synapses"],
+        csvs=cell_csvs,
+        morphologies=swc_files,
+        nodes=nodes_files,
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+        archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+    output:
+        report=f"{RESULTS}/check.json",
+    log:
+        f"{LOGS}/check_conservation.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=minutes(15),
+    params:
+        dataset=SETTINGS.dataset,
+        expectations=DATASET.expectations.model_dump(),
+        folder=RESULTS,
+        code=code("check_conservation"),
+    script:
+        "../workflow_scripts/check_conservation.py"
+
+
+rule demonstrate:
+    """Execute the demonstration notebook on the published files."""
+    input:
+        archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+        cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+        template=SCRIPTS / "demonstration.py",
+    output:
+        notebook=f"{RESULTS}/smo_microns_demonstration.ipynb",
+    log:
+        f"{LOGS}/demonstrate.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(3000),
+        runtime=minutes(30),
+    params:
+        nodes_suffix=NODES_SUFFIX,
+        code=code("demonstrate"),
+    script:
+        "../workflow_scripts/demonstrate.py"

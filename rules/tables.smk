@@ -1,0 +1,88 @@
+"""The published tables, read once: which cells, which mitochondria, which synapses."""
+
+
+checkpoint select_cells:
+    """Select the pyramidal cells, interneurons and astrocytes to analyse."""
+    input:
+        cell_types=INPUTS.tables["cell_types"],
+        somas=INPUTS.tables["somas"],
+        neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
+        pyramidal_ids=INPUTS.tables["pyramidal_ids"],
+    output:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        left_out=f"{RESULTS}/tables/left_out_cells.csv",
+    log:
+        f"{LOGS}/select_cells.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        voxel_size_nm=DATASET.voxel_size_nm,
+        code=code("select_cells"),
+    script:
+        "../workflow_scripts/select_cells.py"
+
+
+rule partition_mitochondria:
+    """Collect the mitochondria of the analysed cells into one typed table, by cell."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=INPUTS.tables["mitochondria"],
+        neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
+        pyramidal_mitochondria=INPUTS.tables["pyramidal_mitochondria"],
+    output:
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+    log:
+        f"{LOGS}/partition_mitochondria.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=minutes(10),
+    params:
+        voxel_size_nm=DATASET.voxel_size_nm,
+        code=code("partition_mitochondria"),
+    script:
+        "../workflow_scripts/partition_mitochondria.py"
+
+
+rule filter_cell_types:
+    """Write the table of neurons with their types."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+    output:
+        cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
+    log:
+        f"{LOGS}/filter_cell_types.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code("filter_cell_types"),
+    script:
+        "../workflow_scripts/filter_cell_types.py"
+
+
+rule filter_synapses:
+    """Write a row for each end of a synapse that lies on a neuron."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        synapses=INPUTS.tables["synapses"],
+    output:
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+    log:
+        f"{LOGS}/filter_synapses.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(15),
+    params:
+        voxel_size_nm=DATASET.voxel_size_nm,
+        code=code("filter_synapses"),
+    script:
+        "../workflow_scripts/filter_synapses.py"

@@ -1,0 +1,48 @@
+"""Find the skeleton nodes that a neuron's mitochondria cover; compartments and lengths."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from mitosyn.cells import find_cell
+from mitosyn.columns import NEURON_TYPES, PYRAMIDAL
+from mitosyn.coverage import associate, covered_lengths, majority_labels
+from mitosyn.export import compartment_table, covered_nodes, keep_published
+from mitosyn.jobs import run
+from mitosyn.meshes import read_bundle, source_scale
+from mitosyn.mitochondria import mitochondria_of_cell
+from mitosyn.skeletons import read_skeleton, swc_tree
+from mitosyn.tables import write_arrow
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Read a neuron's meshes and skeleton, write what its mitochondria cover."""
+    source, params = snakemake.input, snakemake.params
+    cell = find_cell(source.cells, int(snakemake.wildcards.cell_id), NEURON_TYPES)
+    bundle = read_bundle(source.meshes)
+    skeleton = read_skeleton(params.skeleton, params.labels)
+    scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
+    coverage = associate(bundle, scale, skeleton)
+    count = len(bundle.mito_ids)
+    compartments = compartment_table(
+        bundle.mito_ids,
+        majority_labels(coverage, skeleton, count),
+        covered_lengths(coverage, skeleton, count),
+    )
+    if cell.cell_type == PYRAMIDAL and not params.recompute_pyramidal:
+        mitochondria = mitochondria_of_cell(source.mitochondria, cell.cell_id)
+        unpublished = mitochondria["published_compartment"].null_count
+        if unpublished:
+            logging.warning("%d mitochondria without published values: measured", unpublished)
+        compartments = keep_published(compartments, mitochondria)
+    write_arrow(
+        snakemake.output.nodes,
+        covered_nodes(bundle.mito_ids, coverage, swc_tree(skeleton).swc_ids()),
+    )
+    write_arrow(snakemake.output.compartments, compartments)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

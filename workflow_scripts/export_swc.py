@@ -1,0 +1,19 @@
+"""Write a neuron's skeleton as SWC."""
+
+from typing import TYPE_CHECKING
+
+from mitosyn.jobs import run
+from mitosyn.skeletons import read_skeleton, write_swc
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Read the skeleton and its labels, write the SWC file."""
+    skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
+    write_swc(snakemake.output.swc, skeleton)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

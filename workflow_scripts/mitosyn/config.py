@@ -1,0 +1,298 @@
+"""The configuration: its schema, and where each input of the chosen dataset lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+TABLES = (
+    "cell_types",
+    "somas",
+    "mitochondria",
+    "neuron_mitochondria",
+    "pyramidal_ids",
+    "pyramidal_mitochondria",
+    "synapses",
+)
+FOLDERS = ("skeletons", "cell_meshes")
+MESH_LAYER = "mitochondria_meshes"
+ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
+
+# Where the embedded dataset's generator puts each input, named as published.
+SYNTHETIC_FILES = {
+    "cell_types": "220309_cell_type_classification.csv",
+    "somas": "soma_valence_v185.csv",
+    "mitochondria": "211019_mitochondria_info.csv",
+    "neuron_mitochondria": "pni_mito_cellswskel_v185.csv",
+    "pyramidal_ids": "pyc_analysis_ids.csv",
+    "pyramidal_mitochondria": "pni_mito_analysisids_fullstats.csv",
+    "synapses": "pni_synapses_v185.csv",
+    "skeletons": "skeletons",
+    MESH_LAYER: "mito_meshes",
+}
+
+# What a source can be, by the name that the schema has for it.
+SOURCE_FORMS = {
+    "str": "a path or URL",
+    "Download": "{url, filename}",
+    "ArchiveMember": "{archive, member}",
+}
+
+PositiveInt = Annotated[int, Field(strict=True, gt=0)]
+Count = Annotated[int, Field(strict=True, ge=0)]
+Size = Annotated[float, Field(gt=0)]
+VoxelSize = tuple[Size, Size, Size]
+CellType = Literal["pyramidal", "inhibitory", "glia"]
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the text names the key or the path."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Download(_Strict):
+    """A remote file whose URL does not end in its name."""
+
+    url: str
+    filename: str
+
+
+class ArchiveMember(_Strict):
+    """A file or folder inside one of the dataset's archives."""
+
+    archive: str
+    member: str
+
+
+Source = str | Download | ArchiveMember
+
+
+class Expectations(_Strict):
+    """Published counts that a run is compared with; what is not given is not compared."""
+
+    cells: dict[CellType, Count] = {}
+    mitochondria: dict[CellType, Count] = {}
+    compartments: dict[CellType, dict[str, Count]] = {}
+    synapses: dict[Literal["post", "pre", "autapse"], Count] = {}
+    morphologies: Count | None = None
+    associated_nodes: Count | None = None
+
+
+class Synthetic(_Strict):
+    """Sizes of a generated dataset."""
+
+    seed: Count
+    pyramidal_cells: PositiveInt
+    inhibitory_cells: PositiveInt
+    astrocytes: PositiveInt
+    mitochondria_per_cell: PositiveInt
+    synapses: PositiveInt
+
+
+class Dataset(_Strict):
+    """One dataset: either generated, or described by where its inputs lie."""
+
+    description: str = ""
+    voxel_size_nm: VoxelSize
+    mesh_voxel_size_nm: VoxelSize
+    synthetic: Synthetic | None = None
+    archives: dict[str, str | Download] = {}
+    cell_types: Source | None = None
+    somas: Source | None = None
+    mitochondria: Source | None = None
+    neuron_mitochondria: Source | None = None
+    pyramidal_ids: Source | None = None
+    pyramidal_mitochondria: Source | None = None
+    synapses: Source | None = None
+    skeletons: Source | None = None
+    mitochondria_meshes: str | None = None
+    cell_meshes: Source | None = None
+    expectations: Expectations = Expectations()
+
+    @model_validator(mode="after")
+    def _has_its_inputs(self) -> Dataset:
+        required = (*TABLES, "skeletons", MESH_LAYER)
+        given = [name for name in required if getattr(self, name) is not None]
+        if self.synthetic is not None and given:
+            raise ValueError(f"a synthetic dataset makes its inputs; remove {', '.join(given)}")
+        missing = [name for name in required if name not in given]
+        if self.synthetic is None and missing:
+            raise ValueError(f"missing key {', '.join(missing)}")
+        if self.mitochondria_meshes and not self.mitochondria_meshes.startswith("precomputed://"):
+            raise ValueError(
+                "mitochondria_meshes must be a CloudVolume path, precomputed://file://… or "
+                "precomputed://https://…"
+            )
+        for name in (*TABLES, *FOLDERS):
+            source = getattr(self, name)
+            if isinstance(source, ArchiveMember) and source.archive not in self.archives:
+                raise ValueError(f"{name} names the archive {source.archive!r}, not described here")
+        return self
+
+
+class Config(_Strict):
+    """The whole configuration."""
+
+    dataset: str
+    recompute_pyramidal: bool
+    associated_nodes_suffix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    datasets: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")], Dataset]
+
+    @property
+    def chosen(self) -> Dataset:
+        """The dataset to run."""
+        return self.datasets[self.dataset]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where the inputs of the chosen dataset lie on this machine.
+
+    Attributes
+    ----------
+    tables : dict from key to path
+        Local, or where retrieval puts them.
+    skeletons : str
+        A folder, or where retrieval or unpacking puts one.
+    skeleton_archive : str or None
+        The archive to unpack into ``skeletons``.
+    mesh_layer : str
+        ``precomputed://…`` path.
+    generated : bool
+        The inputs are made by this workflow.
+    """
+
+    tables: dict[str, str]
+    skeletons: str
+    skeleton_archive: str | None
+    mesh_layer: str
+    generated: bool
+
+    @property
+    def skeletons_are_files(self) -> bool:
+        """Whether each skeleton is an input file that exists before the run."""
+        return not self.generated and self.skeleton_archive is None
+
+
+def read_config(raw: Mapping[str, Any]) -> Config:
+    """Check a configuration.
+
+    Raises
+    ------
+    ConfigError
+        A key is missing, unknown or of the wrong type, the dataset to run is not
+        described, or a local path of it does not exist.
+    """
+    try:
+        config = Config.model_validate(dict(raw))
+    except ValidationError as error:
+        raise ConfigError(_one_message(error)) from error
+    if config.dataset not in config.datasets:
+        described = ", ".join(config.datasets)
+        raise ConfigError(
+            f"config: dataset is {config.dataset!r}, which is not described under datasets "
+            f"(described: {described})"
+        )
+    _check_paths(config)
+    return config
+
+
+def _one_message(error: ValidationError) -> str:
+    problems = dict.fromkeys(_problem(detail) for detail in error.errors())
+    return "config: " + "; ".join(problems)
+
+
+def _problem(detail: Any) -> str:
+    keys = [str(part) for part in detail["loc"]]
+    tags = [i for i, key in enumerate(keys) if key in SOURCE_FORMS]
+    if tags:
+        return f"{'.'.join(keys[: tags[0]])}: expected {' or '.join(SOURCE_FORMS.values())}"
+    key = ".".join(keys) or "config"
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key {key}"
+    if detail["type"] == "missing":
+        return f"missing key {key}"
+    if detail["type"] == "value_error":
+        return f"{key}: {detail['msg'].removeprefix('Value error, ')}"
+    return f"{key}: {detail['msg']} (found {detail['input']!r})"
+
+
+def _check_paths(config: Config) -> None:
+    dataset = config.chosen
+    for name in (*TABLES, *FOLDERS):
+        source = getattr(dataset, name)
+        if isinstance(source, str) and not is_url(source) and not Path(source).exists():
+            raise ConfigError(
+                f"config: datasets.{config.dataset}.{name} is {source!r}, which does not exist"
+            )
+    for name, archive in dataset.archives.items():
+        if isinstance(archive, str) and not is_url(archive) and not Path(archive).exists():
+            raise ConfigError(
+                f"config: datasets.{config.dataset}.archives.{name} is {archive!r}, which does "
+                "not exist"
+            )
+    layer = local_layer(dataset.mitochondria_meshes)
+    if layer is not None and not (layer / "info").exists():
+        raise ConfigError(
+            f"config: datasets.{config.dataset}.{MESH_LAYER} is {dataset.mitochondria_meshes!r}, "
+            f"but {layer / 'info'} does not exist"
+        )
+
+
+def is_url(source: str) -> bool:
+    """Tell whether a source is a URL rather than a local path."""
+    return "://" in source
+
+
+def local_layer(path: str | None) -> Path | None:
+    """Give the folder of a ``precomputed://file://`` layer, None for other layers."""
+    prefix = "precomputed://file://"
+    return Path(path.removeprefix(prefix)) if path and path.startswith(prefix) else None
+
+
+def locate_inputs(config: Config, resources: str) -> Inputs:
+    """Say where each input of the chosen dataset is, or will be once retrieved.
+
+    Parameters
+    ----------
+    config : Config
+    resources : str
+        The folder for what is retrieved, unpacked or generated.
+    """
+    dataset = config.chosen
+    if dataset.synthetic is not None:
+        made = {name: f"{resources}/{file}" for name, file in SYNTHETIC_FILES.items()}
+        return Inputs(
+            tables={name: made[name] for name in TABLES},
+            skeletons=made["skeletons"],
+            skeleton_archive=None,
+            mesh_layer=f"precomputed://file://{made[MESH_LAYER]}",
+            generated=True,
+        )
+    skeletons = _local_path(dataset.skeletons, resources)
+    zipped = skeletons.endswith(ARCHIVE_ENDINGS)
+    return Inputs(
+        tables={name: _local_path(getattr(dataset, name), resources) for name in TABLES},
+        skeletons=f"{resources}/skeletons" if zipped else skeletons,
+        skeleton_archive=skeletons if zipped else None,
+        mesh_layer=str(dataset.mitochondria_meshes),
+        generated=False,
+    )
+
+
+def _local_path(source: Source | None, resources: str) -> str:
+    if isinstance(source, Download):
+        return f"{resources}/{source.filename}"
+    if isinstance(source, ArchiveMember):
+        return f"{resources}/{source.archive}/{source.member}"
+    if source is not None and is_url(source):
+        return f"{resources}/{PurePosixPath(urlsplit(source).path).name}"
+    return str(source)
