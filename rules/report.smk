@@ -68,7 +68,6 @@ rule check_conservation:
     params:
         dataset=SETTINGS.dataset,
         expectations=DATASET.expectations.model_dump(),
-        folder=RESULTS,
         code=code("check_conservation"),
     script:
         "../workflow_scripts/check_conservation.py"

@@ -4,6 +4,7 @@ import json
 import logging
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mitosyn.cells import read_cells
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 def main(snakemake: "Snakemake") -> None:
     """Count both sides and fail with the difference."""
     source, params = snakemake.input, snakemake.params
+    folder = Path(snakemake.output.report).parent.as_posix()
     cells = read_cells(source.cells)
     tables = dict(zip(cells, (read_table(path, CELL_CSV) for path in source.csvs), strict=True))
     ids = {"mito_id": ID, "cellid": ID}
@@ -53,12 +55,12 @@ def main(snakemake: "Snakemake") -> None:
     ]
     if differences:
         raise InputError(
-            params.folder,
+            folder,
             f"{len(differences)} counts differ: " + "; ".join(differences),
             "The files stay where they are; check the inputs and the dataset's expectations.",
         )
     incomplete = Counter(row["kind"] for row in read_csv_rows(source.incomplete))
-    summary = summarise(params.dataset, counts, incomplete, params.folder)
+    summary = summarise(params.dataset, counts, incomplete, folder)
     logging.info(summary)
     report = {"summary": summary, "incomplete": incomplete, **asdict(counts)}
     write_text(snakemake.output.report, json.dumps(report, indent=2) + "\n")

@@ -1,0 +1,20 @@
+"""Execute the demonstration notebook on the published files that lie beside it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mitosyn.jobs import run
+from mitosyn.notebooks import run_template, write_notebook
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Build the notebook from its percent script, execute it in the folder of the results."""
+    path = Path(snakemake.output.notebook)
+    write_notebook(path, run_template(snakemake.input.template, path.parent))
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

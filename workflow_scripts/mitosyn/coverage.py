@@ -102,7 +102,7 @@ def covered_lengths(coverage: Coverage, skeleton: Skeleton, count: int) -> np.nd
     mitochondrion = coverage.mitochondrion[pair]
     covered = coverage.mitochondrion * nodes + coverage.node
     both = np.isin(mitochondrion * nodes + ends[edge], covered)
-    return np.bincount(mitochondrion[both], lengths[edge[both]], count)
+    return np.bincount(mitochondrion[both], lengths[edge[both]], count).astype(float)
 
 
 def astrocyte_compartments(positions: np.ndarray, soma: np.ndarray) -> list[str]:

@@ -329,7 +329,8 @@ def _section(batch: MeshBatch, crossing: Crossing, k: int) -> tuple[np.ndarray, 
     cross = start[:, i] * end[:, j] - start[:, j] * end[:, i]
     count = len(batch.face_counts)
     owner = np.searchsorted(batch.face_starts, crossing.crossed, side="right") - 1
-    outline = np.bincount(owner, pieces, count)
+    # Without a weight to sum, bincount gives integers, which cannot hold NaN.
+    outline = np.bincount(owner, pieces, count).astype(float)
     area = np.abs(np.bincount(owner, cross, count)) / 2
     missed = np.bincount(owner, minlength=count) == 0
     area[missed] = outline[missed] = np.nan

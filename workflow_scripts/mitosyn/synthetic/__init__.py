@@ -2,9 +2,11 @@
 
 The data flow of the modules: :mod:`~mitosyn.synthetic.cells` casts the cells,
 :mod:`~mitosyn.synthetic.neurites` grows their skeletons,
-:mod:`~mitosyn.synthetic.mitochondria` lays mitochondria along the neurites and
+:mod:`~mitosyn.synthetic.mitochondria` lays mitochondria along the neurites (their
+meshes are :mod:`~mitosyn.synthetic.tubes`) and
 :mod:`~mitosyn.synthetic.synapses` puts synapses onto them;
 :mod:`~mitosyn.synthetic.layer`, :mod:`~mitosyn.synthetic.tables` and
 :mod:`~mitosyn.synthetic.neurites` write the files;
+:mod:`~mitosyn.synthetic.space` holds the imaged volume and the random streams;
 :mod:`~mitosyn.synthetic.dataset` runs all of it.
 """

@@ -1,0 +1,50 @@
+"""Running the workflow from a test, in a folder of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished call of Snakemake: its folder, its exit code and what it printed."""
+
+    folder: Path
+    code: int
+    text: str
+
+    def jobs(self, rule: str) -> int:
+        """Count the finished jobs of a rule."""
+        return self.text.count(f"(Rule: {rule})")
+
+    def errors(self) -> list[str]:
+        """Give the one-line errors of the jobs."""
+        return [line for line in self.text.splitlines() if line.startswith("Error: ")]
+
+
+def run_snakemake(folder: Path, *arguments: str) -> Run:
+    """Run the project's Snakefile with ``folder`` as working directory."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    finished = subprocess.run(
+        [*command, "--directory", str(folder), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Run(folder, finished.returncode, finished.stdout)
+
+
+def em_block_config(path: Path, em_block: Path) -> Path:
+    """Write the EM block's config with the data at ``em_block``."""
+    text = (ROOT / "tests" / "config" / "em_block.yaml").read_text()
+    path.write_text(text.replace("../shared/data/em_block", str(em_block)))
+    return path
