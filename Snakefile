@@ -23,6 +23,10 @@ rule all:
     """Everything: archives, tables, the notebook and the checks."""
     default_target: True
     input:
+        # Snakemake remakes a deleted file only where a target asks for it.
+        cell_csvs,
+        swc_files,
+        nodes_files,
         expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
         f"{RESULTS}/cell_type_classification_filtered.csv",
         f"{RESULTS}/synapse_filtered.csv",

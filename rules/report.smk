@@ -90,7 +90,6 @@ rule demonstrate:
         mem_mb=megabytes(3000),
         runtime=minutes(30),
     params:
-        nodes_suffix=NODES_SUFFIX,
         code=code("demonstrate"),
     script:
         "../workflow_scripts/demonstrate.py"

@@ -187,7 +187,7 @@ def test_volume_of_an_open_mesh_does_not_depend_on_where_it_lies() -> None:
     mesh = tube()
     faces = mesh.faces[5:]
     (here,) = measure_as_float64(mesh.vertices, faces)
-    (there,) = measure_as_float64(mesh.vertices + [1000, -2000, 500], faces)
+    (there,) = measure_as_float64(mesh.vertices + np.array([1000, -2000, 500]), faces)
     assert here["mito size"] == pytest.approx(there["mito size"], rel=1e-9)
     assert not missing(here)
 

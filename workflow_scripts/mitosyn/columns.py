@@ -49,3 +49,14 @@ CELL_CSV_COLUMNS = (
     "cell_type",
     "cell_subtype",
 )
+
+SYNAPSE_CSV_COLUMNS = (
+    "id",
+    "cell_id",
+    "synapse_type",
+    "x",
+    "y",
+    "z",
+    "pre_root_id",
+    "post_root_id",
+)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from mitosyn.columns import SYNAPSE_TYPES
+from mitosyn.columns import SYNAPSE_CSV_COLUMNS, SYNAPSE_TYPES
 from mitosyn.files import whole_file
 from mitosyn.tables import POSITION_VX, SYNAPSE_COLUMNS, stream_table, to_nm
 
@@ -30,9 +30,8 @@ def neuron_ends(
     Returns
     -------
     pyarrow.Table
-        ``id, cell_id, synapse_type, x, y, z, pre_root_id, post_root_id`` in the order
-        of the synapses, the ``post`` end before the ``pre`` end; an autapse has one
-        ``autapse`` row. x, y, z in nm.
+        With :data:`mitosyn.columns.SYNAPSE_CSV_COLUMNS`, in the order of the synapses, the
+        ``post`` end before the ``pre`` end; an autapse has one ``autapse`` row. x, y, z in nm.
     """
     pre, post = (batch[f"{end}_root_id"].to_numpy() for end in ("pre", "post"))
     autapse = pre == post
@@ -43,18 +42,15 @@ def neuron_ends(
     cell_id = np.concatenate([post[on_post], pre[on_pre]])
     order = np.argsort(synapse, kind="stable")
     x, y, z = to_nm(batch, POSITION_VX, voxel_size_nm)[synapse[order]].T
-    return pa.table(
-        {
-            "id": batch["id"].to_numpy()[synapse[order]],
-            "cell_id": cell_id[order],
-            "synapse_type": np.array(SYNAPSE_TYPES)[kind[order]],
-            "x": x,
-            "y": y,
-            "z": z,
-            "pre_root_id": pre[synapse[order]],
-            "post_root_id": post[synapse[order]],
-        }
-    )
+    columns = [
+        batch["id"].to_numpy()[synapse[order]],
+        cell_id[order],
+        np.array(SYNAPSE_TYPES)[kind[order]],
+        *(x, y, z),
+        pre[synapse[order]],
+        post[synapse[order]],
+    ]
+    return pa.table(columns, names=list(SYNAPSE_CSV_COLUMNS))
 
 
 def filter_synapses(
@@ -86,12 +82,11 @@ def filter_synapses(
     ids = np.array(sorted(neuron_ids), dtype=np.int64)
     batches = stream_table(source, SYNAPSE_COLUMNS)
     numbered = _numbered(neuron_ends(batch, ids, voxel_size_nm) for batch in batches)
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
     rows = 0
     with whole_file(target) as temporary, temporary.open("wb") as file:
+        file.write((",".join(["", *SYNAPSE_CSV_COLUMNS]) + "\n").encode())
         for table in numbered:
-            options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
-            if rows == 0 and file.tell() == 0:
-                file.write((",".join(table.column_names) + "\n").encode())
             pa.csv.write_csv(table, file, options)
             rows += len(table)
     return rows

@@ -1,0 +1,127 @@
+"""The selection of cells, on the real tables and on their kinds of dirt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from mitosyn.cells import (
+    Sources,
+    find_cell,
+    read_cells,
+    read_somas,
+    select_cells,
+    write_cells,
+)
+from mitosyn.errors import InputError
+from mitosyn.tables import CELL_TYPE_COLUMNS, SOMA_COLUMNS, read_ids, read_table
+
+VOXEL = (3.58, 3.58, 40.0)
+
+
+def sources(rows: list[tuple], somas: dict, pyramidal: list[int], neurons: set[int]) -> Sources:
+    table = pa.Table.from_pylist(
+        [
+            {
+                "cell_segid": cell_id,
+                "cell_type": kind,
+                "cell_subtype": subtype,
+                "centroid_x": 100.0 + i,
+                "centroid_y": 200.0,
+                "centroid_z": 3.0,
+            }
+            for i, (cell_id, kind, subtype) in enumerate(rows)
+        ],
+        schema=pa.schema(list(CELL_TYPE_COLUMNS.items())),
+    )
+    return Sources(table, "cell_types.csv", somas, pyramidal, neurons, VOXEL)
+
+
+def test_the_published_tables_give_exactly_the_published_cells(microns_l23: Path) -> None:
+    somas = microns_l23 / "soma_valence_v185.csv"
+    expected = {
+        "pyramidal": read_ids(microns_l23 / "pyc_analysis_ids.csv"),
+        "inhibitory": read_ids(microns_l23 / "expected_interneuron_ids.csv"),
+        "glia": read_ids(microns_l23 / "expected_astrocyte_ids.csv"),
+    }
+    cell_types = microns_l23 / "220309_cell_type_classification.csv"
+    selected, left_out = select_cells(
+        Sources(
+            cell_types=read_table(cell_types, CELL_TYPE_COLUMNS),
+            cell_types_path=cell_types,
+            somas=read_somas(somas, read_table(somas, SOMA_COLUMNS), VOXEL),
+            pyramidal_ids=expected["pyramidal"],
+            neuron_ids={*expected["pyramidal"], *expected["inhibitory"]},
+            voxel_size_nm=VOXEL,
+        )
+    )
+    for kind, count in {"pyramidal": 351, "inhibitory": 33, "glia": 14}.items():
+        found = [cell.cell_id for cell in selected if cell.cell_type == kind]
+        assert len(found) == len(set(found)) == count
+        assert set(found) == set(expected[kind])
+    merged = [cell for cell in left_out if cell.reason.startswith("2 soma rows")]
+    assert [cell.cell_id for cell in merged] == [648518346349525715]
+    soma = next(c.soma for c in selected if c.cell_id == 648518346349540057)
+    assert soma == (103860 * 3.58, pytest.approx(44385 * 3.58), 891 * 40)
+
+
+def test_repeated_ids_take_the_first_row_of_the_kind_looked_for() -> None:
+    rows = [
+        (1, "vasculature", "endothelial"),
+        (1, "pyramidal", "pyramidal cell"),
+        (1, "pyramidal", "second row"),
+        (2, "inhibitory", "basket"),
+        (2, "inhibitory", "bipolar"),
+    ]
+    selected, _ = select_cells(sources(rows, {}, [1], {1, 2}))
+    assert [(c.cell_id, c.cell_subtype) for c in selected] == [(1, "pyramidal cell"), (2, "basket")]
+    assert selected[0].centroid == (round(101 * 3.58, 6), 716.0, 120.0)
+
+
+def test_astrocytes_need_exactly_one_soma() -> None:
+    rows = [(i, "glia", "astrocyte") for i in (1, 2, 3)]
+    rows.append((4, "glia", "microglia (merged with nucleus of astrocyte 3)"))
+    somas = {1: [(0.0, 0.0, 0.0)], 2: [(0.0, 0.0, 0.0)] * 2, 4: [(0.0, 0.0, 0.0)]}
+    selected, left_out = select_cells(sources(rows, somas, [], set()))
+    assert [c.cell_id for c in selected] == [1]
+    assert {c.cell_id: c.reason for c in left_out} == {
+        2: "2 soma rows: a merge of cells",
+        3: "no soma in the volume",
+    }
+
+
+def test_neurons_without_a_skeleton_are_left_out_and_said_so() -> None:
+    rows = [(1, "inhibitory", "basket"), (2, "pyramidal", "pyramidal cell")]
+    selected, left_out = select_cells(sources(rows, {}, [], set()))
+    assert selected == []
+    assert [c.cell_id for c in left_out] == [2, 1]
+
+
+def test_a_pyramidal_id_needs_its_row() -> None:
+    with pytest.raises(
+        InputError, match=r"cell_types\.csv: cell 7 of the pyramidal ids has no row"
+    ):
+        select_cells(sources([], {}, [7], set()))
+    with pytest.raises(InputError, match="has cell_type 'inhibitory'"):
+        select_cells(sources([(7, "inhibitory", "basket")], {}, [7], {7}))
+
+
+def test_an_unreadable_soma_position_is_named() -> None:
+    table = pa.table({"pt_root_id": [5], "pt_position": ["[1 2]"]})
+    with pytest.raises(InputError, match=r"somas\.csv: row 1, cell 5: pt_position is '\[1 2\]'"):
+        read_somas("somas.csv", table, VOXEL)
+
+
+def test_cells_come_back_and_are_found_by_id_and_type(tmp_path: Path) -> None:
+    rows = [(648518346349540057, "pyramidal", "pyramidal cell"), (2, "inhibitory", "basket")]
+    somas = {648518346349540057: [(1.5, 2.0, 3.0)]}
+    selected, _ = select_cells(sources(rows, somas, [648518346349540057], {2}))
+    path = tmp_path / "cells.csv"
+    write_cells(path, selected)
+    assert list(read_cells(path).values()) == selected
+    assert find_cell(path, 2, ("inhibitory",)).cell_subtype == "basket"
+    with pytest.raises(InputError, match="cell 2 is inhibitory, asked for as pyramidal"):
+        find_cell(path, 2, ("pyramidal",))
+    with pytest.raises(InputError, match="cell 3 is not among the analysed cells"):
+        find_cell(path, 3, ("pyramidal",))

@@ -1,0 +1,129 @@
+"""Conservation, expectations, the code digests and the errors of jobs."""
+
+from __future__ import annotations
+
+import logging
+import types
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from mitosyn.cells import Cell
+from mitosyn.checks import (
+    compare_expectations,
+    compare_mitochondria,
+    compare_synapses,
+    mitochondria_by_cell,
+    synapse_ends,
+)
+from mitosyn.code import code_digest
+from mitosyn.errors import InputError
+from mitosyn.jobs import run
+
+
+def cell(cell_id: int, kind: str) -> Cell:
+    return Cell(cell_id, kind, "", (0.0,) * 3, None)
+
+
+def table(*rows: tuple[int, int]) -> pa.Table:
+    return pa.table({"mito_id": [m for m, _ in rows], "cellid": [c for _, c in rows]})
+
+
+def test_mitochondria_of_every_table_are_expected() -> None:
+    expected = mitochondria_by_cell(
+        [cell(1, "pyramidal"), cell(2, "inhibitory"), cell(3, "glia")],
+        table((10, 1), (20, 2), (30, 3), (90, 9)),
+        table((10, 1), (21, 2)),
+        table((11, 1), (22, 2)),
+    )
+    assert expected == {1: {10, 11}, 2: {20, 21}, 3: {30}}
+
+
+def test_differences_of_mitochondria_are_told() -> None:
+    assert compare_mitochondria({1: {5, 6}}, {1: [6, 5]}) == []
+    assert compare_mitochondria({1: {5, 6}, 2: {7}}, {1: [5, 5, 8]}) == [
+        "cell 1: 1 mitochondria missing (6)",
+        "cell 1: 1 mitochondria not in the tables (8)",
+        "cell 1: 1 mitochondria twice (5)",
+        "cell 2: 1 mitochondria missing (7)",
+    ]
+
+
+def test_differences_of_synapses_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "synapses.csv"
+    path.write_text(
+        "id,pre_root_id,post_root_id,ctr_pos_x_vx,ctr_pos_y_vx,ctr_pos_z_vx\n"
+        "1,100,200,0,0,0\n2,100,100,0,0,0\n3,300,200,0,0,0\n4,300,300,0,0,0\n"
+    )
+    expected = synapse_ends(path, [100, 200])
+    assert {kind: ids.tolist() for kind, ids in expected.items()} == {
+        "post": [1, 3],
+        "pre": [1],
+        "autapse": [2],
+    }
+    assert compare_synapses(expected, expected) == []
+    found = expected | {"post": np.array([3, 3])}
+    assert compare_synapses(expected, found) == ["synapses: 2 post rows, expected 2 (1, 3)"]
+
+
+def test_expectations_compare_what_they_name() -> None:
+    counts = {"cells": {"pyramidal": 5, "glia": 2}, "morphologies": 8}
+    assert compare_expectations(counts, {"cells": {"pyramidal": 5}, "morphologies": None}) == []
+    assert compare_expectations(counts, {"cells": {"inhibitory": 3, "glia": 1}}) == [
+        "cells inhibitory: 0, expected 3 (-3)",
+        "cells glia: 2, expected 1 (+1)",
+    ]
+
+
+def test_a_digest_follows_imports_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("from package.a import f\n")
+    (tmp_path / "package").mkdir()
+    for name, text in {"__init__": "", "a": "from package import b\n", "b": "", "c": ""}.items():
+        (tmp_path / "package" / f"{name}.py").write_text(text)
+
+    def digest() -> str:
+        from mitosyn import code
+
+        code._imported_files.cache_clear()
+        return code_digest(tmp_path / "script.py", tmp_path)
+
+    before = digest()
+    (tmp_path / "package" / "c.py").write_text("unrelated = 1\n")
+    assert digest() == before
+    (tmp_path / "package" / "b.py").write_text("changed = 1\n")
+    assert digest() != before
+
+
+@pytest.fixture
+def job(tmp_path: Path):
+    yield types.SimpleNamespace(log=[str(tmp_path / "job.log")])
+    for handler in logging.getLogger().handlers[:]:
+        if isinstance(handler, logging.FileHandler):
+            logging.getLogger().removeHandler(handler)
+            handler.close()
+
+
+def test_bad_input_is_one_line_in_the_log_and_on_the_terminal(job, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+
+    def main(_) -> None:
+        raise InputError("table.csv", "row 3: id is 'x', expected an integer", "Correct it.")
+
+    with pytest.raises(SystemExit) as stop:
+        run(main, job)
+    line = "table.csv: row 3: id is 'x', expected an integer. Correct it."
+    assert stop.value.code == 1
+    assert capsys.readouterr().err == f"Error: {line}\n"
+    assert Path(job.log[0]).read_text() == f"ERROR {line}\n"
+
+
+def test_any_other_error_leaves_its_traceback_in_the_log(job, monkeypatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+
+    def main(_) -> None:
+        raise ZeroDivisionError("oops")
+
+    with pytest.raises(ZeroDivisionError):
+        run(main, job)
+    assert "ZeroDivisionError: oops" in Path(job.log[0]).read_text()

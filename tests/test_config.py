@@ -1,0 +1,127 @@
+"""The schema of the configuration, and its messages."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from mitosyn.config import ConfigError, locate_inputs, read_config
+from workflow import ROOT, run_snakemake
+
+
+@pytest.fixture
+def raw() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def local(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Describe a dataset of local files as the config's second one."""
+    raw = copy.deepcopy(raw)
+    described = {"voxel_size_nm": [4, 4, 40], "mesh_voxel_size_nm": [4, 4, 40]}
+    for key in (
+        *("cell_types", "somas", "mitochondria", "neuron_mitochondria", "pyramidal_ids"),
+        *("pyramidal_mitochondria", "synapses", "skeletons"),
+    ):
+        (folder / key).touch()
+        described[key] = str(folder / key)
+    (folder / "info").touch()
+    described["mitochondria_meshes"] = f"precomputed://file://{folder}"
+    raw["datasets"]["mine"] = described
+    raw["dataset"] = "mine"
+    return raw
+
+
+def message(raw: dict[str, Any]) -> str:
+    with pytest.raises(ConfigError) as error:
+        read_config(raw)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_the_shipped_config_describes_both_datasets(raw) -> None:
+    config = read_config(raw)
+    assert config.dataset == "sample"
+    assert locate_inputs(config, "resources/sample").generated
+    published = read_config(raw | {"dataset": "microns_l23"})
+    inputs = locate_inputs(published, "resources/microns_l23")
+    assert inputs.tables["somas"] == "resources/microns_l23/soma_valence_v185.csv"
+    assert inputs.skeleton_archive == "resources/microns_l23/211019_smoothed_skeletons.tgz"
+    assert published.chosen.expectations.cells == {"pyramidal": 351, "inhibitory": 33, "glia": 14}
+
+
+def test_expected_compartments_add_up_to_the_expected_mitochondria(raw) -> None:
+    expected = read_config(raw | {"dataset": "microns_l23"}).chosen.expectations
+    for kind, count in expected.mitochondria.items():
+        assert sum(expected.compartments[kind].values()) == count
+
+
+def test_local_dataset(raw, tmp_path) -> None:
+    inputs = locate_inputs(read_config(local(raw, tmp_path)), "resources/mine")
+    assert inputs.skeletons == str(tmp_path / "skeletons")
+    assert inputs.skeletons_are_files
+
+
+def test_missing_and_unknown_keys(raw, tmp_path) -> None:
+    mine = local(raw, tmp_path)
+    del mine["datasets"]["mine"]["somas"]
+    assert message(mine) == "config: datasets.mine: missing key somas"
+    assert (
+        message({k: v for k, v in raw.items() if k != "dataset"}) == "config: missing key dataset"
+    )
+    assert message(raw | {"datset": 1}) == "config: unknown key datset"
+    raw["datasets"]["sample"]["voxels"] = 1
+    assert message(raw) == "config: unknown key datasets.sample.voxels"
+
+
+def test_wrong_types(raw, tmp_path) -> None:
+    assert "recompute_pyramidal" in message(raw | {"recompute_pyramidal": "perhaps"})
+    mine = local(raw, tmp_path)
+    mine["datasets"]["mine"]["somas"] = 3
+    assert message(mine) == (
+        "config: datasets.mine.somas: expected a path or URL or {url, filename} or "
+        "{archive, member}"
+    )
+    raw["datasets"]["sample"]["synthetic"]["seed"] = "x"
+    assert "datasets.sample.synthetic.seed" in message(raw)
+
+
+def test_undescribed_dataset(raw) -> None:
+    assert "dataset is 'other', which is not described" in message(raw | {"dataset": "other"})
+
+
+@pytest.mark.parametrize("key", ["synapses", "skeletons"])
+def test_a_path_that_does_not_exist(raw, tmp_path, key) -> None:
+    mine = local(raw, tmp_path)
+    mine["datasets"]["mine"][key] = str(tmp_path / "nowhere")
+    assert f"datasets.mine.{key} is '{tmp_path / 'nowhere'}', which does not exist" in message(mine)
+
+
+def test_a_mesh_layer_that_does_not_exist_or_is_none(raw, tmp_path) -> None:
+    mine = local(raw, tmp_path)
+    mine["datasets"]["mine"]["mitochondria_meshes"] = "precomputed://file:///nowhere"
+    assert "/nowhere/info does not exist" in message(mine)
+    mine["datasets"]["mine"]["mitochondria_meshes"] = "somewhere"
+    assert "must be a CloudVolume path" in message(mine)
+
+
+def test_an_archive_that_is_not_described(raw, tmp_path) -> None:
+    mine = local(raw, tmp_path)
+    mine["datasets"]["mine"]["somas"] = {"archive": "vignette", "member": "somas.csv"}
+    assert "somas names the archive 'vignette', not described here" in message(mine)
+
+
+@pytest.mark.workflow
+def test_snakemake_ends_at_once_with_the_message(tmp_path) -> None:
+    run = run_snakemake(tmp_path, "--cores", "1", "--config", "dataset=other")
+    assert run.code != 0
+    assert "config: dataset is 'other', which is not described under datasets" in run.text
+    assert "Traceback" not in run.text
+
+
+@pytest.mark.workflow
+def test_the_published_dataset_says_what_is_missing_until_it_is_retrieved(tmp_path) -> None:
+    run = run_snakemake(tmp_path, "--cores", "1", "-n", "--config", "dataset=microns_l23")
+    assert "resources/microns_l23/220309_cell_type_classification.csv" in run.text

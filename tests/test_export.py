@@ -1,0 +1,222 @@
+"""The published per-cell files, the synapse table and the archives, read as programs read them."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from mitosyn.archives import pack, unpack_files
+from mitosyn.cells import Cell
+from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS
+from mitosyn.coverage import Coverage
+from mitosyn.errors import InputError
+from mitosyn.export import (
+    NODES_SCHEMA,
+    astrocyte_table,
+    compartment_table,
+    covered_nodes,
+    keep_published,
+    morphometrics_table,
+    write_associated_nodes,
+    write_cell_csv,
+)
+from mitosyn.meshes import MeshError, bundle_meshes
+from mitosyn.mitochondria import SCHEMA, MitochondriaTables, partition_mitochondria
+from mitosyn.synapses import filter_synapses
+from mitosyn.tables import MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS
+
+BIG = 648518346349538426
+VOXEL = (3.58, 3.58, 40.0)
+CELL = Cell(BIG, "glia", "astrocyte", (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+
+
+def mitochondria(count: int = 3) -> pa.Table:
+    return pa.table(
+        [
+            [11, 12, 13][:count],
+            [BIG] * count,
+            [5] * count,
+            [0.0, 10_000.0, 80_000.0][:count],
+            [0.5] * count,
+            [0.5] * count,
+            ["Axonal", None, "Unknown"][:count],
+            [100.5, None, 0.0][:count],
+        ],
+        schema=SCHEMA,
+    )
+
+
+def test_cell_csv_reads_with_and_without_the_index(tmp_path: Path) -> None:
+    values = {name: np.array([1.5, np.nan, 2.5]) for name in MORPHOMETRICS}
+    bundle = bundle_meshes(np.array([11, 12, 13]), {12: MeshError("bad")})
+    morphometrics = morphometrics_table(bundle, values)
+    path = tmp_path / f"glia_{BIG}.csv"
+    compartments = astrocyte_table(CELL, mitochondria(), morphometrics)
+    write_cell_csv(path, CELL, mitochondria(), compartments, morphometrics)
+    table = pd.read_csv(path, index_col=0)
+    assert table.columns.tolist() == list(CELL_CSV_COLUMNS)
+    assert table.index.tolist() == [0, 1, 2]
+    assert table["cellid"].tolist() == [BIG] * 3
+    assert table["compartment"].tolist() == ["Somatic", "Branch", "Far"]
+    assert table["length along skeleton"].fillna(-1).tolist() == [1.5, -1, 2.5]
+    assert table["mito size"].isna().tolist() == [False, True, False]
+    assert pd.read_csv(path).columns[0] == "Unnamed: 0"
+
+
+def test_published_values_are_kept_where_there_are_any() -> None:
+    measured = compartment_table(np.array([11, 12, 13]), np.array([0, 2, 3]), np.array([1.0, 2, 3]))
+    kept = keep_published(measured, mitochondria())
+    assert kept["compartment"].to_pylist() == ["Axonal", "Basal", "Unknown"]
+    assert kept["length_nm"].to_pylist() == [100.5, 2.0, 0.0]
+
+
+def test_nodes_json_leaves_out_the_soma_and_keeps_the_order(tmp_path: Path) -> None:
+    compartments = compartment_table(np.array([13, 11, 12]), np.array([2, 0, 5]), np.zeros(3))
+    coverage = Coverage(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([4, 2, 9]))
+    nodes = covered_nodes(np.array([13, 11, 12]), coverage, np.array([7, 3]))
+    assert nodes.schema == NODES_SCHEMA
+    path = tmp_path / f"{BIG}_associated_nodes.json"
+    write_associated_nodes(path, compartments, nodes)
+    assert path.read_text() == '{"13": [3, 7], "12": []}\n'
+    series = pd.read_json(path, typ="series")
+    assert series.index.tolist() == [13, 12]
+    assert series.iloc[0] == [3, 7]
+
+
+def test_a_cell_whose_mitochondria_are_all_somatic(tmp_path: Path) -> None:
+    write_associated_nodes(
+        tmp_path / "n.json",
+        compartment_table(np.array([1]), np.array([0]), np.zeros(1)),
+        NODES_SCHEMA.empty_table(),
+    )
+    assert json.loads((tmp_path / "n.json").read_text()) == {}
+
+
+def synapse_file(tmp_path: Path, rows: list[tuple[int, int, int]]) -> Path:
+    path = tmp_path / "synapses.csv"
+    header = ",id,pre_root_id,post_root_id,cleft_vx,ctr_pos_x_vx,ctr_pos_y_vx,ctr_pos_z_vx"
+    lines = [f"{i},{s},{pre},{post},9,100,200,3" for i, (s, pre, post) in enumerate(rows)]
+    path.write_text("\n".join([header, *lines]) + "\n")
+    return path
+
+
+def test_synapse_rows_one_for_each_neuron_end(tmp_path: Path) -> None:
+    a, b, out = BIG, BIG + 1, 7
+    source = synapse_file(
+        tmp_path, [(1, a, b), (2, out, a), (3, b, out), (4, a, a), (5, out, 8), (6, 9, 9)]
+    )
+    target = tmp_path / "synapse_filtered.csv"
+    assert filter_synapses(source, target, [a, b], VOXEL) == 5
+    table = pd.read_csv(target, index_col=0)
+    assert table.columns.tolist() == [
+        *("id", "cell_id", "synapse_type", "x", "y", "z", "pre_root_id", "post_root_id"),
+    ]
+    assert list(zip(table["id"], table["cell_id"], table["synapse_type"], strict=True)) == [
+        (1, b, "post"),
+        (1, a, "pre"),
+        (2, a, "post"),
+        (3, b, "pre"),
+        (4, a, "autapse"),
+    ]
+    assert table[["x", "y", "z"]].to_numpy()[0].tolist() == [358.0, 716.0, 120.0]
+    assert table.index.tolist() == list(range(5))
+
+
+def test_no_synapse_on_a_neuron_still_gives_a_header(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    assert filter_synapses(synapse_file(tmp_path, [(1, 2, 3)]), target, [9], VOXEL) == 0
+    assert pd.read_csv(target, index_col=0).empty
+    assert filter_synapses(synapse_file(tmp_path, []), target, [9], VOXEL) == 0
+    assert len(pd.read_csv(target, index_col=0).columns) == 8
+
+
+def test_archives_depend_on_the_files_alone(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("b.csv", "a.csv")]
+    for file in files:
+        file.write_text(file.name)
+    assert pack(tmp_path / "one.tar.gz", "cells", files) == 2
+    for file in files:
+        file.touch()
+        file.chmod(0o600)
+    pack(tmp_path / "two.tar.gz", "cells", reversed(files))
+    assert (tmp_path / "one.tar.gz").read_bytes() == (tmp_path / "two.tar.gz").read_bytes()
+    with tarfile.open(tmp_path / "one.tar.gz") as archive:
+        assert archive.getnames() == ["cells", "cells/a.csv", "cells/b.csv"]
+        archive.extractall(tmp_path / "out", filter="data")
+    assert (tmp_path / "out" / "cells" / "a.csv").read_text() == "a.csv"
+
+
+def test_skeletons_unpack_flat_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    with tarfile.open(tmp_path / "s.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "x", "deep/folder/1_skeleton.h5")
+        archive.add(tmp_path / "x", "../../2_skeleton.h5")
+        archive.add(tmp_path / "x", "readme.txt")
+        link = tarfile.TarInfo("3_skeleton.h5")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    assert unpack_files(tmp_path / "s.tgz", tmp_path / "out", ("_skeleton.h5",)) == 2
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "1_skeleton.h5",
+        "2_skeleton.h5",
+    ]
+    whole = (tmp_path / "s.tgz").read_bytes()
+    (tmp_path / "s.tgz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"s\.tgz: unreadable or truncated archive"):
+        unpack_files(tmp_path / "s.tgz", tmp_path / "out2", ("_skeleton.h5",))
+    (tmp_path / "s.tgz").write_bytes(whole)
+    with pytest.raises(InputError, match=r"no file named \*\.npy"):
+        unpack_files(tmp_path / "s.tgz", tmp_path / "out3", (".npy",))
+
+
+def mitochondria_table(rows: list[tuple[int, int]], published: bool = False) -> pa.Table:
+    columns = PUBLISHED_MITOCHONDRION_COLUMNS if published else MITOCHONDRION_COLUMNS
+    defaults = {"mito_vx": 4, "compartment": "Basal"}
+    return pa.Table.from_pylist(
+        [
+            {name: defaults.get(name, 1.0) for name in columns} | {"mito_id": m, "cellid": c}
+            for m, c in rows
+        ],
+        schema=pa.schema(list(columns.items())),
+    )
+
+
+def partition(everything, neurons, pyramidal) -> pa.Table:
+    cells = [
+        Cell(1, "pyramidal", "", (0.0,) * 3, None),
+        Cell(2, "inhibitory", "", (0.0,) * 3, None),
+        Cell(3, "glia", "astrocyte", (0.0,) * 3, (0.0,) * 3),
+    ]
+    return partition_mitochondria(
+        MitochondriaTables(
+            mitochondria_table(everything),
+            mitochondria_table(neurons),
+            mitochondria_table(pyramidal, published=True),
+            ("all.csv", "neurons.csv", "pyramidal.csv"),
+        ),
+        cells,
+        VOXEL,
+    )
+
+
+def test_mitochondria_are_sorted_by_cell_in_the_order_of_their_table() -> None:
+    table = partition(
+        everything=[(30, 3), (12, 1), (99, 9), (20, 2), (11, 1), (21, 2)],
+        neurons=[(12, 1), (20, 2), (11, 1), (22, 2)],
+        pyramidal=[(12, 1), (11, 1)],
+    )
+    assert table["mito_id"].to_pylist() == [12, 11, 20, 21, 22, 30]
+    assert table["published_compartment"].to_pylist() == ["Basal"] * 2 + [None] * 4
+    assert table["x_nm"].to_pylist()[0] == 3.58
+
+
+def test_a_mitochondrion_listed_twice_or_in_two_cells_is_refused() -> None:
+    with pytest.raises(InputError, match=r"all\.csv: mitochondrion 30 has 2 rows"):
+        partition([(30, 3), (30, 1)], [], [])
+    with pytest.raises(InputError, match=r"pyramidal\.csv: mitochondrion 30 is in cell 1, but"):
+        partition([(30, 3)], [], [(30, 1)])

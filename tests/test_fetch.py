@@ -1,0 +1,148 @@
+"""Fetching meshes through CloudVolume: whole, missing and bad ones side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cloudvolume import CloudVolume
+from mitosyn.errors import InputError
+from mitosyn.fetch import fetch_meshes
+from mitosyn.layers import fragment_states, state_digest
+from mitosyn.meshes import Mesh, MeshError, bundle_meshes, check_mesh, read_bundle, write_bundle
+
+TRIANGLE = (np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.uint32))
+
+
+def fragment(vertices: np.ndarray = TRIANGLE[0], faces: np.ndarray = TRIANGLE[1]) -> bytes:
+    return np.uint32(len(vertices)).tobytes() + vertices.tobytes() + faces.tobytes()
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Path:
+    """A layer with one whole mesh in two fragments, mitochondrion 1."""
+    info = {
+        "@type": "segmentation",
+        "type": "segmentation",
+        "data_type": "uint64",
+        "num_channels": 1,
+        "mesh": "mesh",
+        "scales": [
+            {
+                "key": "4_4_40",
+                "size": [64, 64, 64],
+                "resolution": [4, 4, 40],
+                "voxel_offset": [0, 0, 0],
+                "chunk_sizes": [[64, 64, 64]],
+                "encoding": "raw",
+            }
+        ],
+    }
+    (tmp_path / "mesh").mkdir()
+    (tmp_path / "info").write_text(json.dumps(info))
+    add(tmp_path, 1, {"a": fragment(), "b": fragment()})
+    return tmp_path
+
+
+def add(layer: Path, mito_id: int, fragments: dict[str, bytes]) -> None:
+    for name, content in fragments.items():
+        (layer / "mesh" / f"{mito_id}:0:{name}").write_bytes(content)
+    names = [f"{mito_id}:0:{name}" for name in fragments]
+    (layer / "mesh" / f"{mito_id}:0").write_text(json.dumps({"fragments": names}))
+
+
+def fetch(layer: Path, *mito_ids: int) -> dict[int, Mesh | MeshError]:
+    return fetch_meshes(f"precomputed://file://{layer}", mito_ids)
+
+
+def test_fragments_are_joined_with_their_border_vertices(layer: Path) -> None:
+    mesh = fetch(layer, 1)[1]
+    assert mesh.vertices.tolist() == np.concatenate([np.eye(3)] * 2).tolist()
+    assert mesh.faces.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (fragment()[:-5], "fragment mesh/2:0:a truncated: it has 47 bytes"),
+        (fragment()[:3], "fragment mesh/2:0:a truncated"),
+        (b"", "fragment mesh/2:0:a truncated"),
+        (fragment(faces=np.array([[0, 1, 3]], np.uint32)), "face 0 names vertex 3, mesh has 3"),
+        (fragment(TRIANGLE[0] * np.float32(np.nan)), "3 vertices not finite, first vertex 0"),
+        (fragment(faces=np.empty((0, 3), np.uint32)), r"empty mesh \(3 vertices, 0 triangles\)"),
+    ],
+)
+def test_a_bad_mesh_costs_its_own_mitochondrion_only(layer: Path, content, problem) -> None:
+    add(layer, 2, {"a": content})
+    meshes = fetch(layer, 1, 2)
+    assert isinstance(meshes[1], Mesh)
+    with pytest.raises(MeshError, match=problem):
+        raise meshes[2]
+
+
+def test_a_face_may_not_borrow_the_next_fragments_vertices(layer: Path) -> None:
+    borrowing = fragment(faces=np.array([[0, 1, 3]], np.uint32))
+    add(layer, 2, {"a": borrowing, "b": fragment()})
+    assert "face 0 names vertex 3" in str(fetch(layer, 2)[2])
+
+
+def test_no_manifest_a_broken_one_and_a_missing_fragment(layer: Path) -> None:
+    (layer / "mesh" / "3:0").write_text("{")
+    add(layer, 4, {"a": fragment()})
+    (layer / "mesh" / "4:0:a").unlink()
+    meshes = fetch(layer, 2, 3, 4)
+    assert str(meshes[2]) == "no mesh"
+    assert "manifest mesh/3:0 names no fragments" in str(meshes[3])
+    assert str(meshes[4]) == "fragment mesh/4:0:a is missing"
+
+
+def test_a_layer_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a layer with legacy meshes"):
+        fetch(tmp_path / "nowhere", 1)
+
+
+def test_gives_what_cloudvolume_gives(em_block: Path) -> None:
+    path = f"precomputed://file://{em_block / 'mito_meshes'}"
+    mito_ids = [27680309, 59382215, 27640205]
+    volume = CloudVolume(path, progress=False)
+    expected = volume.mesh.get(mito_ids, remove_duplicate_vertices=False, fuse=False)
+    for mito_id, mesh in fetch_meshes(path, [*mito_ids, 71199289]).items():
+        if mito_id == 71199289:
+            assert str(mesh) == "no mesh"
+        else:
+            assert np.array_equal(mesh.vertices, expected[mito_id].vertices)
+            assert np.array_equal(mesh.faces, expected[mito_id].faces)
+
+
+def test_bundles_come_back_and_say_what_is_missing(tmp_path: Path) -> None:
+    mesh = Mesh(*TRIANGLE)
+    bundle = bundle_meshes(np.array([3, 1, 2]), {1: mesh, 3: MeshError("bad")})
+    path = tmp_path / "meshes.npz"
+    write_bundle(path, bundle)
+    again = read_bundle(path)
+    assert again.mito_ids.tolist() == [3, 1, 2]
+    assert again.problems.tolist() == ["bad", "", "no mesh"]
+    assert again.has_mesh.tolist() == [False, True, False]
+    assert [len(m.faces) for m in again] == [0, 1, 0]
+    first = path.read_bytes()
+    write_bundle(path, bundle)
+    assert path.read_bytes() == first
+    path.write_bytes(first[:200])
+    with pytest.raises(InputError, match="not a bundle"):
+        read_bundle(path)
+
+
+def test_check_mesh_lets_a_good_one_pass() -> None:
+    check_mesh(Mesh(*TRIANGLE))
+
+
+def test_the_state_of_a_layer_changes_with_the_files_of_that_mitochondrion(layer: Path) -> None:
+    add(layer, 2, {"a": fragment()})
+    before = fragment_states(layer)
+    add(layer, 2, {"a": fragment()[:-12]})
+    after = fragment_states(layer)
+    assert before[1] == after[1] and before[2] != after[2]
+    assert state_digest(before, [1, 9]) == state_digest(after, [1, 9])
+    assert state_digest(before, [1, 2]) != state_digest(after, [1, 2])

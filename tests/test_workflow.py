@@ -1,0 +1,384 @@
+"""The workflow end to end: the embedded sample, the EM block, re-runs and bad input."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tarfile
+from pathlib import Path
+
+import h5py
+import navis
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from mitosyn.columns import CELL_CSV_COLUMNS
+from workflow import ROOT, Run, em_block_config, run_snakemake
+
+pytestmark = pytest.mark.workflow
+ARCHIVES = ("microns", "morphologies", "nodes")
+FOLDERS = {
+    "microns": "microns_cells",
+    "morphologies": "cell_morphologies",
+    "nodes": "associated_nodes",
+}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Give every published file of a results folder by its path."""
+    wanted = (*FOLDERS.values(), "*.tar.gz", "*.csv", "*.ipynb")
+    files = [f for pattern in wanted for p in folder.glob(pattern) for f in [p, *p.rglob("*")]]
+    return {str(f.relative_to(folder)): f.read_bytes() for f in files if f.is_file()}
+
+
+def unpacked(folder: Path, target: Path) -> Path:
+    for archive in ARCHIVES:
+        with tarfile.open(folder / f"{archive}.tar.gz") as packed:
+            assert {name.split("/")[0] for name in packed.getnames()} == {FOLDERS[archive]}
+            packed.extractall(target, filter="data")
+    return target
+
+
+# The embedded sample -------------------------------------------------------------------------
+
+
+def test_one_command_gives_every_output(sample_run: Run) -> None:
+    assert sample_run.code == 0, sample_run.text
+    results = sample_run.folder / "results" / "sample"
+    for name in (
+        *(f"{archive}.tar.gz" for archive in ARCHIVES),
+        "cell_type_classification_filtered.csv",
+        "cells.csv",
+        "synapse_filtered.csv",
+        "smo_microns_demonstration.ipynb",
+    ):
+        assert (results / name).stat().st_size > 0, name
+
+
+def test_the_run_ends_with_one_line_that_sums_it_up(sample_run: Run) -> None:
+    (line,) = [x for x in sample_run.text.splitlines() if x.startswith("sample: ")]
+    assert re.fullmatch(
+        r"sample: 12 cells \(6 pyramidal, 3 inhibitory, 3 glia\); 480 mitochondria "
+        r"\(2 no mesh, \d+ partly measured\); 2798 synapse rows "
+        r"\(2516 post, 278 pre, 4 autapse\); archives: results/sample/microns.tar.gz, .*",
+        line,
+    )
+
+
+def test_the_published_files_read_as_programs_read_them(sample_run: Run, tmp_path: Path) -> None:
+    results = sample_run.folder / "results" / "sample"
+    folder = unpacked(results, tmp_path)
+    cells = pd.read_csv(results / "cell_type_classification_filtered.csv")
+    assert cells.columns.tolist() == [
+        *("cell_id", "centroid_x", "centroid_y", "centroid_z", "cell_type", "cell_subtype")
+    ]
+    assert len(cells) == 9
+    for cell_id, kind in zip(cells["cell_id"], cells["cell_type"], strict=True):
+        table = pd.read_csv(folder / "microns_cells" / f"{kind}_{cell_id}.csv", index_col=0)
+        assert table.columns.tolist() == list(CELL_CSV_COLUMNS)
+        assert (table["cellid"] == cell_id).all()
+        swc_path = folder / "cell_morphologies" / f"{cell_id}.swc"
+        swc = pd.read_csv(swc_path, header=None, delimiter=" ")
+        assert swc[0].tolist() == list(range(len(swc)))
+        assert (swc[6] < swc[0]).all()
+        assert navis.read_swc(swc_path, soma_label=0).n_nodes == len(swc)
+        nodes = pd.read_json(
+            folder / "associated_nodes" / f"{cell_id}_associated_nodes.json", typ="series"
+        )
+        outside = table[table["compartment"] != "Somatic"]
+        assert nodes.index.tolist() == outside["mito_id"].tolist()
+        for covered in nodes:
+            assert covered == sorted(set(covered))
+            assert set(covered) <= set(swc[0])
+        without_mesh = outside.loc[outside["mito size"].isna() & outside["mito SA"].isna()]
+        assert all(nodes[mito_id] == [] for mito_id in without_mesh["mito_id"])
+    synapses = pd.read_csv(results / "synapse_filtered.csv", index_col=0)
+    assert synapses["cell_id"].isin(cells["cell_id"]).all()
+    assert len(pd.read_csv(results / "cells.csv")) == 12
+
+
+def test_morphometrics_of_the_sample_are_plausible(sample_run: Run) -> None:
+    results = sample_run.folder / "results" / "sample"
+    table = pd.concat(
+        pd.read_csv(path, index_col=0) for path in sorted(results.glob("microns_cells/*.csv"))
+    )
+    assert len(table) == 480
+    assert table["mito_id"].is_unique
+    volume = table.groupby("compartment")["mito size"].median() / 1e9
+    published = {"Axonal": 0.013, "Somatic": 0.033, "Basal": 0.095}
+    for compartment, median in published.items():
+        assert median / 2 < volume[compartment] < median * 2, compartment
+    symmetry = table[[f"PC{k} symmetry" for k in (1, 2, 3)]].stack()
+    assert symmetry.between(0, 1).all()
+    assert table["sphericity"].dropna().between(0, 1).all()
+    assert table["convex hull compactness"].dropna().between(0, 1.000001).all()
+
+
+def test_the_notebook_is_executed(sample_run: Run) -> None:
+    path = sample_run.folder / "results" / "sample" / "smo_microns_demonstration.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
+    outputs = [output for cell in code for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_what_could_not_be_measured_is_listed(sample_run: Run) -> None:
+    path = sample_run.folder / "results" / "sample" / "incomplete_mitochondria.csv"
+    table = pd.read_csv(path)
+    assert (table["kind"] == "no mesh").sum() == 2
+    assert {"convex hull SA", "mito size"} <= set(";".join(table["missing"]).split(";"))
+
+
+def test_left_out_cells_are_listed_with_the_reason(sample_run: Run) -> None:
+    path = sample_run.folder / "results" / "sample" / "tables" / "left_out_cells.csv"
+    assert "2 soma rows: a merge of cells" in path.read_text()
+
+
+def test_the_bytes_do_not_depend_on_the_number_of_cores(sample_run: Run, tmp_path: Path) -> None:
+    again = run_snakemake(tmp_path, "--cores", "1")
+    assert again.code == 0, again.text
+    first = contents(sample_run.folder / "results" / "sample")
+    assert {*FOLDERS.values()} < {name.split("/")[0] for name in first}
+    assert contents(tmp_path / "results" / "sample") == first
+
+
+def test_everything_done_is_left_alone(sample_run: Run) -> None:
+    again = run_snakemake(sample_run.folder, "--cores", "1")
+    assert again.code == 0
+    assert "Nothing to be done" in again.text
+
+
+def test_rebuilding_half_of_the_cells_gives_the_same_bytes(sample_run: Run, tmp_path) -> None:
+    shutil.copytree(sample_run.folder, tmp_path / "copy", symlinks=True)
+    results = tmp_path / "copy" / "results" / "sample"
+    before = contents(results)
+    for folder in FOLDERS.values():
+        for file in sorted((results / folder).iterdir())[::2]:
+            file.unlink()
+    run = run_snakemake(tmp_path / "copy", "--cores", "2")
+    assert run.code == 0, run.text
+    assert contents(results) == before
+
+
+# Single cells, with the EM block -------------------------------------------------------------
+
+
+@pytest.fixture
+def finished(em_block_run: Run, em_block: Path, tmp_path: Path) -> Path:
+    """A copy of the finished EM block that a test may change."""
+    folder = tmp_path / "finished"
+    shutil.copytree(em_block_run.folder, folder)
+    return folder
+
+
+def rerun(folder: Path, *arguments: str) -> Run:
+    return run_snakemake(folder, "--cores", "2", *arguments, "--configfile", "config.yaml")
+
+
+def done(run: Run) -> dict[str, int]:
+    """Count the finished jobs by rule."""
+    rules = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", run.text, re.MULTILINE)
+    return {rule: rules.count(rule) for rule in rules}
+
+
+def test_em_block(em_block_run: Run) -> None:
+    assert em_block_run.code == 0, em_block_run.text
+    report = json.loads((em_block_run.folder / "results/em_block/check.json").read_text())
+    assert report["mitochondria"] == {"pyramidal": 170, "inhibitory": 63, "glia": 7}
+    assert report["synapses"] == {"post": 3127, "pre": 422, "autapse": 49}
+    assert report["incomplete"]["no mesh"] == 1
+    table = pd.read_csv(em_block_run.folder / "results/em_block/incomplete_mitochondria.csv")
+    assert table.loc[table["kind"] == "no mesh", "mito_id"].tolist() == [71199289]
+
+
+def test_published_compartments_pass_through_unless_recomputed(
+    em_block_run: Run, em_block: Path, finished: Path
+) -> None:
+    published = pd.read_csv(em_block / "pni_mito_analysisids_fullstats.csv")
+    name = "pyramidal_648518346349538426.csv"
+    table = pd.read_csv(finished / "results/em_block/microns_cells" / name, index_col=0)
+    merged = table.merge(published, on="mito_id")
+    assert (merged["compartment_x"] == merged["compartment_y"]).all()
+    assert np.allclose(merged["length along skeleton"], merged["pathlength"])
+    target = f"results/em_block/microns_cells/{name}"
+    run = rerun(finished, target, "--config", "recompute_pyramidal=true")
+    assert done(run) == {"associate_skeleton": 1, "write_neuron_csv": 1}
+    recomputed = pd.read_csv(finished / target, index_col=0)
+    assert not np.allclose(recomputed["length along skeleton"], table["length along skeleton"])
+    assert recomputed["mito size"].equals(table["mito size"])
+
+
+def test_naming_one_file_builds_what_it_needs_and_nothing_else(em_block, tmp_path) -> None:
+    em_block_config(tmp_path / "config.yaml", em_block)
+    run = rerun(tmp_path, "results/em_block/cell_morphologies/648518346349537404.swc")
+    assert run.code == 0, run.text
+    assert done(run) == {"export_swc": 1}
+
+
+def test_a_deleted_file_redoes_its_cell_and_the_archive(finished: Path) -> None:
+    (finished / "results/em_block/cell_morphologies/648518346349537404.swc").unlink()
+    jobs = done(rerun(finished))
+    assert jobs["export_swc"] == 1
+    assert jobs["pack_archive"] == 1
+    assert not set(jobs) & {"measure_morphometrics", "associate_skeleton", "write_neuron_csv"}
+
+
+def test_a_changed_mesh_redoes_its_cell_only(em_block_copy: Path, tmp_path: Path) -> None:
+    em_block_config(tmp_path / "config.yaml", em_block_copy)
+    target = [f"results/em_block/{archive}.tar.gz" for archive in ARCHIVES]
+    assert rerun(tmp_path, *target).code == 0
+    fragment = em_block_copy / "mito_meshes" / "mesh" / "28825773:0:256-256-256"
+    fragment.write_bytes(fragment.read_bytes())
+    jobs = done(rerun(tmp_path, *target))
+    assert jobs["fetch_meshes"] == jobs["measure_morphometrics"] == 1
+    assert "export_swc" not in jobs and "partition_mitochondria" not in jobs
+
+
+def test_a_changed_skeleton_redoes_its_cell_only(em_block_copy: Path, tmp_path: Path) -> None:
+    em_block_config(tmp_path / "config.yaml", em_block_copy)
+    target = [f"results/em_block/{archive}.tar.gz" for archive in ARCHIVES]
+    assert rerun(tmp_path, *target).code == 0
+    labels = em_block_copy / "skeletons" / "648518346349537404_skeleton_label.npy"
+    np.save(labels, np.full(3071, 1, np.uint8))
+    jobs = done(rerun(tmp_path, *target))
+    assert jobs["export_swc"] == jobs["associate_skeleton"] == jobs["export_nodes"] == 1
+    assert "fetch_meshes" not in jobs and "measure_morphometrics" not in jobs
+    swc = pd.read_csv(
+        tmp_path / "results/em_block/cell_morphologies/648518346349537404.swc",
+        header=None,
+        delimiter=" ",
+    )
+    assert set(swc[1]) == {1}
+
+
+def test_a_changed_module_redoes_what_imports_it(finished: Path, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    ignore = shutil.ignore_patterns(".*", "results", "resources", "logs", "tests")
+    shutil.copytree(ROOT, checkout, ignore=ignore)
+    command = ("-s", str(checkout / "Snakefile"), "-n")
+    assert "Nothing to be done" in rerun(finished, *command).text
+    module = checkout / "workflow_scripts" / "mitosyn" / "morphometrics.py"
+    module.write_text(module.read_text() + "\n# changed\n")
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", rerun(finished, *command).text, re.MULTILINE))
+    assert counts["measure_morphometrics"] == "10"
+    assert not set(counts) & {"fetch_meshes", "associate_skeleton", "export_swc", "select_cells"}
+
+
+def test_a_cell_asked_for_under_another_type_is_refused(finished: Path) -> None:
+    run = rerun(finished, "results/em_block/microns_cells/pyramidal_648518346349537404.csv")
+    assert run.code != 0
+    assert "cell 648518346349537404 is inhibitory, asked for as pyramidal" in run.text
+
+
+# Bad input -----------------------------------------------------------------------------------
+
+
+def spoil_skeletons(folder: Path) -> dict[str, str]:
+    """Spoil a skeleton in each way; give what must be said of each cell."""
+    skeletons = folder / "skeletons"
+    expected = {}
+    cell = "648518346349537404"
+    np.save(skeletons / f"{cell}_skeleton_label.npy", np.zeros(5, np.uint8))
+    expected[cell] = "labels of shape (5,), expected (3071,)"
+    cell = "648518346349536849"
+    with h5py.File(skeletons / f"{cell}_skeleton.h5", "r+") as file:
+        file["edges"][7] = [3, 99_999]
+    expected[cell] = "edge 7 joins [3, 99999], there are 1465 vertices"
+    cell = "648518346349539846"
+    with h5py.File(skeletons / f"{cell}_skeleton.h5", "r+") as file:
+        edges = file["edges"][()]
+        del file["edges"]
+        file["edges"] = np.concatenate([edges, [[edges[0, 0], edges[-1, 1]], edges[0, ::-1]]])
+    expected[cell] = "the skeleton has cycles"
+    cell = "648518346349533867"
+    path = skeletons / f"{cell}_skeleton.h5"
+    path.write_bytes(path.read_bytes()[:1000])
+    expected[cell] = "not a readable skeleton file"
+    return expected
+
+
+def spoil_meshes(folder: Path) -> dict[int, str]:
+    """Spoil a mesh in each way; give what must be said of each mitochondrion."""
+    mesh = folder / "mito_meshes" / "mesh"
+    truncated = mesh / "28825773:0:256-256-256"
+    truncated.write_bytes(truncated.read_bytes()[:2001])
+    outside = mesh / "27640205:0:0-256-0"
+    outside.write_bytes(outside.read_bytes()[:-4] + np.uint32(10**9).tobytes())
+    nan = mesh / "28504584:0:0-256-0"
+    raw = bytearray(nan.read_bytes())
+    raw[4:8] = np.float32(np.nan).tobytes()
+    nan.write_bytes(bytes(raw))
+    return {
+        28825773: "truncated: it has 2001 bytes",
+        27640205: "names vertex 1000000000",
+        28504584: "1 vertices not finite, first vertex 0",
+    }
+
+
+def test_bad_skeletons_cost_their_cells_and_bad_meshes_their_numbers(
+    em_block_copy: Path, tmp_path: Path
+) -> None:
+    cells, mitochondria = spoil_skeletons(em_block_copy), spoil_meshes(em_block_copy)
+    em_block_config(tmp_path / "config.yaml", em_block_copy)
+    run = rerun(tmp_path, "--keep-going")
+    assert run.code != 0
+    for cell, problem in cells.items():
+        lines = [line for line in run.errors() if cell in line]
+        assert lines and all(problem in line for line in lines), (cell, lines)
+    assert "Traceback" not in run.text
+    results = tmp_path / "results" / "em_block"
+    finished = {path.stem.split("_")[1] for path in (results / "microns_cells").iterdir()}
+    assert len(finished) == 10 - len(cells) and not finished & set(cells)
+    assert not (results / "microns.tar.gz").exists()
+    found = pd.concat(pd.read_csv(p, index_col=0) for p in (results / "microns_cells").iterdir())
+    logs = "".join(p.read_text() for p in (tmp_path / "logs/em_block/fetch_meshes").iterdir())
+    for mito_id, problem in mitochondria.items():
+        assert f"mitochondrion {mito_id}: " in logs and problem in logs
+        rows = found[found["mito_id"] == mito_id]
+        assert rows["mito size"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("table", "pattern", "replacement", "problem"),
+    [
+        ("220309_cell_type_classification", r"cell_segid", "segid", "no column 'cell_segid'"),
+        ("pni_mito_cellswskel_v185", r"648518346349537404", "6.48518e17", "expected an integer"),
+        ("soma_valence_v185", r"\[103860  44385", "[44385", "pt_position is '[44385    891]'"),
+    ],
+)
+def test_bad_tables_end_with_one_line_that_names_the_place(
+    em_block_copy: Path, tmp_path: Path, table, pattern, replacement, problem
+) -> None:
+    path = em_block_copy / f"{table}.csv"
+    path.write_text(re.sub(pattern, replacement, path.read_text(), count=1))
+    em_block_config(tmp_path / "config.yaml", em_block_copy)
+    run = rerun(tmp_path, "results/em_block/tables/selected_cells.csv")
+    assert run.code != 0
+    (line,) = run.errors()
+    assert str(path) in line and problem in line
+
+
+def test_the_check_fails_with_the_difference(finished: Path) -> None:
+    config = finished / "config.yaml"
+    config.write_text(config.read_text().replace("morphologies: 8", "morphologies: 9"))
+    run = rerun(finished)
+    assert run.code != 0
+    assert "1 counts differ: morphologies: 8, expected 9 (-1)" in run.text
+    assert (finished / "results/em_block/microns.tar.gz").exists()
+
+
+def test_a_skeleton_archive_gives_the_same_morphologies(em_block_run, em_block, tmp_path) -> None:
+    with tarfile.open(tmp_path / "skeletons.tgz", "w:gz") as archive:
+        archive.add(em_block / "skeletons", "211019_smoothed_skeletons")
+    config = em_block_config(tmp_path / "config.yaml", em_block)
+    folder = f"skeletons: {em_block / 'skeletons'}"
+    config.write_text(config.read_text().replace(folder, "skeletons: skeletons.tgz"))
+    run = rerun(tmp_path, "results/em_block/morphologies.tar.gz")
+    assert run.code == 0, run.text
+    first = em_block_run.folder / "results/em_block/morphologies.tar.gz"
+    assert (tmp_path / "results/em_block/morphologies.tar.gz").read_bytes() == first.read_bytes()
