@@ -79,7 +79,6 @@ rule demonstrate:
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
         cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
         synapses=f"{RESULTS}/synapse_filtered.csv",
-        template=SCRIPTS / "demonstration.py",
     output:
         notebook=f"{RESULTS}/smo_microns_demonstration.ipynb",
     log:
@@ -91,5 +90,6 @@ rule demonstrate:
         runtime=minutes(30),
     params:
         code=code("demonstrate"),
+        template=code("demonstration"),
     script:
         "../workflow_scripts/demonstrate.py"

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def main(snakemake: "Snakemake") -> None:
     """Build the notebook from its percent script, execute it in the folder of the results."""
     path = Path(snakemake.output.notebook)
-    write_notebook(path, run_template(snakemake.input.template, path.parent))
+    template = Path(__file__).with_name("demonstration.py")
+    write_notebook(path, run_template(template, path.parent))
 
 
 if __name__ == "__main__":

@@ -87,14 +87,14 @@ class Expectations(_Strict):
 
 
 class Synthetic(_Strict):
-    """Sizes of a generated dataset."""
+    """Sizes of a generated dataset; the least that holds every sort of untidiness."""
 
     seed: Count
     pyramidal_cells: PositiveInt
     inhibitory_cells: PositiveInt
     astrocytes: PositiveInt
-    mitochondria_per_cell: PositiveInt
-    synapses: PositiveInt
+    mitochondria_per_cell: Annotated[int, Field(strict=True, ge=8)]
+    synapses: Annotated[int, Field(strict=True, ge=40)]
 
 
 class Dataset(_Strict):

@@ -30,6 +30,9 @@ METADATA = {
     "language_info": {"file_extension": ".py", "name": "python"},
 }
 CELL_SECONDS = 1500
+# The system allows 107 characters, some of which the kernel needs for itself. Sockets in a
+# private folder are for this user alone; ports are open to everyone on the machine.
+LONGEST_SOCKET_PATH = 95
 # A job is given one core; progress bars and the order of sets would differ between runs.
 KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -68,7 +71,7 @@ def notebook_from_percent(text: str) -> NotebookNode:
     ValueError
         If there is no cell, or a line of a markdown cell is not a comment.
     """
-    cells = []
+    cells: list[NotebookNode] = []
     for marker, lines in _sections(text):
         name = f"cell-{len(cells) + 1:02d}"
         if marker == MARKDOWN_MARKER:
@@ -127,7 +130,6 @@ def execute_notebook(
         for index, cell in enumerate(notebook.cells):
             _execute_cell(client, index, cell)
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = _kept_outputs(cell)
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -139,9 +141,11 @@ def _kernel(
 ) -> Iterator[NotebookClient]:
     """Start a kernel that knows neither the user's IPython profile nor their connections."""
     with tempfile.TemporaryDirectory() as scratch:
+        connection_file = str(Path(scratch, "connection.json"))
         manager = AsyncKernelManager(
             kernel_spec_manager=_ThisInterpreter(),
-            connection_file=str(Path(scratch, "connection.json")),
+            connection_file=connection_file,
+            transport="ipc" if len(connection_file) < LONGEST_SOCKET_PATH else "tcp",
         )
         client = NotebookClient(
             notebook,
