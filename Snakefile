@@ -34,6 +34,14 @@ rule all:
         f"{RESULTS}/incomplete_mitochondria.csv",
         f"{RESULTS}/smo_microns_demonstration.ipynb",
         f"{RESULTS}/check.json",
+        f"{RESULTS}/provenance.json",
+
+
+rule retrieve_all:
+    """Retrieve or make every input that is not per cell."""
+    input:
+        list(INPUTS.tables.values()),
+        INPUTS.skeletons,
 
 
 onsuccess:

@@ -1,6 +1,8 @@
 """Lookups that the rules share: the checked configuration, paths, and the cells of a run."""
 
+import hashlib
 import json
+import re
 import sys
 import time
 from functools import cache
@@ -16,7 +18,7 @@ sys.path.insert(0, str(SCRIPTS))
 from mitosyn.cells import read_cells
 from mitosyn.code import code_digest
 from mitosyn.columns import CELL_TYPES, NEURON_TYPES
-from mitosyn.config import ConfigError, local_layer, locate_inputs, read_config
+from mitosyn.config import ConfigError, is_web_layer, local_layer, locate_inputs, read_config
 from mitosyn.layers import fragment_states, state_digest
 from mitosyn.mitochondria import mitochondria_of_cell
 
@@ -24,6 +26,13 @@ try:
     SETTINGS = read_config(config)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
+
+# How to reach the network is no part of what a result depends on: scripts take it from the
+# config, not from params, whose change would redo their jobs.
+config["offline"] = SETTINGS.offline
+config["retrieval"] = SETTINGS.retrieval.model_dump()
+if "connections" not in workflow.global_resources:
+    workflow.register_resource("connections", SETTINGS.retrieval.connections)
 
 STARTED = time.time()
 DATASET = SETTINGS.chosen
@@ -127,6 +136,46 @@ def mesh_layer_files():
     """Give what tells that a mesh layer is there: nothing to wait for if it is remote."""
     layer = local_layer(INPUTS.mesh_layer)
     return [] if layer is None else [layer if INPUTS.generated else layer / "info"]
+
+
+def provenance_inputs():
+    """Give the inputs whose origin is recorded: as retrieved, where they were."""
+    retrieved = {name: f"{RESOURCES}/{name}" for name in INPUTS.downloads}
+    made = {f"{RESOURCES}/{source}/" for source in INPUTS.archives}
+    tables = {
+        name: path
+        for name, path in INPUTS.tables.items()
+        if path not in retrieved.values() and not path.startswith(tuple(made))
+    }
+    local_archives = {
+        name: path for name, path in INPUTS.archives.items() if path not in retrieved.values()
+    }
+    skeletons = INPUTS.skeleton_archive or INPUTS.skeletons
+    if skeletons not in [*retrieved.values(), *local_archives.values()]:
+        tables["skeletons"] = skeletons
+    return retrieved | local_archives | tables
+
+
+def recorded_config():
+    """Give the part of the configuration that results depend on."""
+    return {
+        "dataset": SETTINGS.dataset,
+        "recompute_pyramidal": SETTINGS.recompute_pyramidal,
+        "associated_nodes_suffix": NODES_SUFFIX,
+        "description": DATASET.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def fetch_connections():
+    """Give the connections that fetching a cell takes out of those of all jobs together."""
+    wanted = SETTINGS.retrieval.connections_per_job if is_web_layer(INPUTS.mesh_layer) else 0
+    return min(wanted, SETTINGS.retrieval.connections)
+
+
+def partial_meshes():
+    """Name the folder for the meshes of cells that are still being fetched from this layer."""
+    layer = hashlib.sha256(INPUTS.mesh_layer.encode()).hexdigest()[:8]
+    return f"{RESOURCES}/partial_meshes/{layer}"
 
 
 @cache

@@ -15,9 +15,11 @@ rule fetch_meshes:
     resources:
         mem_mb=megabytes(1500),
         runtime=minutes(60),
+        connections=fetch_connections(),
     params:
         mesh_layer=INPUTS.mesh_layer,
         mesh_state=mesh_state,
+        store=f"{partial_meshes()}/{{cell_id}}",
         code=code("fetch_meshes"),
     script:
         "../workflow_scripts/fetch_meshes.py"

@@ -93,3 +93,34 @@ rule demonstrate:
         template=code("demonstration"),
     script:
         "../workflow_scripts/demonstrate.py"
+
+
+rule record_provenance:
+    """Record where the inputs came from, what made the outputs, and their checksums."""
+    input:
+        list(provenance_inputs().values()),
+        published=[
+            *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+            f"{RESULTS}/cell_type_classification_filtered.csv",
+            f"{RESULTS}/synapse_filtered.csv",
+            f"{RESULTS}/cells.csv",
+        ],
+    output:
+        provenance=f"{RESULTS}/provenance.json",
+        checksums=f"{RESULTS}/checksums.sha256",
+    log:
+        f"{LOGS}/record_provenance.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(30),
+    params:
+        dataset=SETTINGS.dataset,
+        description=DATASET.description,
+        inputs=provenance_inputs(),
+        mesh_layer=INPUTS.mesh_layer,
+        config=recorded_config(),
+        code=code("record_provenance"),
+    script:
+        "../workflow_scripts/record_provenance.py"

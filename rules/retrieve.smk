@@ -1,4 +1,4 @@
-"""Inputs that are not there yet: generated, or unpacked from archives."""
+"""Inputs that are not there yet: generated, or retrieved and unpacked."""
 
 if INPUTS.generated:
 
@@ -22,6 +22,54 @@ if INPUTS.generated:
             code=code("make_sample"),
         script:
             "../workflow_scripts/make_sample.py"
+
+
+if INPUTS.downloads:
+
+    rule retrieve_file:
+        """Retrieve one published file: resume, verify, remember what came."""
+        output:
+            file=f"{RESOURCES}/{{download}}",
+        log:
+            f"{LOGS}/retrieve_file/{{download}}.log",
+        wildcard_constraints:
+            download="|".join(map(re.escape, INPUTS.downloads)),
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=megabytes(500),
+            runtime=minutes(240),
+            connections=1,
+        params:
+            download=lambda wildcards: INPUTS.downloads[wildcards.download].model_dump(),
+            disk_gb=DATASET.disk_gb,
+            results=RESULTS,
+            code=code("retrieve_file"),
+        script:
+            "../workflow_scripts/retrieve_file.py"
+
+
+if INPUTS.archives:
+
+    rule unpack_member:
+        """Unpack one input from an archive."""
+        input:
+            archive=lambda wildcards: INPUTS.archives[wildcards.source],
+        output:
+            file=f"{RESOURCES}/{{source}}/{{member}}",
+        log:
+            f"{LOGS}/unpack_member/{{source}}/{{member}}.log",
+        wildcard_constraints:
+            source="|".join(map(re.escape, INPUTS.archives)),
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=megabytes(500),
+            runtime=minutes(30),
+        params:
+            code=code("unpack_member"),
+        script:
+            "../workflow_scripts/unpack_member.py"
 
 
 if INPUTS.skeleton_archive:

@@ -81,8 +81,8 @@ def test_wrong_types(raw, tmp_path) -> None:
     mine = local(raw, tmp_path)
     mine["datasets"]["mine"]["somas"] = 3
     assert message(mine) == (
-        "config: datasets.mine.somas: expected a path or URL or {url, filename} or "
-        "{archive, member}"
+        "config: datasets.mine.somas: expected a path or URL or {url, filename, size, "
+        "checksum} or {archive, member}"
     )
     raw["datasets"]["sample"]["synthetic"]["seed"] = "x"
     assert "datasets.sample.synthetic.seed" in message(raw)
@@ -119,9 +119,3 @@ def test_snakemake_ends_at_once_with_the_message(tmp_path) -> None:
     assert run.code != 0
     assert "config: dataset is 'other', which is not described under datasets" in run.text
     assert "Traceback" not in run.text
-
-
-@pytest.mark.workflow
-def test_the_published_dataset_says_what_is_missing_until_it_is_retrieved(tmp_path) -> None:
-    run = run_snakemake(tmp_path, "--cores", "1", "-n", "--config", "dataset=microns_l23")
-    assert "resources/microns_l23/220309_cell_type_classification.csv" in run.text

@@ -80,14 +80,14 @@ def test_covered_lengths_agree_with_a_plain_loop(seed, nodes, mitochondria) -> N
 
 
 def test_association_agrees_with_measuring_every_distance(em_block) -> None:
-    from mitosyn.fetch import fetch_meshes
+    from mitosyn.fetch import MeshLayer, Transfer
     from mitosyn.skeletons import read_skeleton
 
     base = em_block / "skeletons" / "648518346349537404_skeleton"
     skeleton = read_skeleton(base.with_suffix(".h5"), f"{base}_label.npy")
     rows = (em_block / "211019_mitochondria_info.csv").read_text().splitlines()
     ids = [int(r.split(",")[0]) for r in rows if "648518346349537404" in r][:5]
-    meshes = fetch_meshes(f"precomputed://file://{em_block / 'mito_meshes'}", ids)
+    meshes = MeshLayer(f"precomputed://file://{em_block / 'mito_meshes'}", Transfer()).fetch(ids)
     scale = np.array([0.895, 0.895, 1])
     coverage = associate(bundle_meshes(np.array(ids), meshes), scale, skeleton)
     for i, mito_id in enumerate(ids):

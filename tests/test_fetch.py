@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from cloudvolume import CloudVolume
 from mitosyn.errors import InputError
-from mitosyn.fetch import fetch_meshes
+from mitosyn.fetch import MeshLayer, Transfer
 from mitosyn.layers import fragment_states, state_digest
 from mitosyn.meshes import Mesh, MeshError, bundle_meshes, check_mesh, read_bundle, write_bundle
 
@@ -54,7 +54,7 @@ def add(layer: Path, mito_id: int, fragments: dict[str, bytes]) -> None:
 
 
 def fetch(layer: Path, *mito_ids: int) -> dict[int, Mesh | MeshError]:
-    return fetch_meshes(f"precomputed://file://{layer}", mito_ids)
+    return MeshLayer(f"precomputed://file://{layer}", Transfer()).fetch(mito_ids)
 
 
 def test_fragments_are_joined_with_their_border_vertices(layer: Path) -> None:
@@ -108,7 +108,7 @@ def test_gives_what_cloudvolume_gives(em_block: Path) -> None:
     mito_ids = [27680309, 59382215, 27640205]
     volume = CloudVolume(path, progress=False)
     expected = volume.mesh.get(mito_ids, remove_duplicate_vertices=False, fuse=False)
-    for mito_id, mesh in fetch_meshes(path, [*mito_ids, 71199289]).items():
+    for mito_id, mesh in MeshLayer(path, Transfer()).fetch([*mito_ids, 71199289]).items():
         if mito_id == 71199289:
             assert str(mesh) == "no mesh"
         else:

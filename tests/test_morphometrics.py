@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mitosyn.columns import MORPHOMETRICS
-from mitosyn.fetch import fetch_meshes
+from mitosyn.fetch import MeshLayer, Transfer
 from mitosyn.meshes import Mesh, MeshError, bundle_meshes
 from mitosyn.morphometrics import complexity_index, measure_bundle
 
@@ -99,7 +99,9 @@ def test_every_measure_agrees_with_trimesh_on_the_closed_meshes_of_the_em_block(
         int(line.split(",")[0])
         for line in (em_block / "211019_mitochondria_info.csv").read_text().splitlines()[1:]
     ]
-    meshes = fetch_meshes(f"precomputed://file://{em_block / 'mito_meshes'}", mito_ids)
+    meshes = MeshLayer(f"precomputed://file://{em_block / 'mito_meshes'}", Transfer()).fetch(
+        mito_ids
+    )
     scale = np.array([0.895, 0.895, 1.0])
     values = measure_bundle(bundle_meshes(np.array(mito_ids), meshes), scale)
     closed = 0

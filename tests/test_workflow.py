@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mitosyn.columns import CELL_CSV_COLUMNS
-from workflow import ROOT, Run, em_block_config, run_snakemake
+from workflow import ROOT, Run, done, em_block_config, run_snakemake
 
 pytestmark = pytest.mark.workflow
 ARCHIVES = ("microns", "morphologies", "nodes")
@@ -178,12 +178,6 @@ def finished(em_block_run: Run, em_block: Path, tmp_path: Path) -> Path:
 
 def rerun(folder: Path, *arguments: str) -> Run:
     return run_snakemake(folder, "--cores", "2", *arguments, "--configfile", "config.yaml")
-
-
-def done(run: Run) -> dict[str, int]:
-    """Count the finished jobs by rule."""
-    rules = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", run.text, re.MULTILINE)
-    return {rule: rules.count(rule) for rule in rules}
 
 
 def test_em_block(em_block_run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,10 +19,6 @@ class Run:
     folder: Path
     code: int
     text: str
-
-    def jobs(self, rule: str) -> int:
-        """Count the finished jobs of a rule."""
-        return self.text.count(f"(Rule: {rule})")
 
     def errors(self) -> list[str]:
         """Give the one-line errors of the jobs."""
@@ -41,6 +38,12 @@ def run_snakemake(folder: Path, *arguments: str) -> Run:
         check=False,
     )
     return Run(folder, finished.returncode, finished.stdout)
+
+
+def done(run: Run) -> dict[str, int]:
+    """Count the finished jobs by rule."""
+    rules = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", run.text, re.MULTILINE)
+    return {rule: rules.count(rule) for rule in rules}
 
 
 def em_block_config(path: Path, em_block: Path) -> Path:

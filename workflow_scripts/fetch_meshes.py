@@ -1,12 +1,16 @@
 """Fetch the meshes of a cell's mitochondria into one file."""
 
 import logging
+import sys
 from typing import TYPE_CHECKING
 
-from mitosyn.fetch import fetch_meshes
+from mitosyn.config import is_web_layer
+from mitosyn.fetch import Transfer, fetch_in_batches
 from mitosyn.jobs import run
-from mitosyn.meshes import bundle_meshes, write_bundle
+from mitosyn.meshes import MeshStore, bundle_meshes, write_bundle
 from mitosyn.mitochondria import mitochondria_of_cell
+from mitosyn.retrieval import refuse_offline
+from mitosyn.transfer import policy_from
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake, snakemake
@@ -14,14 +18,22 @@ if TYPE_CHECKING:
 
 def main(snakemake: "Snakemake") -> None:
     """Read the cell's mitochondria, write their meshes."""
+    layer, retrieval = snakemake.params.mesh_layer, snakemake.config["retrieval"]
+    if is_web_layer(layer) and snakemake.config["offline"]:
+        raise refuse_offline(snakemake.output.meshes, layer)
     cell_id = int(snakemake.wildcards.cell_id)
     mito_ids = mitochondria_of_cell(snakemake.input.mitochondria, cell_id)["mito_id"].to_numpy()
-    bundle = bundle_meshes(mito_ids, fetch_meshes(snakemake.params.mesh_layer, mito_ids.tolist()))
+    transfer = Transfer(
+        policy_from(retrieval), retrieval["connections_per_job"], sys.stderr.isatty()
+    )
+    store = MeshStore(snakemake.params.store)
+    bundle = bundle_meshes(mito_ids, fetch_in_batches(layer, mito_ids.tolist(), transfer, store))
     for mito_id, problem in zip(mito_ids.tolist(), bundle.problems.tolist(), strict=True):
         if problem:
             logging.warning("mitochondrion %d: %s", mito_id, problem)
     logging.info("%d of %d mitochondria have a mesh", bundle.has_mesh.sum(), len(mito_ids))
     write_bundle(snakemake.output.meshes, bundle)
+    store.clear()
 
 
 if __name__ == "__main__":

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import tarfile
 import zlib
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 from mitosyn.errors import InputError
-from mitosyn.files import whole_file
+from mitosyn.files import whole_file, whole_folder
 
 
 def pack(path: str | Path, folder: str, files: Iterable[str | Path]) -> int:
@@ -51,15 +53,12 @@ def pack(path: str | Path, folder: str, files: Iterable[str | Path]) -> int:
 def unpack_files(archive: str | Path, folder: str | Path, endings: tuple[str, ...]) -> int:
     """Unpack the files with certain endings into one flat folder.
 
-    Only plain files are taken, and only their base names are used, so that nothing can
-    land outside the folder.
-
     Parameters
     ----------
     archive : str or Path
         A ``.tar.gz`` or ``.tgz``.
     folder : str or Path
-        Made if need be.
+        Appears when the whole archive has been read.
     endings : tuple of str
 
     Returns
@@ -70,29 +69,70 @@ def unpack_files(archive: str | Path, folder: str | Path, endings: tuple[str, ..
     Raises
     ------
     InputError
-        The archive is unreadable or truncated, or has no such file.
+        The archive is unreadable, truncated or unsafe, or has no such file.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     count = 0
+    with whole_folder(folder) as temporary:
+        for name, content in _plain_files(archive):
+            if name.endswith(endings):
+                _copy(content, temporary / Path(name).name)
+                count += 1
+        if count == 0:
+            raise InputError(
+                archive, f"no file named *{' or *'.join(endings)}", "Check the path in the config."
+            )
+    return count
+
+
+def unpack_member(archive: str | Path, member: str, target: str | Path) -> None:
+    """Unpack one file, named by its path in the archive or by the end of that path.
+
+    Raises
+    ------
+    InputError
+        The archive is unreadable, truncated or unsafe, or has not exactly one such file.
+    """
+    found = []
+    with whole_file(target) as temporary:
+        for name, content in _plain_files(archive):
+            if name == member or name.endswith(f"/{member}"):
+                found.append(name)
+                _copy(content, temporary)
+        if len(found) != 1:
+            raise InputError(
+                archive,
+                f"{len(found)} files named {member} ({', '.join(found)}), expected one"
+                if found
+                else f"no file named {member}",
+                "Correct the member in the config.",
+            )
+
+
+def _plain_files(archive: str | Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Give the plain files of an archive in turn, refusing what could do harm."""
     try:
         with tarfile.open(archive, "r:gz") as content:
             for member in content:
-                if member.isfile() and member.name.endswith(endings):
-                    unpacked = content.extractfile(member)
-                    assert unpacked is not None  # of a plain file
-                    with whole_file(folder / Path(member.name).name) as temporary:
-                        temporary.write_bytes(unpacked.read())
-                    count += 1
+                _refuse_harm(archive, member)
+                file = content.extractfile(member)
+                if file is not None:
+                    yield member.name, file
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise InputError(
             archive, f"unreadable or truncated archive ({error})", "Get the archive again."
         ) from error
-    if count == 0:
-        raise InputError(
-            archive, f"no file named *{' or *'.join(endings)}", "Check the path in the config."
-        )
-    return count
+
+
+def _refuse_harm(archive: str | Path, member: tarfile.TarInfo) -> None:
+    outside = member.name.startswith("/") or ".." in PurePosixPath(member.name).parts
+    if outside or not (member.isfile() or member.isdir()):
+        what = "lies outside the archive" if outside else "is a link or a device"
+        raise InputError(archive, f"member {member.name!r} {what}", "Do not trust this archive.")
+
+
+def _copy(content: IO[bytes], target: Path) -> None:
+    with target.open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def _plain(info: tarfile.TarInfo, kind: bytes, mode: int) -> tarfile.TarInfo:

@@ -21,6 +21,8 @@ TABLES = (
 )
 FOLDERS = ("skeletons", "cell_meshes")
 MESH_LAYER = "mitochondria_meshes"
+FILE_LAYER = "precomputed://file://"
+WEB_LAYERS = ("precomputed://http://", "precomputed://https://")
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 
 # Where the embedded dataset's generator puts each input, named as published.
@@ -39,13 +41,15 @@ SYNTHETIC_FILES = {
 # What a source can be, by the name that the schema has for it.
 SOURCE_FORMS = {
     "str": "a path or URL",
-    "Download": "{url, filename}",
+    "Download": "{url, filename, size, checksum}",
     "ArchiveMember": "{archive, member}",
 }
 
+CHECKSUM = r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$"
 PositiveInt = Annotated[int, Field(strict=True, gt=0)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Size = Annotated[float, Field(gt=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 VoxelSize = tuple[Size, Size, Size]
 CellType = Literal["pyramidal", "inhibitory", "glia"]
 
@@ -59,10 +63,17 @@ class _Strict(BaseModel):
 
 
 class Download(_Strict):
-    """A remote file whose URL does not end in its name."""
+    """A remote file of which more is to be said than its URL."""
 
-    url: str
-    filename: str
+    url: Annotated[str, Field(pattern="^https?://")]
+    filename: str | None = None
+    size: PositiveInt | None = None
+    checksum: Annotated[str, Field(pattern=CHECKSUM)] | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name: the one given, or the end of the URL."""
+        return self.filename or PurePosixPath(urlsplit(self.url).path).name
 
 
 class ArchiveMember(_Strict):
@@ -104,7 +115,8 @@ class Dataset(_Strict):
     voxel_size_nm: VoxelSize
     mesh_voxel_size_nm: VoxelSize
     synthetic: Synthetic | None = None
-    archives: dict[str, str | Download] = {}
+    disk_gb: Size | None = None
+    archives: dict[Name, str | Download] = {}
     cell_types: Source | None = None
     somas: Source | None = None
     mitochondria: Source | None = None
@@ -138,13 +150,25 @@ class Dataset(_Strict):
         return self
 
 
+class Retrieval(_Strict):
+    """How patient and how polite retrieval is; see :class:`mitosyn.transfer.Policy`."""
+
+    attempts: PositiveInt = 6
+    backoff_s: Size = 1.0
+    timeout_s: Size = 60.0
+    connections_per_job: PositiveInt = 16
+    connections: PositiveInt = 64
+
+
 class Config(_Strict):
     """The whole configuration."""
 
     dataset: str
     recompute_pyramidal: bool
-    associated_nodes_suffix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
-    datasets: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")], Dataset]
+    associated_nodes_suffix: Name
+    offline: bool = False
+    retrieval: Retrieval = Retrieval()
+    datasets: dict[Name, Dataset]
 
     @property
     def chosen(self) -> Dataset:
@@ -160,6 +184,10 @@ class Inputs:
     ----------
     tables : dict from key to path
         Local, or where retrieval puts them.
+    downloads : dict from file name to Download
+        What retrieval puts into the resources folder.
+    archives : dict from name to path
+        The archives whose members are inputs.
     skeletons : str
         A folder, or where retrieval or unpacking puts one.
     skeleton_archive : str or None
@@ -171,6 +199,8 @@ class Inputs:
     """
 
     tables: dict[str, str]
+    downloads: dict[str, Download]
+    archives: dict[str, str]
     skeletons: str
     skeleton_archive: str | None
     mesh_layer: str
@@ -252,10 +282,14 @@ def is_url(source: str) -> bool:
     return "://" in source
 
 
+def is_web_layer(path: str) -> bool:
+    """Tell whether a layer is fetched over HTTP."""
+    return path.startswith(WEB_LAYERS)
+
+
 def local_layer(path: str | None) -> Path | None:
     """Give the folder of a ``precomputed://file://`` layer, None for other layers."""
-    prefix = "precomputed://file://"
-    return Path(path.removeprefix(prefix)) if path and path.startswith(prefix) else None
+    return Path(path.removeprefix(FILE_LAYER)) if path and path.startswith(FILE_LAYER) else None
 
 
 def locate_inputs(config: Config, resources: str) -> Inputs:
@@ -272,15 +306,22 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
         made = {name: f"{resources}/{file}" for name, file in SYNTHETIC_FILES.items()}
         return Inputs(
             tables={name: made[name] for name in TABLES},
+            downloads={},
+            archives={},
             skeletons=made["skeletons"],
             skeleton_archive=None,
             mesh_layer=f"precomputed://file://{made[MESH_LAYER]}",
             generated=True,
         )
+    archives = {name: _local_path(a, resources) for name, a in dataset.archives.items()}
     skeletons = _local_path(dataset.skeletons, resources)
+    if isinstance(dataset.skeletons, ArchiveMember):
+        skeletons = archives[dataset.skeletons.archive]
     zipped = skeletons.endswith(ARCHIVE_ENDINGS)
     return Inputs(
         tables={name: _local_path(getattr(dataset, name), resources) for name in TABLES},
+        downloads=_downloads(dataset),
+        archives=archives,
         skeletons=f"{resources}/skeletons" if zipped else skeletons,
         skeleton_archive=skeletons if zipped else None,
         mesh_layer=str(dataset.mitochondria_meshes),
@@ -288,11 +329,25 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
     )
 
 
+def _downloads(dataset: Dataset) -> dict[str, Download]:
+    """Collect what is to be retrieved, by file name."""
+    sources = [getattr(dataset, name) for name in (*TABLES, "skeletons")]
+    sources += dataset.archives.values()
+    downloads = [_as_download(source) for source in sources]
+    return {download.name: download for download in downloads if download is not None}
+
+
+def _as_download(source: Source | None) -> Download | None:
+    if isinstance(source, str) and is_url(source):
+        return Download(url=source)
+    return source if isinstance(source, Download) else None
+
+
 def _local_path(source: Source | None, resources: str) -> str:
-    if isinstance(source, Download):
-        return f"{resources}/{source.filename}"
+    """Say where a source is on this machine, or will be."""
+    download = _as_download(source)
+    if download is not None:
+        return f"{resources}/{download.name}"
     if isinstance(source, ArchiveMember):
         return f"{resources}/{source.archive}/{source.member}"
-    if source is not None and is_url(source):
-        return f"{resources}/{PurePosixPath(urlsplit(source).path).name}"
     return str(source)

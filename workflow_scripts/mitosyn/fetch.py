@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,21 @@ from cloudvolume import CloudVolume
 from cloudvolume.exceptions import MeshDecodeError
 from cloudvolume.mesh import Mesh as PrecomputedMesh
 
+from mitosyn.config import FILE_LAYER, is_web_layer
 from mitosyn.errors import InputError
-from mitosyn.meshes import NO_MESH, Mesh, MeshError, check_mesh, concatenate
+from mitosyn.meshes import NO_MESH, Mesh, MeshError, MeshStore, check_mesh, concatenate
+from mitosyn.transfer import (
+    Policy,
+    RefusedError,
+    TransientError,
+    get_file,
+    in_parallel,
+    open_session,
+)
 
-FILE_LAYER = "precomputed://file://"
+# Meshes fetched together and kept if the cell is interrupted after them.
+BATCH_MESHES = 200
+Content = bytes | Exception | None
 
 
 def layer_path(path: str) -> str:
@@ -26,8 +38,26 @@ def layer_path(path: str) -> str:
     return FILE_LAYER + str(Path(path.removeprefix(FILE_LAYER)).resolve())
 
 
-def fetch_meshes(path: str, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshError]:
-    """Fetch legacy (unsharded) precomputed meshes.
+@dataclass(frozen=True)
+class Transfer:
+    """How meshes are brought over the network.
+
+    Attributes
+    ----------
+    policy : Policy
+    connections : int
+        Requests at once.
+    progress : bool
+        Show a progress bar.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    connections: int = 16
+    progress: bool = False
+
+
+class MeshLayer:
+    """A layer with legacy (unsharded) precomputed meshes.
 
     ``CloudVolume.mesh.get`` refuses a whole list for one missing id and merges repeated
     vertices; here every mitochondrion is its own affair, and vertices stay as delivered.
@@ -35,55 +65,126 @@ def fetch_meshes(path: str, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshErr
     Parameters
     ----------
     path : str
-        ``precomputed://…`` path of the layer.
-    mito_ids : iterable of int
-
-    Returns
-    -------
-    dict from mitochondrion id to its mesh, or to what is wrong with it
-        Vertices (V, 3) float32 in nm of the layer.
+        ``precomputed://…`` path.
+    transfer : Transfer
 
     Raises
     ------
     InputError
-        The layer itself cannot be read.
+        The layer cannot be read.
     """
-    try:
-        volume = CloudVolume(layer_path(path), progress=False, use_https=True)
-        source = volume.mesh
-        manifest_of = {mito_id: source.manifest_path(mito_id) for mito_id in mito_ids}
-        transform = source.transform
-    except Exception as error:
-        raise InputError(
-            path,
-            f"not a layer with legacy meshes ({type(error).__name__}: {error})",
-            "Check mitochondria_meshes in the config: the layer's info must name its mesh folder.",
-        ) from error
-    files = CloudFiles(volume.cloudpath.removeprefix("precomputed://"), progress=False)
-    manifests = _download(files, list(manifest_of.values()))
-    fragments_of = {
-        mito_id: _fragment_paths(source.path, manifest, manifests[manifest])
-        for mito_id, manifest in manifest_of.items()
-    }
-    wanted = [p for paths in fragments_of.values() if isinstance(paths, list) for p in paths]
-    fragments = _download(files, wanted)
-    return {
-        mito_id: paths
-        if isinstance(paths, MeshError)
-        else _assemble({p: fragments[p] for p in paths}, transform)
-        for mito_id, paths in fragments_of.items()
-    }
+
+    def __init__(self, path: str, transfer: Transfer) -> None:
+        self.path, self.transfer = path, transfer
+        try:
+            volume = CloudVolume(layer_path(path), progress=False, use_https=True)
+            self._folder = volume.mesh.path
+            self._manifest_path = volume.mesh.manifest_path
+            self._transform = volume.mesh.transform
+        except Exception as error:
+            raise InputError(
+                path,
+                f"not a layer with legacy meshes ({type(error).__name__}: {error})",
+                "Check mitochondria_meshes in the config: the layer's info must name its mesh "
+                "folder.",
+            ) from error
+        self._root = volume.cloudpath.removeprefix("precomputed://")
+
+    def fetch(self, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshError]:
+        """Fetch the meshes of some mitochondria.
+
+        Parameters
+        ----------
+        mito_ids : iterable of int
+
+        Returns
+        -------
+        dict from mitochondrion id to its mesh, or to what is wrong with it
+            Vertices (V, 3) float32 in nm of the layer.
+
+        Raises
+        ------
+        InputError
+            A server fails or refuses, which says nothing about the meshes.
+        """
+        manifest_of = {mito_id: self._manifest_path(mito_id) for mito_id in mito_ids}
+        manifests = self._download(list(manifest_of.values()))
+        fragments_of = {
+            mito_id: _fragment_paths(self._folder, manifest, manifests[manifest])
+            for mito_id, manifest in manifest_of.items()
+        }
+        wanted = [p for paths in fragments_of.values() if isinstance(paths, list) for p in paths]
+        fragments = self._download(wanted)
+        return {
+            mito_id: paths
+            if isinstance(paths, MeshError)
+            else _assemble({p: fragments[p] for p in paths}, self._transform)
+            for mito_id, paths in fragments_of.items()
+        }
+
+    def _download(self, paths: list[str]) -> dict[str, Content]:
+        """Give the content of each file, None where there is none, the error where it failed."""
+        if is_web_layer(self.path):
+            return dict(self._download_from_web(paths))
+        files = CloudFiles(self._root, progress=self.transfer.progress)
+        results = files.get(paths, raise_errors=False)
+        return {r["path"]: r["error"] if r["error"] is not None else r["content"] for r in results}
+
+    def _download_from_web(self, paths: list[str]) -> dict[str, bytes | None]:
+        transfer = self.transfer
+        with open_session(transfer.connections) as session:
+
+            def get(path: str) -> bytes | None:
+                return get_file(session, f"{self._root}/{path}", transfer.policy)
+
+            try:
+                return in_parallel(get, paths, transfer.connections, transfer.progress)
+            except (TransientError, RefusedError) as error:
+                raise InputError(
+                    self.path,
+                    f"the server does not give the meshes ({error})",
+                    "Run again later: the cell goes on with the meshes it lacks.",
+                ) from error
 
 
-def _download(files: CloudFiles, paths: list[str]) -> dict[str, bytes | Exception | None]:
-    """Give the content of each file, None where there is none, the error where it failed."""
-    results = files.get(paths, raise_errors=False)
-    return {r["path"]: r["error"] if r["error"] is not None else r["content"] for r in results}
+def fetch_in_batches(
+    path: str, mito_ids: Sequence[int], transfer: Transfer, store: MeshStore
+) -> dict[int, Mesh | MeshError]:
+    """Fetch the meshes of a cell, keeping each batch so that an interrupted cell goes on.
+
+    Meshes of a local layer are not kept: reading them again costs nothing.
+
+    Parameters
+    ----------
+    path : str
+        ``precomputed://…`` path of the layer.
+    mito_ids : sequence of int
+    transfer : Transfer
+    store : MeshStore
+        Of this cell and layer.
+
+    Returns
+    -------
+    dict from mitochondrion id to its mesh, or to what is wrong with it
+
+    Raises
+    ------
+    InputError
+        As :class:`MeshLayer`; the batches before are in the store.
+    """
+    if not is_web_layer(path):
+        return MeshLayer(path, transfer).fetch(mito_ids)
+    meshes = store.read()
+    waiting = [mito_id for mito_id in mito_ids if mito_id not in meshes]
+    layer = MeshLayer(path, transfer)
+    for start in range(0, len(waiting), BATCH_MESHES):
+        fetched = layer.fetch(waiting[start : start + BATCH_MESHES])
+        store.add(fetched)
+        meshes |= fetched
+    return meshes
 
 
-def _fragment_paths(
-    folder: str, manifest: str, content: bytes | Exception | None
-) -> list[str] | MeshError:
+def _fragment_paths(folder: str, manifest: str, content: Content) -> list[str] | MeshError:
     """Read which fragments a manifest names, sorted as CloudVolume sorts them."""
     if content is None:
         return MeshError(NO_MESH)
@@ -96,9 +197,7 @@ def _fragment_paths(
         return MeshError(f"manifest {manifest} names no fragments ({error!r})")
 
 
-def _assemble(
-    fragments: dict[str, bytes | Exception | None], transform: np.ndarray
-) -> Mesh | MeshError:
+def _assemble(fragments: dict[str, Content], transform: np.ndarray) -> Mesh | MeshError:
     """Decode a mitochondrion's fragments and put them together."""
     try:
         mesh = concatenate([decode_fragment(path, raw) for path, raw in fragments.items()])
@@ -111,7 +210,7 @@ def _assemble(
     return Mesh(vertices.astype(np.float32), mesh.faces)
 
 
-def decode_fragment(path: str, raw: bytes | Exception | None) -> Mesh:
+def decode_fragment(path: str, raw: Content) -> Mesh:
     """Decode one fragment of a legacy precomputed mesh.
 
     Raises

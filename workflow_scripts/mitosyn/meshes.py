@@ -7,6 +7,7 @@ a usable mesh, the reason why it has none.
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -164,6 +165,39 @@ def read_bundle(path: str | Path) -> MeshBundle:
         raise InputError(
             path, f"not a bundle of mitochondrial meshes ({error})", "Delete it and run again."
         ) from error
+
+
+class MeshStore:
+    """Meshes of a cell that is still being fetched: what is there is not fetched again.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Holds one bundle for each batch of meshes; need not exist yet.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def read(self) -> dict[int, Mesh | MeshError]:
+        """Give the mitochondria that need not be fetched again, with mesh or without."""
+        found: dict[int, Mesh | MeshError] = {}
+        for part in sorted(self.folder.glob("*.npz")):
+            bundle = read_bundle(part)
+            rows = zip(bundle.mito_ids.tolist(), bundle, bundle.problems.tolist(), strict=True)
+            found |= {i: MeshError(problem) if problem else mesh for i, mesh, problem in rows}
+        return found
+
+    def add(self, meshes: Mapping[int, Mesh | MeshError]) -> None:
+        """Store a batch; a bad mesh is not stored, it may be better next time."""
+        settled = [i for i, m in meshes.items() if isinstance(m, Mesh) or str(m) == NO_MESH]
+        number = len(list(self.folder.glob("*.npz")))
+        bundle = bundle_meshes(np.array(settled, np.int64), meshes)
+        write_bundle(self.folder / f"{number:06d}.npz", bundle)
+
+    def clear(self) -> None:
+        """Remove the store."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def source_scale(

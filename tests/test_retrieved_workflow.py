@@ -1,0 +1,201 @@
+"""The workflow on a dataset that a server on loopback holds under the published names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import loopback
+import pytest
+import yaml
+from loopback import Server, serve
+from mitosyn.config import SYNTHETIC_FILES
+from workflow import Run, done, run_snakemake
+
+pytestmark = pytest.mark.workflow
+IN_THE_VIGNETTE = ("neuron_mitochondria", "pyramidal_ids", "pyramidal_mitochondria")
+ARCHIVES = ("microns.tar.gz", "morphologies.tar.gz", "nodes.tar.gz")
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A server that holds the sample as the published sources hold theirs."""
+
+    server: Server
+    description: dict
+    paths: dict[str, str]
+
+    def config(self, folder: Path, **changes: object) -> Path:
+        """Write a config that describes the mirror."""
+        folder.mkdir(parents=True, exist_ok=True)
+        config = {
+            "dataset": "mirror",
+            "retrieval": {"attempts": 3, "backoff_s": 0.05, "timeout_s": 5},
+            "datasets": {"mirror": self.description | changes},
+        }
+        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+        return folder / "config.yaml"
+
+
+def archive(path: Path, prefix: str, *files: Path) -> Path:
+    with tarfile.open(path, "w:gz") as packed:
+        for file in files:
+            packed.add(file, f"{prefix}/{file.name}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def mirror(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+    source = sample_run.folder / "resources" / "sample"
+    packed = tmp_path_factory.mktemp("packed")
+    vignette = [source / SYNTHETIC_FILES[key] for key in IN_THE_VIGNETTE]
+    skeletons = sorted((source / "skeletons").iterdir())
+    with serve() as server:
+        paths = {}
+        for key, name in SYNTHETIC_FILES.items():
+            if (source / name).is_file() and key not in IN_THE_VIGNETTE:
+                paths[key] = f"/records/1/files/{name}"
+                server.files[paths[key]] = source / name
+        paths["skeletons"] = "/records/2/files/211019_smoothed_skeletons.tgz"
+        server.files[paths["skeletons"]] = archive(packed / "s.tgz", "skeletons", *skeletons)
+        paths["vignette"] = "/vignette_mito_analysis_data.tgz"
+        server.files[paths["vignette"]] = archive(packed / "v.tgz", "vignette/data", *vignette)
+        server.folders["/seg_191220"] = source / "mito_meshes"
+        urls = {key: f"{server.url}{path}?download=1" for key, path in paths.items()}
+        description = {
+            "description": "The sample, as if published",
+            "voxel_size_nm": [3.58, 3.58, 40.0],
+            "mesh_voxel_size_nm": [4.0, 4.0, 40.0],
+            "disk_gb": 0.001,
+            "archives": {"vignette": urls.pop("vignette")},
+            "mitochondria_meshes": f"precomputed://{server.url}/seg_191220",
+            **urls,
+            **{
+                key: {"archive": "vignette", "member": SYNTHETIC_FILES[key]}
+                for key in IN_THE_VIGNETTE
+            },
+        }
+        yield Mirror(server, description, paths)
+
+
+@pytest.fixture(scope="module")
+def retrieved(mirror: Mirror, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("mirror")
+    mirror.server.faults["/seg_191220/mesh/83884332:0"] = [loopback.status(500)]
+    mirror.server.faults[mirror.paths["synapses"]] = [loopback.broken_after(50_000)]
+    return run_snakemake(folder, "--cores", "2", "--configfile", str(mirror.config(folder)))
+
+
+def test_what_is_retrieved_gives_the_same_archives(retrieved: Run, sample_run: Run) -> None:
+    assert retrieved.code == 0, retrieved.text
+    for name in (*ARCHIVES, "synapse_filtered.csv", "cells.csv"):
+        first = (sample_run.folder / "results" / "sample" / name).read_bytes()
+        assert (retrieved.folder / "results" / "mirror" / name).read_bytes() == first, name
+    assert not list((retrieved.folder / "resources/mirror/partial_meshes").glob("*/*"))
+
+
+def test_provenance_is_a_data_package(retrieved: Run, mirror: Mirror) -> None:
+    results = retrieved.folder / "results" / "mirror"
+    package = json.loads((results / "provenance.json").read_text())
+    assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
+    sources = {source["title"]: source for source in package["sources"]}
+    name = SYNTHETIC_FILES["synapses"]
+    content = mirror.server.files[mirror.paths["synapses"]].read_bytes()
+    assert sources[name]["path"] == f"{mirror.server.url}{mirror.paths['synapses']}?download=1"
+    assert sources[name]["bytes"] == len(content)
+    assert sources[name]["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", sources[name]["retrieved"])
+    assert set(sources) == {
+        *(SYNTHETIC_FILES[key] for key in ("cell_types", "somas", "mitochondria", "synapses")),
+        *("211019_smoothed_skeletons.tgz", "vignette_mito_analysis_data.tgz"),
+        "mitochondria_meshes",
+    }
+    for resource in package["resources"]:
+        digest = hashlib.sha256((results / resource["path"]).read_bytes()).hexdigest()
+        assert resource["hash"] == f"sha256:{digest}"
+        assert re.fullmatch(r"[a-z0-9._-]+", resource["name"])
+    assert package["workflow"]["packages"]["numpy"]
+    assert package["workflow"]["config"]["dataset"] == "mirror"
+    command = ["sha256sum", "--check", "--strict", "checksums.sha256"]
+    assert subprocess.run(command, cwd=results, check=False).returncode == 0
+
+
+def test_provenance_of_a_local_dataset(sample_run: Run) -> None:
+    path = sample_run.folder / "results" / "sample" / "provenance.json"
+    titles = {source["title"] for source in json.loads(path.read_text())["sources"]}
+    assert {"cell_types", "synapses", "skeletons", "mitochondria_meshes"} <= titles
+
+
+def test_how_to_reach_the_network_redoes_nothing(retrieved: Run, mirror: Mirror) -> None:
+    overrides = ("--config", "offline=true", "--configfile", "config.yaml")
+    again = run_snakemake(retrieved.folder, "-n", *overrides)
+    assert "Nothing to be done" in again.text
+
+
+def test_offline_names_what_is_missing_and_asks_nobody(mirror: Mirror, tmp_path: Path) -> None:
+    config = mirror.config(tmp_path)
+    mirror.server.requests.clear()
+    run = run_snakemake(
+        *(tmp_path, "retrieve_all", "--cores", "2", "--keep-going", "--config", "offline=true"),
+        *("--configfile", str(config)),
+    )
+    assert run.code != 0
+    errors = "\n".join(run.errors())
+    for name in (SYNTHETIC_FILES["somas"], "vignette_mito_analysis_data.tgz"):
+        assert f"resources/mirror/{name}: missing, and offline is set" in errors
+    assert not mirror.server.requests
+
+
+def test_retrieve_all_takes_what_lies_in_place_already(mirror: Mirror, tmp_path: Path) -> None:
+    config = mirror.config(tmp_path)
+    placed = tmp_path / "resources" / "mirror" / "vignette_mito_analysis_data.tgz"
+    placed.parent.mkdir(parents=True)
+    placed.write_bytes(mirror.server.files[mirror.paths["vignette"]].read_bytes())
+    mirror.server.requests.clear()
+    run = run_snakemake(tmp_path, "retrieve_all", "--cores", "2", "--configfile", str(config))
+    assert run.code == 0, run.text
+    assert done(run)["retrieve_file"] == 5 and done(run)["unpack_member"] == 3
+    assert mirror.server.requests[mirror.paths["vignette"]] == 0
+    assert len(list((tmp_path / "resources" / "mirror" / "skeletons").glob("*_skeleton*"))) == 18
+
+
+def test_a_failed_download_is_told_in_one_line_and_keeps_the_others(
+    mirror: Mirror, tmp_path: Path
+) -> None:
+    config = mirror.config(tmp_path)
+    mirror.server.always[mirror.paths["synapses"]] = loopback.web_page
+    try:
+        run = run_snakemake(
+            *(tmp_path, "retrieve_all", "--cores", "2", "--keep-going"),
+            *("--configfile", str(config)),
+        )
+    finally:
+        mirror.server.always.clear()
+    assert run.code != 0
+    (line,) = run.errors()
+    assert "a web page (text/html) instead of the file" in line
+    resources = tmp_path / "resources" / "mirror"
+    assert (resources / SYNTHETIC_FILES["mitochondria"]).exists()
+    assert not (resources / SYNTHETIC_FILES["synapses"]).exists()
+
+
+def test_too_small_a_disk_is_told_before_the_first_download(mirror: Mirror, tmp_path) -> None:
+    config = mirror.config(tmp_path, disk_gb=1e9)
+    mirror.server.requests.clear()
+    run = run_snakemake(tmp_path, "retrieve_all", "--cores", "1", "--configfile", str(config))
+    assert run.code != 0
+    assert "the run needs some 1000000000.0 GB more" in run.text
+    assert not mirror.server.requests
+
+
+def test_a_dry_run_of_the_published_dataset_needs_no_network(tmp_path: Path) -> None:
+    run = run_snakemake(tmp_path, "-n", "--config", "dataset=microns_l23")
+    assert run.code == 0, run.text
+    assert re.search(r"^retrieve_file +6$", run.text, re.MULTILINE)
+    assert re.search(r"^unpack_member +3$", run.text, re.MULTILINE)

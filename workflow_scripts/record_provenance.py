@@ -1,0 +1,40 @@
+"""Record where the inputs came from, what made the outputs, and their checksums."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mitosyn.files import write_text
+from mitosyn.jobs import run
+from mitosyn.provenance import (
+    checksum_lines,
+    data_package,
+    describe_input,
+    describe_output,
+    git_commit,
+    package_versions,
+)
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Digest the inputs and the archives, write the data package and the checksums."""
+    source, params = snakemake.input, snakemake.params
+    inputs = [describe_input(title, path) for title, path in params.inputs.items()]
+    inputs.append({"title": "mitochondria_meshes", "path": params.mesh_layer})
+    outputs = [describe_output(path) for path in source.published]
+    root = Path(__file__).parent.parent
+    workflow = {
+        "config": params.config,
+        "commit": git_commit(root),
+        "packages": package_versions((root / "requirements.txt").read_text().splitlines()),
+    }
+    package = data_package(params.dataset, params.description, inputs, outputs, workflow)
+    write_text(snakemake.output.checksums, checksum_lines(outputs))
+    write_text(snakemake.output.provenance, json.dumps(package, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

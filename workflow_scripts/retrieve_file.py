@@ -1,0 +1,33 @@
+"""Retrieve one published file: resume, verify, remember what came."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mitosyn.jobs import run
+from mitosyn.retrieval import Expected, check_space, refuse_offline, retrieve
+from mitosyn.transfer import policy_from
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Bring the file to its place, unless the network is off or the disk too full."""
+    target = Path(snakemake.output.file)
+    download, disk_gb = snakemake.params.download, snakemake.params.disk_gb
+    if snakemake.config["offline"]:
+        raise refuse_offline(target, download["url"])
+    if disk_gb is not None:
+        check_space([target.parent, Path(snakemake.params.results)], disk_gb)
+    receipt = retrieve(
+        download["url"],
+        target,
+        Expected(download["size"], download["checksum"]),
+        policy_from(snakemake.config["retrieval"]),
+    )
+    logging.info("%s", receipt)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
