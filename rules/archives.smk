@@ -12,8 +12,8 @@ rule pack_archive:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(20),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(20),
     params:
         folder=lambda wildcards: ARCHIVES[wildcards.archive],
         code=code("pack_archive"),

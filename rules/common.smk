@@ -10,9 +10,8 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent / (
-    "workflow_scripts"
-)
+RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+SCRIPTS = RULES.parent / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from mitosyn.cells import read_cells
@@ -62,13 +61,8 @@ def code(script):
     return code_digest(SCRIPTS / f"{script}.py", SCRIPTS)
 
 
-def megabytes(base):
-    """Give memory that grows with each attempt."""
-    return lambda wildcards, attempt: base * attempt
-
-
-def minutes(base):
-    """Give runtime that grows with each attempt."""
+def per_attempt(base):
+    """Give memory (MB) or runtime (minutes) that grows with each attempt."""
     return lambda wildcards, attempt: base * attempt
 
 

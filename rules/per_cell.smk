@@ -13,8 +13,8 @@ rule fetch_meshes:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=minutes(60),
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
         connections=fetch_connections(),
     params:
         mesh_layer=INPUTS.mesh_layer,
@@ -36,8 +36,8 @@ rule measure_morphometrics:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(10),
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
@@ -61,8 +61,8 @@ rule associate_skeleton:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(10),
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         skeleton=skeleton_path("skeleton.h5"),
         labels=skeleton_path("skeleton_label.npy"),
@@ -85,8 +85,8 @@ rule export_swc:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(5),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
     params:
         skeleton=skeleton_path("skeleton.h5"),
         labels=skeleton_path("skeleton_label.npy"),
@@ -107,8 +107,8 @@ rule export_nodes:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(5),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
     params:
         code=code("export_nodes"),
     script:
@@ -131,8 +131,8 @@ rule write_neuron_csv:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(5),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
     params:
         code=code("write_neuron_csv"),
     script:
@@ -154,8 +154,8 @@ rule write_astrocyte_csv:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(5),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
     params:
         code=code("write_astrocyte_csv"),
     script:

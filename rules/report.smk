@@ -15,8 +15,8 @@ rule describe_cells:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(10),
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         code=code("describe_cells"),
     script:
@@ -34,8 +34,8 @@ rule list_incomplete_mitochondria:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(10),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(10),
     params:
         code=code("list_incomplete_mitochondria"),
     script:
@@ -63,8 +63,8 @@ rule check_conservation:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=minutes(15),
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         dataset=SETTINGS.dataset,
         expectations=DATASET.expectations.model_dump(),
@@ -86,8 +86,8 @@ rule demonstrate:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(3000),
-        runtime=minutes(30),
+        mem_mb=per_attempt(3000),
+        runtime=per_attempt(30),
     params:
         code=code("demonstrate"),
         template=code("demonstration"),
@@ -113,8 +113,8 @@ rule record_provenance:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(30),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(30),
     params:
         dataset=SETTINGS.dataset,
         description=DATASET.description,

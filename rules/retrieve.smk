@@ -13,8 +13,8 @@ if INPUTS.generated:
         conda:
             "../envs/workflow.yaml"
         resources:
-            mem_mb=megabytes(1500),
-            runtime=minutes(10),
+            mem_mb=per_attempt(1500),
+            runtime=per_attempt(10),
         params:
             sizes=DATASET.synthetic.model_dump(),
             voxel_size_nm=DATASET.voxel_size_nm,
@@ -37,8 +37,8 @@ if INPUTS.downloads:
         conda:
             "../envs/workflow.yaml"
         resources:
-            mem_mb=megabytes(500),
-            runtime=minutes(240),
+            mem_mb=per_attempt(500),
+            runtime=per_attempt(240),
             connections=1,
         params:
             download=lambda wildcards: INPUTS.downloads[wildcards.download].model_dump(),
@@ -64,8 +64,8 @@ if INPUTS.archives:
         conda:
             "../envs/workflow.yaml"
         resources:
-            mem_mb=megabytes(500),
-            runtime=minutes(30),
+            mem_mb=per_attempt(500),
+            runtime=per_attempt(30),
         params:
             code=code("unpack_member"),
         script:
@@ -85,8 +85,8 @@ if INPUTS.skeleton_archive:
         conda:
             "../envs/workflow.yaml"
         resources:
-            mem_mb=megabytes(500),
-            runtime=minutes(30),
+            mem_mb=per_attempt(500),
+            runtime=per_attempt(30),
         params:
             code=code("unpack_skeletons"),
         script:

@@ -16,8 +16,8 @@ checkpoint select_cells:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(10),
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         code=code("select_cells"),
@@ -39,8 +39,8 @@ rule partition_mitochondria:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1500),
-        runtime=minutes(10),
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         code=code("partition_mitochondria"),
@@ -59,8 +59,8 @@ rule filter_cell_types:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(5),
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
     params:
         code=code("filter_cell_types"),
     script:
@@ -79,8 +79,8 @@ rule filter_synapses:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(15),
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(15),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         code=code("filter_synapses"),

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from workflow import ROOT, Run, em_block_config, run_snakemake
+from workflow import ROOT, Run, em_block_config, run_snakemake, small_sample_config
 
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -34,6 +34,16 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The embedded dataset, from nothing to the notebook."""
     folder = tmp_path_factory.mktemp("sample")
     return run_snakemake(folder, "--cores", "2")
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The embedded dataset with few cells."""
+    folder = tmp_path_factory.mktemp("small")
+    small_sample_config(folder / "config.yaml")
+    run = run_snakemake(folder, "--cores", "2", "--configfile", "config.yaml")
+    assert run.code == 0, run.text
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         if start is None or not self.server.ranges or not same:
             self.answer(200, content, {"ETag": etag(content)} if self.server.etags else {})
         elif start >= len(content):
-            self.answer(416, b"")
+            self.answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
         else:
             where = f"bytes {start}-{len(content) - 1}/{len(content)}"
             self.answer(206, content[start:], {"Content-Range": where, "ETag": etag(content)})

@@ -109,6 +109,21 @@ def test_an_interrupted_download_goes_on_where_it_stopped(server: Server, target
     assert server.ranges_asked[f"/{NAME}"][-1] == f"bytes={kept}-"
 
 
+def test_a_download_that_was_whole_but_not_yet_verified(server: Server, target: Path) -> None:
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    server.always.clear()
+    part = target.with_name(f"{NAME}.part")
+    part.write_bytes(CONTENT)
+    get(server, target)
+    assert target.read_bytes() == CONTENT
+    part.write_bytes(CONTENT + b"more")
+    part.with_name(f"{part.name}.version").write_text(loopback.etag(CONTENT))
+    target.unlink()
+    get(server, target)
+    assert target.read_bytes() == CONTENT
+
+
 def test_a_file_that_changed_meanwhile_starts_anew(
     server: Server, target: Path, tmp_path: Path
 ) -> None:

@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from mitosyn.columns import CELL_CSV_COLUMNS
-from workflow import ROOT, Run, done, em_block_config, run_snakemake
+from workflow import (
+    ROOT,
+    Run,
+    done,
+    em_block_config,
+    run_snakemake,
+    small_sample_config,
+)
 
 pytestmark = pytest.mark.workflow
 ARCHIVES = ("microns", "morphologies", "nodes")
@@ -139,30 +146,29 @@ def test_left_out_cells_are_listed_with_the_reason(sample_run: Run) -> None:
     assert "2 soma rows: a merge of cells" in path.read_text()
 
 
-def test_the_bytes_do_not_depend_on_the_number_of_cores(sample_run: Run, tmp_path: Path) -> None:
-    again = run_snakemake(tmp_path, "--cores", "1")
-    assert again.code == 0, again.text
-    first = contents(sample_run.folder / "results" / "sample")
-    assert {*FOLDERS.values()} < {name.split("/")[0] for name in first}
-    assert contents(tmp_path / "results" / "sample") == first
-
-
 def test_everything_done_is_left_alone(sample_run: Run) -> None:
     again = run_snakemake(sample_run.folder, "--cores", "1")
     assert again.code == 0
     assert "Nothing to be done" in again.text
 
 
-def test_rebuilding_half_of_the_cells_gives_the_same_bytes(sample_run: Run, tmp_path) -> None:
-    shutil.copytree(sample_run.folder, tmp_path / "copy", symlinks=True)
-    results = tmp_path / "copy" / "results" / "sample"
-    before = contents(results)
+def test_the_bytes_do_not_depend_on_cores_or_on_what_was_there(
+    small_run: Run, tmp_path: Path
+) -> None:
+    first = contents(small_run.folder / "results" / "sample")
+    assert {*FOLDERS.values()} < {name.split("/")[0] for name in first}
+    small_sample_config(tmp_path / "config.yaml")
+    again = run_snakemake(tmp_path, "--cores", "1", "--configfile", "config.yaml")
+    assert again.code == 0, again.text
+    results = tmp_path / "results" / "sample"
+    assert contents(results) == first
     for folder in FOLDERS.values():
         for file in sorted((results / folder).iterdir())[::2]:
             file.unlink()
-    run = run_snakemake(tmp_path / "copy", "--cores", "2")
-    assert run.code == 0, run.text
-    assert contents(results) == before
+    rebuilt = run_snakemake(tmp_path, "--cores", "2", "--configfile", "config.yaml")
+    assert rebuilt.code == 0, rebuilt.text
+    assert done(rebuilt)["pack_archive"] == 3
+    assert contents(results) == first
 
 
 # Single cells, with the EM block -------------------------------------------------------------
@@ -222,30 +228,25 @@ def test_a_deleted_file_redoes_its_cell_and_the_archive(finished: Path) -> None:
     assert not set(jobs) & {"measure_morphometrics", "associate_skeleton", "write_neuron_csv"}
 
 
-def test_a_changed_mesh_redoes_its_cell_only(em_block_copy: Path, tmp_path: Path) -> None:
+def test_a_changed_mesh_or_skeleton_redoes_its_cell_only(em_block_copy: Path, tmp_path) -> None:
     em_block_config(tmp_path / "config.yaml", em_block_copy)
     target = [f"results/em_block/{archive}.tar.gz" for archive in ARCHIVES]
     assert rerun(tmp_path, *target).code == 0
     fragment = em_block_copy / "mito_meshes" / "mesh" / "28825773:0:256-256-256"
     fragment.write_bytes(fragment.read_bytes())
-    jobs = done(rerun(tmp_path, *target))
-    assert jobs["fetch_meshes"] == jobs["measure_morphometrics"] == 1
-    assert "export_swc" not in jobs and "partition_mitochondria" not in jobs
-
-
-def test_a_changed_skeleton_redoes_its_cell_only(em_block_copy: Path, tmp_path: Path) -> None:
-    em_block_config(tmp_path / "config.yaml", em_block_copy)
-    target = [f"results/em_block/{archive}.tar.gz" for archive in ARCHIVES]
-    assert rerun(tmp_path, *target).code == 0
     labels = em_block_copy / "skeletons" / "648518346349537404_skeleton_label.npy"
     np.save(labels, np.full(3071, 1, np.uint8))
-    jobs = done(rerun(tmp_path, *target))
-    assert jobs["export_swc"] == jobs["associate_skeleton"] == jobs["export_nodes"] == 1
-    assert "fetch_meshes" not in jobs and "measure_morphometrics" not in jobs
+    run = rerun(tmp_path, *target)
+    (cell,) = re.findall(r"rule fetch_meshes:.*?cell_id=(\d+)", run.text, re.DOTALL)
+    assert cell != "648518346349537404"
+    (again,) = re.findall(r"rule export_swc:.*?cell_id=(\d+)", run.text, re.DOTALL)
+    assert again == "648518346349537404"
+    jobs = done(run)
+    assert jobs["measure_morphometrics"] == jobs["export_swc"] == 1
+    assert jobs["associate_skeleton"] == jobs["export_nodes"] == jobs["write_neuron_csv"] == 2
+    assert "partition_mitochondria" not in jobs and "select_cells" not in jobs
     swc = pd.read_csv(
-        tmp_path / "results/em_block/cell_morphologies/648518346349537404.swc",
-        header=None,
-        delimiter=" ",
+        tmp_path / f"results/em_block/cell_morphologies/{again}.swc", header=None, delimiter=" "
     )
     assert set(swc[1]) == {1}
 

@@ -46,6 +46,15 @@ def done(run: Run) -> dict[str, int]:
     return {rule: rules.count(rule) for rule in rules}
 
 
+def small_sample_config(path: Path) -> Path:
+    """Write a config that makes the sample small, for tests that run it more than once."""
+    path.write_text(
+        "datasets: {sample: {synthetic: {pyramidal_cells: 2, inhibitory_cells: 1, "
+        "astrocytes: 1, mitochondria_per_cell: 12, synapses: 200}}}\n"
+    )
+    return path
+
+
 def em_block_config(path: Path, em_block: Path) -> Path:
     """Write the EM block's config with the data at ``em_block``."""
     text = (ROOT / "tests" / "config" / "em_block.yaml").read_text()

@@ -156,7 +156,7 @@ class Retrieval(_Strict):
     attempts: PositiveInt = 6
     backoff_s: Size = 1.0
     timeout_s: Size = 60.0
-    connections_per_job: PositiveInt = 16
+    connections_per_job: PositiveInt = 32
     connections: PositiveInt = 64
 
 

@@ -52,7 +52,7 @@ class Transfer:
     """
 
     policy: Policy = field(default_factory=Policy)
-    connections: int = 16
+    connections: int = 32
     progress: bool = False
 
 

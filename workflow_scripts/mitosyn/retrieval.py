@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
+import os
 import re
 import shutil
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +38,7 @@ GOOGLE_DRIVE = "drive.google.com"
 ZIPPED = (".gz", ".tgz")
 # Zenodo and others that run InvenioRDM publish checksums beside their files.
 RECORD_FILE = re.compile(r"(?P<root>.*)/records/(?P<record>\d+)/files/(?P<name>[^/]+)")
+RANGE_NOT_SATISFIABLE = 416
 # A transfer that has brought this much has not failed in vain: its tries start anew.
 WORTHWHILE_BYTES = 1 << 20
 
@@ -156,8 +159,7 @@ def check_space(folders: Iterable[Path], needed_gb: float) -> None:
         Less than the rest is free.
     """
     folders = list(folders)
-    files = (f for folder in folders for f in folder.rglob("*") if f.is_file())
-    missing_gb = needed_gb - sum(file.stat().st_size for file in files) / 1e9
+    missing_gb = needed_gb - sum(map(_folder_bytes, folders)) / 1e9
     free_gb = shutil.disk_usage(folders[0]).free / 1e9
     if missing_gb > free_gb:
         raise InputError(
@@ -165,6 +167,16 @@ def check_space(folders: Iterable[Path], needed_gb: float) -> None:
             f"the run needs some {missing_gb:.1f} GB more, {free_gb:.1f} GB are free",
             "Make room, run with --directory on a larger disk, or correct disk_gb in the config.",
         )
+
+
+def _folder_bytes(folder: Path) -> int:
+    """Sum the sizes of the files in a folder while other jobs may rename some of them."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(path) / name).stat().st_size
+    return total
 
 
 def _published(session: requests.Session, url: str, expected: Expected, policy: Policy) -> Expected:
@@ -257,10 +269,11 @@ def _continue(
                 for piece in read_body(response, policy):
                     file.write(piece)
     except RefusedError as error:
-        if error.status != 416:  # the range begins at the end: nothing was missing, or all
+        if error.status != RANGE_NOT_SATISFIABLE:
             raise
-        part.unlink()
-        raise TransientError("the partial file is not part of the server's") from error
+        if error.content_range != f"bytes */{start}":  # else all of it had come
+            part.unlink()
+            raise TransientError("the partial file is no part of the server's") from error
 
 
 def _version(response: requests.Response) -> str:
@@ -314,40 +327,38 @@ def file_digests(path: str | Path) -> dict[str, str]:
 
 def _verify(receipt: Receipt, part: Path, target: Path, expected: Expected) -> None:
     """Refuse, and remove, a file that is not what was expected."""
-    earlier = read_receipt(target)
-    checks: list[tuple[Callable[[], bool], str, str]] = [
-        (
-            lambda: expected.size in (None, receipt.size),
+    for problem, remedy in _faults(receipt, part, target, expected):
+        part.unlink()
+        raise InputError(receipt.url, problem, remedy)
+
+
+def _faults(
+    receipt: Receipt, part: Path, target: Path, expected: Expected
+) -> Iterator[tuple[str, str]]:
+    """Give what is wrong with a file that came, and what to do about it."""
+    if expected.size not in (None, receipt.size):
+        yield (
             f"{receipt.size} bytes came, expected {expected.size}",
             "Run again; if it stays so, correct the size in the config.",
-        ),
-        (
-            lambda: _has_checksum(receipt, expected.checksum),
+        )
+    if not _has_checksum(receipt, expected.checksum):
+        yield (
             f"the file's md5 is {receipt.md5}, its sha256 {receipt.sha256}, expected "
             f"{expected.checksum}",
             "Run again; if it stays so, the published file has changed.",
-        ),
-        (
-            lambda: (
-                expected.checksum is not None
-                or earlier is None
-                or earlier.url != receipt.url
-                or earlier.sha256 == receipt.sha256
-            ),
-            "the file differs from its first retrieval"
-            + (f" ({earlier.retrieved}, sha256 {earlier.sha256})" if earlier else ""),
+        )
+    earlier = read_receipt(target) if expected.checksum is None else None
+    if earlier and earlier.url == receipt.url and earlier.sha256 != receipt.sha256:
+        yield (
+            f"the file differs from its first retrieval ({earlier.retrieved}, sha256 "
+            f"{earlier.sha256})",
             f"If the new one is right, delete {receipt_path(target)}.",
-        ),
-        (
-            lambda: not target.name.endswith(ZIPPED) or _unzips(part),
+        )
+    if target.name.endswith(ZIPPED) and not _unzips(part):
+        yield (
             "the archive is truncated or no gzip file",
             f"Run again, or put the whole archive at {target}.",
-        ),
-    ]
-    for passes, problem, remedy in checks:
-        if not passes():
-            part.unlink()
-            raise InputError(receipt.url, problem, remedy)
+        )
 
 
 def _has_checksum(receipt: Receipt, checksum: str | None) -> bool:

@@ -72,9 +72,9 @@ class TransientError(Exception):
 class RefusedError(Exception):
     """The server answered that it will not give the file, and would again."""
 
-    def __init__(self, problem: str, status: int) -> None:
+    def __init__(self, problem: str, status: int, content_range: str = "") -> None:
         super().__init__(problem)
-        self.status = status
+        self.status, self.content_range = status, content_range
 
 
 @contextmanager
@@ -111,7 +111,9 @@ def open_url(
                 )
             if response.status_code not in (200, 206):
                 raise RefusedError(
-                    f"HTTP {response.status_code} {response.reason}", response.status_code
+                    f"HTTP {response.status_code} {response.reason}",
+                    response.status_code,
+                    response.headers.get("Content-Range", ""),
                 )
             yield response
     except (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as error:
