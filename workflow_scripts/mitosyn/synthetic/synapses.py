@@ -26,6 +26,7 @@ INTERNEURON_CONTACTS = 8
 """Synapses of the first interneuron onto the first pyramidal cell, at least."""
 
 _PAIR_SHARE, _OUTGOING_SHARE, _FOREIGN_SHARE = 0.03, 0.06, 0.10
+_NEIGHBOURS = 2
 _FOREIGN_IDS = (648518346300000000, 648518346349000000)  # apart from the cells of the cast
 _REACH_NM = (80.0, 380.0)  # from a skeleton node to the membrane
 
@@ -141,10 +142,12 @@ def _contacts(
 def _random_pairs(
     rng: np.random.Generator, neurons: Mapping[int, Skeleton], count: int
 ) -> list[_Part]:
-    """Synapses between different analysed neurons, drawn at random."""
+    """Synapses between neighbouring analysed neurons, whose axons come near enough."""
     ids = np.array(list(neurons), dtype=np.int64)
+    somas = np.array([skeleton.nodes[0] for skeleton in neurons.values()])
+    _, neighbours = cKDTree(somas).query(somas, k=min(1 + _NEIGHBOURS, len(ids)))
     pre = rng.integers(len(ids), size=count)
-    post = (pre + rng.integers(1, len(ids), size=count)) % len(ids)
+    post = neighbours[pre, rng.integers(1, neighbours.shape[1], size=count)]
     pairs, numbers = np.unique(np.stack([pre, post], axis=1), axis=0, return_counts=True)
     return [
         _contacts(rng, neurons, int(ids[a]), int(ids[b]), int(number))
