@@ -5,7 +5,7 @@ retrieve -> tables -> per cell -> archives -> report: one file in rules/ for eac
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")
 
 
 configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)
