@@ -217,7 +217,7 @@ def _area_and_centroid(batch: MeshBatch, corners: np.ndarray) -> tuple[np.ndarra
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = np.sqrt(np.einsum("ij,ij->i", normals, normals)) / 2
     area = batch.sum_faces(areas)
-    moment = batch.sum_faces(corners.mean(axis=1) * areas[:, None])
+    moment = batch.sum_faces((corners[:, 0] + corners[:, 1] + corners[:, 2]) * areas[:, None]) / 3
     return area, moment / np.where(area > 0, area, 1)[:, None]
 
 
@@ -286,9 +286,10 @@ def _cross(batch: MeshBatch, frame: np.ndarray, k: int) -> Crossing:
     triangle's lone corner is the product of the shares of its two crossed edges.
     """
     distance = frame[:, k]
-    above = distance[batch.faces] >= 0
-    share_above = above.all(axis=1).astype(float)
-    crossed = np.flatnonzero(above.any(axis=1) & ~above.all(axis=1))
+    above = (distance >= 0)[batch.faces]
+    corners_above = above[:, 0].astype(np.int8) + above[:, 1] + above[:, 2]
+    share_above = (corners_above == 3).astype(float)
+    crossed = np.flatnonzero((corners_above == 1) | (corners_above == 2))
     lone, following, preceding = _from_lone_corner(batch.faces[crossed], above[crossed])
     share_following = distance[lone] / (distance[lone] - distance[following])
     share_preceding = distance[lone] / (distance[lone] - distance[preceding])
