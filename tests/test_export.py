@@ -13,7 +13,7 @@ import pytest
 from mitosyn.archives import pack, unpack_files, unpack_member
 from mitosyn.cells import Cell
 from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS
-from mitosyn.coverage import Coverage
+from mitosyn.coverage import Coverage, associate, covered_lengths, majority_labels
 from mitosyn.errors import InputError
 from mitosyn.export import (
     NODES_SCHEMA,
@@ -25,8 +25,10 @@ from mitosyn.export import (
     write_associated_nodes,
     write_cell_csv,
 )
-from mitosyn.meshes import MeshError, bundle_meshes
+from mitosyn.meshes import MeshError, bundle_meshes, read_bundle, write_bundle
 from mitosyn.mitochondria import SCHEMA, MitochondriaTables, partition_mitochondria
+from mitosyn.morphometrics import measure_bundle
+from mitosyn.skeletons import Skeleton
 from mitosyn.synapses import filter_synapses
 from mitosyn.tables import MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS
 
@@ -261,3 +263,24 @@ def test_a_mitochondrion_listed_twice_or_in_two_cells_is_refused() -> None:
         partition([(30, 3), (30, 1)], [], [])
     with pytest.raises(InputError, match=r"pyramidal\.csv: mitochondrion 30 is in cell 1, but"):
         partition([(30, 3)], [], [(30, 1)])
+
+
+def test_a_cell_without_mitochondria_still_has_its_files(tmp_path: Path) -> None:
+    nothing = np.empty(0, np.int64)
+    bundle = bundle_meshes(nothing, {})
+    write_bundle(tmp_path / "b.npz", bundle)
+    bundle = read_bundle(tmp_path / "b.npz")
+    skeleton = Skeleton(np.eye(3), np.array([[0, 1], [1, 2]]), np.zeros(3, np.int64), 0)
+    coverage = associate(bundle, np.ones(3), skeleton)
+    compartments = compartment_table(
+        nothing, majority_labels(coverage, skeleton, 0), covered_lengths(coverage, skeleton, 0)
+    )
+    compartments = keep_published(compartments, mitochondria(0))
+    morphometrics = morphometrics_table(bundle, measure_bundle(bundle, np.ones(3)))
+    path = tmp_path / "pyramidal_1.csv"
+    write_cell_csv(path, CELL, mitochondria(0), compartments, morphometrics)
+    table = pd.read_csv(path, index_col=0)
+    assert table.empty and table.columns.tolist() == list(CELL_CSV_COLUMNS)
+    nodes = covered_nodes(nothing, coverage, np.arange(3))
+    write_associated_nodes(tmp_path / "n.json", compartments, nodes)
+    assert pd.read_json(tmp_path / "n.json", typ="series").empty
