@@ -26,9 +26,9 @@ from mitosyn.meshes import Mesh, MeshBundle
 # error of the float32 vertices: a flat mesh has no volume and no plane along it.
 ON_PLANE = 1e-9
 NO_VOLUME = 1e-9
-# Meshes are measured in batches of about this many triangles, to bound memory
-# (some 100 MB) whatever the size of the cell.
-BATCH_TRIANGLES = 200_000
+# Meshes are measured in batches of about this many triangles, to stay in the cache
+# and to bound memory whatever the size of the cell.
+BATCH_TRIANGLES = 50_000
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Crossing:
         The share of each triangle's tetrahedron that lies above the plane.
     crossed : (C,) int64 array
         The crossed triangles.
-    start, end : (C, 3) float64 arrays
-        Ends of each triangle's piece of the outline, in the sense in which the
-        outline runs around the part above.
+    start, end : (2, C) float64 arrays
+        Ends of each triangle's piece of the outline, in the plane, in the sense in
+        which the outline runs around the part above.
     """
 
     share_above: np.ndarray
@@ -152,11 +152,12 @@ def measure_meshes(batch: MeshBatch) -> dict[str, np.ndarray]:
     dict of (B,) float64 arrays
         As :func:`measure_bundle`.
     """
-    corners = batch.vertices[batch.faces]
-    area, centroid = _area_and_centroid(batch, corners)
     scatter, axes = _principal_axes(batch)
-    frame = _principal_frame(batch, centroid, axes)
-    tetrahedra = _tetrahedra(batch, corners, centroid)
+    frame = _principal_frame(batch, axes)
+    corner, normals = _corners_and_normals(batch, frame)
+    area, centroid = _area_and_centroid(batch, corner, normals)
+    about_c = _about_centroid(batch, frame, centroid)
+    tetrahedra = _tetrahedra(batch, corner[:, 0], normals, centroid)
     size = np.abs(batch.sum_faces(tetrahedra))
     size[size <= NO_VOLUME * area**1.5] = np.nan
     hull_volume, hull_area = _convex_hulls(batch)
@@ -169,15 +170,15 @@ def measure_meshes(batch: MeshBatch) -> dict[str, np.ndarray]:
         "sphericity": sphericity(size, area),
     }
     for k in range(3):
-        crossing = _cross(batch, frame, k)
-        section_area, outline = _section(batch, crossing, k)
+        crossing = _cross(batch, about_c, k)
+        section_area, outline = _section(batch, crossing)
         section_area[area == 0] = outline[area == 0] = np.nan
         symmetry = _symmetry(batch, crossing, tetrahedra)
         symmetry[np.isnan(size)] = np.nan
         values |= {
             f"PC{k + 1} CA": section_area,
             f"PC{k + 1} Circum": outline,
-            f"PC{k + 1} Length": _extent(batch, frame[:, k]),
+            f"PC{k + 1} Length": _extent(batch, frame[k]),
             f"PC{k + 1} inertia moment": scatter.sum(axis=1) - scatter[:, k],
             f"PC{k + 1} symmetry": symmetry,
         }
@@ -209,18 +210,6 @@ def complexity_index(area_um2: np.ndarray, volume_um3: np.ndarray) -> np.ndarray
     return area_um2**3 / (16 * np.pi**2 * volume_um3**2)
 
 
-def _area_and_centroid(batch: MeshBatch, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give summed triangle area (B,) and area-weighted centroid c (B, 3).
-
-    Where there is no area, the vertex mean stands in for c.
-    """
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    areas = np.sqrt(np.einsum("ij,ij->i", normals, normals)) / 2
-    area = batch.sum_faces(areas)
-    moment = batch.sum_faces((corners[:, 0] + corners[:, 1] + corners[:, 2]) * areas[:, None]) / 3
-    return area, moment / np.where(area > 0, area, 1)[:, None]
-
-
 def _principal_axes(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
     """Give scatter (B, 3) along and unit vectors (B, 3, 3; in columns) of PC1, PC2, PC3.
 
@@ -236,25 +225,58 @@ def _principal_axes(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
     return scatter[:, ::-1], axes[:, :, ::-1]
 
 
-def _principal_frame(batch: MeshBatch, centroid: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """Give the vertices (V, 3) in the frame of the principal axes with origin c.
+def _principal_frame(batch: MeshBatch, axes: np.ndarray) -> np.ndarray:
+    """Give the coordinates (3, V) of the vertices along PC1, PC2, PC3 from their mean."""
+    meshes = zip(batch.split_vertices(), axes, strict=True)
+    return np.concatenate([axis.T @ vertices.T for vertices, axis in meshes], axis=1)
+
+
+def _corners_and_normals(batch: MeshBatch, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the triangles' corners (3 coordinates, 3 corners, F) and normals (3, F).
+
+    A normal is the cross product of two edges, twice the triangle's area long.
+    """
+    corner = frame[:, batch.faces.T]
+    (ux, uy, uz), (vx, vy, vz) = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    return corner, np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
+
+
+def _area_and_centroid(
+    batch: MeshBatch, corner: np.ndarray, normals: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give summed triangle area (B,) and area-weighted centroid c (3, B).
+
+    Where there is no area, the vertex mean stands in for c.
+    """
+    nx, ny, nz = normals
+    areas = np.sqrt(nx * nx + ny * ny + nz * nz) / 2
+    area = batch.sum_faces(areas)
+    moment = [batch.sum_faces((a + b + c) * areas) / 3 for a, b, c in corner]
+    return area, np.stack(moment) / np.where(area > 0, area, 1)
+
+
+def _about_centroid(batch: MeshBatch, frame: np.ndarray, centroid: np.ndarray) -> np.ndarray:
+    """Give the coordinates (3, V) of the vertices from c.
 
     Distances that are rounding error are set to zero, so that a plane along a flat
     mesh misses it instead of crossing noise.
     """
-    about_c = np.split(
-        batch.vertices - np.repeat(centroid, batch.vertex_counts, axis=0), batch.vertex_starts[1:]
-    )
-    frame = np.concatenate([v @ axis for v, axis in zip(about_c, axes, strict=True)])
-    reach = np.maximum.reduceat(np.abs(frame).max(axis=1), batch.vertex_starts)
-    frame[np.abs(frame) < ON_PLANE * np.repeat(reach, batch.vertex_counts)[:, None]] = 0
-    return frame
+    about_c = frame - np.repeat(centroid, batch.vertex_counts, axis=1)
+    reach = np.maximum.reduceat(np.abs(about_c).max(axis=0), batch.vertex_starts)
+    about_c[np.abs(about_c) < ON_PLANE * np.repeat(reach, batch.vertex_counts)] = 0
+    return about_c
 
 
-def _tetrahedra(batch: MeshBatch, corners: np.ndarray, centroid: np.ndarray) -> np.ndarray:
-    """Give the signed volume (F,) of each triangle's tetrahedron with c."""
-    about_c = corners - np.repeat(centroid, batch.face_counts, axis=0)[:, None]
-    return np.einsum("ij,ij->i", about_c[:, 0], np.cross(about_c[:, 1], about_c[:, 2])) / 6
+def _tetrahedra(
+    batch: MeshBatch, corner: np.ndarray, normals: np.ndarray, centroid: np.ndarray
+) -> np.ndarray:
+    """Give the signed volume (F,) of each triangle's tetrahedron with c.
+
+    A sixth of the dot product of its normal with the way from c to a corner (3, F).
+    """
+    x, y, z = corner - np.repeat(centroid, batch.face_counts, axis=1)
+    nx, ny, nz = normals
+    return (x * nx + y * ny + z * nz) / 6
 
 
 def _convex_hulls(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
@@ -278,14 +300,14 @@ def _extent(batch: MeshBatch, distance: np.ndarray) -> np.ndarray:
     return np.maximum.reduceat(distance, starts) - np.minimum.reduceat(distance, starts)
 
 
-def _cross(batch: MeshBatch, frame: np.ndarray, k: int) -> Crossing:
+def _cross(batch: MeshBatch, about_c: np.ndarray, k: int) -> Crossing:
     """Cross the triangles of a batch with the plane through c with normal PC ``k + 1``.
 
     The part of a tetrahedron on one side of the plane, which holds its apex c, is to
     the whole as that part of its triangle is to the triangle; the part with the
     triangle's lone corner is the product of the shares of its two crossed edges.
     """
-    distance = frame[:, k]
+    distance = about_c[k]
     above = (distance >= 0)[batch.faces]
     corners_above = above[:, 0].astype(np.int8) + above[:, 1] + above[:, 2]
     share_above = (corners_above == 3).astype(float)
@@ -296,11 +318,16 @@ def _cross(batch: MeshBatch, frame: np.ndarray, k: int) -> Crossing:
     lone_part = share_following * share_preceding
     lone_above = distance[lone] >= 0
     share_above[crossed] = np.where(lone_above, lone_part, 1 - lone_part)
-    start = frame[lone] + share_following[:, None] * (frame[following] - frame[lone])
-    end = frame[lone] + share_preceding[:, None] * (frame[preceding] - frame[lone])
-    turned = ~lone_above
-    start[turned], end[turned] = end[turned], start[turned]
-    return Crossing(share_above, crossed, start, end)
+    # In the plane: the other two coordinates.
+    plane = about_c[[(k + 1) % 3, (k + 2) % 3]]
+    start = plane[:, lone] + share_following * (plane[:, following] - plane[:, lone])
+    end = plane[:, lone] + share_preceding * (plane[:, preceding] - plane[:, lone])
+    return Crossing(
+        share_above,
+        crossed,
+        np.where(lone_above, start, end),
+        np.where(lone_above, end, start),
+    )
 
 
 def _from_lone_corner(
@@ -317,17 +344,16 @@ def _from_lone_corner(
     )
 
 
-def _section(batch: MeshBatch, crossing: Crossing, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give area and outline length, (B,) each, of the section by plane ``k``.
+def _section(batch: MeshBatch, crossing: Crossing) -> tuple[np.ndarray, np.ndarray]:
+    """Give area and outline length, (B,) each, of a section.
 
     The outline runs around the section with the triangles' orientation, so half the
     cross products of its pieces' ends sum to the area (Green's theorem), holes
     counting negative.
     """
-    i, j = (k + 1) % 3, (k + 2) % 3
-    start, end = crossing.start, crossing.end
-    pieces = np.hypot(end[:, i] - start[:, i], end[:, j] - start[:, j])
-    cross = start[:, i] * end[:, j] - start[:, j] * end[:, i]
+    (start_x, start_y), (end_x, end_y) = crossing.start, crossing.end
+    pieces = np.hypot(end_x - start_x, end_y - start_y)
+    cross = start_x * end_y - start_y * end_x
     count = len(batch.face_counts)
     owner = np.searchsorted(batch.face_starts, crossing.crossed, side="right") - 1
     # Without a weight to sum, bincount gives integers, which cannot hold NaN.
