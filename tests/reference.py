@@ -1,14 +1,18 @@
-"""The definitions of the morphometrics with trimesh and scikit-learn, one mesh at a time.
+"""The definitions with trimesh, scikit-learn and plain loops, one mesh at a time.
 
-Written from the definitions and the libraries' documentation as an oracle for
-:mod:`mitosyn.morphometrics`: sections by ``Trimesh.section``, halves by
-``slice_mesh_plane(cap=True)``, axes by ``PCA``.
+Written from the definitions and the libraries' documentation as an oracle for, and the thing to
+beat by, :mod:`mitosyn.morphometrics` and :mod:`mitosyn.coverage`: sections by
+``Trimesh.section``, halves by ``slice_mesh_plane(cap=True)``, axes by ``PCA``, the association
+by a query of a KD-tree for each vertex.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import trimesh
+from scipy.spatial import KDTree
 from sklearn.decomposition import PCA
 from trimesh.intersections import slice_mesh_plane
 
@@ -58,3 +62,40 @@ def morphometrics(vertices: np.ndarray, faces: np.ndarray) -> dict[str, float]:
         values[f"PC{k} CA"], values[f"PC{k} Circum"] = area, length
         values[f"PC{k} symmetry"] = symmetry(mesh, mesh.centroid, axis)
     return values | {"mito CA": values["PC3 CA"], "mito diam": values["PC1 Length"]}
+
+
+def coverage(
+    vertices: np.ndarray, nodes: np.ndarray, edges: np.ndarray, labels: np.ndarray, tree: KDTree
+) -> tuple[Counter[int], int, float]:
+    """Associate one mesh with a skeleton.
+
+    Parameters
+    ----------
+    vertices : (V, 3) array
+        Of the mesh, in nm.
+    nodes, edges, labels : (N, 3), (E, 2) and (N,) arrays
+        Of the skeleton, in nm.
+    tree : KDTree
+        Of the nodes.
+
+    Returns
+    -------
+    covered : Counter
+        Mesh vertices by the node that is nearest to them.
+    label : int
+        The one with most vertices, the smallest of equals.
+    length : float
+        Of the edges whose two nodes are covered, in nm.
+    """
+    covered = Counter(int(tree.query(vertex)[1]) for vertex in vertices)
+    votes: Counter[int] = Counter()
+    for node, count in covered.items():
+        votes[int(labels[node])] += count
+    most = max(votes.values())
+    label = min(label for label, count in votes.items() if count == most)
+    length = sum(
+        float(np.linalg.norm(nodes[a] - nodes[b]))
+        for a, b in edges
+        if a in covered and b in covered
+    )
+    return covered, label, length

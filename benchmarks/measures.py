@@ -1,0 +1,215 @@
+"""Morphometrics and association against a reference with trimesh and a KD-tree query a vertex.
+
+    python benchmarks/measures.py [--repeats 3] [--em-block FOLDER]
+
+The reference (tests/reference.py) takes one mesh at a time. Both run on one core, on the closed
+meshes of the generated dataset and of the EM block; the morphometrics must agree to 1e-6, the
+labels exactly. Prints a table and writes it to benchmarks/measures.md with its machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before NumPy is imported: on one core, and sums in one order.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "workflow_scripts"), str(ROOT / "tests")]
+
+import numpy as np  # noqa: E402
+import reference  # noqa: E402
+import trimesh  # noqa: E402
+from mitosyn.columns import MORPHOMETRICS  # noqa: E402
+from mitosyn.config import SYNTHETIC_FILES  # noqa: E402
+from mitosyn.coverage import associate, covered_lengths, majority_labels  # noqa: E402
+from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
+from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes, read_bundle, write_bundle  # noqa: E402
+from mitosyn.morphometrics import measure_bundle  # noqa: E402
+from mitosyn.skeletons import read_skeleton  # noqa: E402
+from mitosyn.synthetic.dataset import make_dataset  # noqa: E402
+from mitosyn.tables import MITOCHONDRION_COLUMNS, read_table  # noqa: E402
+from scipy.spatial import ConvexHull, KDTree  # noqa: E402
+
+VOXEL_NM, MESH_VOXEL_NM = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)
+SCALE = np.divide(VOXEL_NM, MESH_VOXEL_NM)
+ASSOCIATED = 10  # meshes of a cell for the slow reference
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: median seconds of the reference and of the workflow's code."""
+
+    what: str
+    meshes: int
+    reference_s: float
+    own_s: float
+    floor_s: float | None = None
+
+    def text(self) -> str:
+        """Give the line in Markdown."""
+        floor = f"{self.own_s / self.floor_s:.1f}" if self.floor_s else ""
+        per_mesh = 1000 / self.meshes
+        return (
+            f"| {self.what} | {self.meshes} | {self.reference_s * per_mesh:.2f} | "
+            f"{self.own_s * per_mesh:.3f} | {self.reference_s / self.own_s:.0f} | {floor} |"
+        )
+
+
+def seconds(call: Callable[[], object], repeats: int) -> float:
+    """Give the median wall time of some calls, in seconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def is_closed(mesh: Mesh) -> bool:
+    """Tell whether a mesh is closed once repeated vertices are merged, and encloses something."""
+    merged = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+    merged.merge_vertices()
+    return bool(merged.is_watertight) and abs(merged.volume) > 0
+
+
+def meshes_of(folder: Path) -> dict[int, dict[int, Mesh]]:
+    """Read the closed meshes of a dataset, by cell and mitochondrion."""
+    table = read_table(folder / SYNTHETIC_FILES["mitochondria"], MITOCHONDRION_COLUMNS)
+    layer = MeshLayer(f"precomputed://file://{folder / 'mito_meshes'}", Transfer())
+    found = layer.fetch(table["mito_id"].to_pylist())
+    cells: dict[int, dict[int, Mesh]] = {}
+    for mito_id, cell_id in zip(
+        table["mito_id"].to_pylist(), table["cellid"].to_pylist(), strict=True
+    ):
+        mesh = found[mito_id]
+        if isinstance(mesh, Mesh) and is_closed(mesh):
+            cells.setdefault(cell_id, {})[mito_id] = mesh
+    return cells
+
+
+def bundled(meshes: dict[int, Mesh]) -> MeshBundle:
+    """Bundle meshes in their order."""
+    return bundle_meshes(np.array(list(meshes)), meshes)
+
+
+def compare_morphometrics(name: str, cells: dict[int, dict[int, Mesh]], repeats: int) -> Row:
+    """Measure the meshes of a dataset that defeat no measure both ways."""
+    meshes = {i: mesh for cell in cells.values() for i, mesh in cell.items()}
+    everything = measure_bundle(bundled(meshes), SCALE)
+    whole = np.isfinite(np.stack(list(everything.values()))).all(axis=0)
+    meshes = {i: mesh for (i, mesh), kept in zip(meshes.items(), whole, strict=True) if kept}
+    bundle = bundled(meshes)
+    scaled = {i: mesh.vertices.astype(float) * SCALE for i, mesh in meshes.items()}
+    expected = {i: reference.morphometrics(scaled[i], meshes[i].faces) for i in meshes}
+    values = measure_bundle(bundle, SCALE)
+    for row, mito_id in enumerate(meshes):
+        for measure in MORPHOMETRICS:
+            np.testing.assert_allclose(
+                values[measure][row], expected[mito_id][measure], 1e-6, err_msg=f"{mito_id}"
+            )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "meshes.npz"
+        write_bundle(path, bundle)
+        floor = seconds(
+            lambda: [ConvexHull(m.vertices) for m in read_bundle(path)],
+            repeats,
+        )
+        own = seconds(lambda: measure_bundle(read_bundle(path), SCALE), repeats)
+    slow = seconds(
+        lambda: [reference.morphometrics(scaled[i], meshes[i].faces) for i in meshes], repeats
+    )
+    return Row(f"morphometrics, {name}", len(meshes), slow, own, floor)
+
+
+def compare_association(
+    name: str, folder: Path, cells: dict[int, dict[int, Mesh]], repeats: int
+) -> Row:
+    """Associate some meshes of the neuron with the most of them both ways."""
+    with_skeleton = {
+        cell_id: meshes
+        for cell_id, meshes in cells.items()
+        if (folder / "skeletons" / f"{cell_id}_skeleton.h5").exists()
+    }
+    cell_id = max(with_skeleton, key=lambda i: len(with_skeleton[i]))
+    meshes = dict(list(with_skeleton[cell_id].items())[:ASSOCIATED])
+    base = folder / "skeletons" / f"{cell_id}_skeleton"
+    skeleton = read_skeleton(base.with_suffix(".h5"), f"{base}_label.npy")
+    bundle, count = bundled(meshes), len(meshes)
+
+    def own() -> tuple[np.ndarray, np.ndarray]:
+        coverage = associate(bundle, SCALE, skeleton)
+        return (
+            majority_labels(coverage, skeleton, count),
+            covered_lengths(coverage, skeleton, count),
+        )
+
+    def slow() -> list[tuple]:
+        tree = KDTree(skeleton.vertices)
+        return [
+            reference.coverage(
+                mesh.vertices.astype(float) * SCALE,
+                skeleton.vertices,
+                skeleton.edges,
+                skeleton.labels,
+                tree,
+            )
+            for mesh in meshes.values()
+        ]
+
+    assert own()[0].tolist() == [label for _, label, _ in slow()]
+    return Row(f"association, {name}", count, seconds(slow, repeats), seconds(own, repeats))
+
+
+def main() -> None:
+    """Measure, print and keep the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--em-block", type=Path, default=ROOT.parent / "shared/data/em_block")
+    arguments = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        sample = Path(scratch)
+        sizes = {"pyramidal_cells": 2, "inhibitory_cells": 1, "astrocytes": 1}
+        make_dataset(
+            sample,
+            seed=1,
+            **sizes,
+            mitochondria_per_cell=40,
+            synapses=40,
+            voxel_size_nm=VOXEL_NM,
+            mesh_voxel_size_nm=MESH_VOXEL_NM,
+        )
+        datasets = {"sample": sample, "EM block": arguments.em_block}
+        for name, folder in datasets.items():
+            if folder.is_dir():
+                cells = meshes_of(folder)
+                rows.append(compare_morphometrics(name, cells, arguments.repeats))
+                rows.append(compare_association(name, folder, cells, arguments.repeats))
+    lines = [
+        "| what | meshes | reference, ms/mesh | workflow, ms/mesh | times faster | "
+        "times the floor |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(row.text() for row in rows),
+    ]
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    text = (
+        "# Measures against the reference\n\n"
+        f"`python benchmarks/measures.py --repeats {arguments.repeats}`: median of "
+        f"{arguments.repeats} runs on one of {machine}. The floor is reading the bundle of meshes "
+        "and one convex hull of each.\n\n" + "\n".join(lines) + "\n"
+    )
+    print(text)
+    (ROOT / "benchmarks" / "measures.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
