@@ -15,12 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from mitosyn.columns import MORPHOMETRICS
 from mitosyn.meshes import Mesh, MeshBundle
+
+Values = TypeVar("Values", float, np.ndarray)
 
 # Below these fractions of a mesh's own size a distance or a volume is rounding
 # error of the float32 vertices: a flat mesh has no volume and no plane along it.
@@ -197,14 +200,14 @@ def sphericity(volume: np.ndarray, area: np.ndarray) -> np.ndarray:
         return np.cbrt(np.pi) * np.cbrt(6 * volume) ** 2 / area
 
 
-def complexity_index(area_um2: np.ndarray, volume_um3: np.ndarray) -> np.ndarray:
+def complexity_index(area_um2: Values, volume_um3: Values) -> Values:
     """Give the mitochondrial complexity index SA³ / (16 π² V²).
 
     Vincent et al. 2019, as used by Turner et al. 2022.
 
     Parameters
     ----------
-    area_um2, volume_um3 : float arrays
+    area_um2, volume_um3 : float arrays or floats
         Surface area in µm² and volume in µm³ (voxel count × voxel volume).
     """
     return area_um2**3 / (16 * np.pi**2 * volume_um3**2)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitosyn.files import whole_file
+from mitosyn.morphometrics import complexity_index
 from mitosyn.synthetic import tubes
 from mitosyn.synthetic.cells import Cast, Cell, second_soma_nm
 from mitosyn.synthetic.mitochondria import Mitochondrion
@@ -171,7 +172,7 @@ def published_results(mitochondrion: Mitochondrion, voxel_nm: _Lengths) -> _Row:
     """Further columns of a pyramidal mitochondrion: area (µm²), index, compartment, length (nm)."""
     area = round(tubes.surface_area(mitochondrion.mesh) / 1e6, 6)
     cubic_um = _voxel_count(mitochondrion, voxel_nm) * float(np.prod(voxel_nm)) / 1e9
-    index = area**3 / (16 * np.pi**2 * cubic_um**2)
+    index = complexity_index(area, cubic_um)
     return (
         f"{area:.6f}",
         f"{index:.6f}",
