@@ -14,12 +14,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import os
-import platform
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,18 +27,9 @@ from meshparty.trimesh_io import download_meshes  # noqa: E402
 from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
 from mitosyn.meshes import Mesh  # noqa: E402
 from mitosyn.synthetic.dataset import make_dataset  # noqa: E402
+from timing import machine, seconds  # noqa: E402
 
 LATENCY_S = 0.05
-
-
-def seconds(call: Callable[[], object], repeats: int) -> float:
-    """Give the median wall time of some calls, in seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def with_meshparty(path: str, lists: list[list[int]]) -> None:
@@ -102,11 +89,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     table = measure(arguments.meshes, arguments.repeats)
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     text = (
         "# Fetching meshes over HTTP, 50 ms per request\n\n"
         f"`python benchmarks/fetch_meshes.py --meshes {arguments.meshes} --repeats "
-        f"{arguments.repeats}`: median of {arguments.repeats} runs on {machine}.\n\n{table}\n"
+        f"{arguments.repeats}`: median of {arguments.repeats} runs on {machine()}.\n\n{table}\n"
     )
     print(text)
     (ROOT / "benchmarks" / "fetch_meshes.md").write_text(text)

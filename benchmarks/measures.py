@@ -11,12 +11,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +24,7 @@ sys.path[:0] = [str(ROOT / "workflow_scripts"), str(ROOT / "tests")]
 import numpy as np  # noqa: E402
 import reference  # noqa: E402
 import trimesh  # noqa: E402
-from mitosyn.columns import MORPHOMETRICS  # noqa: E402
-from mitosyn.config import SYNTHETIC_FILES  # noqa: E402
+from mitosyn.columns import MORPHOMETRICS, PUBLISHED_FILES  # noqa: E402
 from mitosyn.coverage import associate, covered_lengths, majority_labels  # noqa: E402
 from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
 from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes, read_bundle, write_bundle  # noqa: E402
@@ -38,6 +33,7 @@ from mitosyn.skeletons import read_skeleton  # noqa: E402
 from mitosyn.synthetic.dataset import make_dataset  # noqa: E402
 from mitosyn.tables import MITOCHONDRION_COLUMNS, read_table  # noqa: E402
 from scipy.spatial import ConvexHull, KDTree  # noqa: E402
+from timing import machine, seconds  # noqa: E402
 
 VOXEL_NM, MESH_VOXEL_NM = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)
 SCALE = np.divide(VOXEL_NM, MESH_VOXEL_NM)
@@ -64,16 +60,6 @@ class Row:
         )
 
 
-def seconds(call: Callable[[], object], repeats: int) -> float:
-    """Give the median wall time of some calls, in seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
 def is_closed(mesh: Mesh) -> bool:
     """Tell whether a mesh is closed once repeated vertices are merged, and encloses something."""
     merged = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
@@ -83,7 +69,7 @@ def is_closed(mesh: Mesh) -> bool:
 
 def meshes_of(folder: Path) -> dict[int, dict[int, Mesh]]:
     """Read the closed meshes of a dataset, by cell and mitochondrion."""
-    table = read_table(folder / SYNTHETIC_FILES["mitochondria"], MITOCHONDRION_COLUMNS)
+    table = read_table(folder / PUBLISHED_FILES["mitochondria"], MITOCHONDRION_COLUMNS)
     layer = MeshLayer(f"precomputed://file://{folder / 'mito_meshes'}", Transfer())
     found = layer.fetch(table["mito_id"].to_pylist())
     cells: dict[int, dict[int, Mesh]] = {}
@@ -200,12 +186,11 @@ def main() -> None:
         "| --- | --- | --- | --- | --- | --- |",
         *(row.text() for row in rows),
     ]
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     text = (
         "# Measures against the reference\n\n"
         f"`python benchmarks/measures.py --repeats {arguments.repeats}`: median of "
-        f"{arguments.repeats} runs on one of {machine}. The floor is reading the bundle of meshes "
-        "and one convex hull of each.\n\n" + "\n".join(lines) + "\n"
+        f"{arguments.repeats} runs on one of {machine()}. The floor is reading the bundle of "
+        "meshes and one convex hull of each.\n\n" + "\n".join(lines) + "\n"
     )
     print(text)
     (ROOT / "benchmarks" / "measures.md").write_text(text)
