@@ -17,8 +17,14 @@ sys.path.insert(0, str(SCRIPTS))
 from mitosyn.cells import read_cells
 from mitosyn.code import code_digest
 from mitosyn.columns import CELL_TYPES, NEURON_TYPES
-from mitosyn.config import ConfigError, is_web_layer, local_layer, locate_inputs, read_config
-from mitosyn.layers import fragment_states, state_digest
+from mitosyn.config import ConfigError, locate_inputs, read_config
+from mitosyn.layers import (
+    fragment_states,
+    is_web_layer,
+    local_layer,
+    mesh_folder,
+    state_digest,
+)
 from mitosyn.mitochondria import mitochondria_of_cell
 
 try:
@@ -134,20 +140,15 @@ def mesh_layer_files():
 
 def provenance_inputs():
     """Give the inputs whose origin is recorded: as retrieved, where they were."""
-    retrieved = {name: f"{RESOURCES}/{name}" for name in INPUTS.downloads}
-    made = {f"{RESOURCES}/{source}/" for source in INPUTS.archives}
-    tables = {
-        name: path
-        for name, path in INPUTS.tables.items()
-        if path not in retrieved.values() and not path.startswith(tuple(made))
-    }
-    local_archives = {
-        name: path for name, path in INPUTS.archives.items() if path not in retrieved.values()
-    }
+    titles = {f"{RESOURCES}/{name}": name for name in INPUTS.downloads}
+    for name, path in INPUTS.archives.items():
+        titles.setdefault(path, name)
+    unpacked = tuple(f"{RESOURCES}/{name}/" for name in INPUTS.archives)
     skeletons = INPUTS.skeleton_archive or INPUTS.skeletons
-    if skeletons not in [*retrieved.values(), *local_archives.values()]:
-        tables["skeletons"] = skeletons
-    return retrieved | local_archives | tables
+    for name, path in (INPUTS.tables | {"skeletons": skeletons}).items():
+        if not path.startswith(unpacked):
+            titles.setdefault(path, name)
+    return {title: path for path, title in titles.items()}
 
 
 def recorded_config():
@@ -182,10 +183,10 @@ def mesh_state(wildcards):
     """Digest the state of a cell's meshes: as a parameter, a changed mesh redoes its cell."""
     layer = local_layer(INPUTS.mesh_layer)
     table = Path(f"{RESULTS}/tables/mitochondria.arrow")
-    if layer is None or not (layer / "info").exists() or not table.exists():
+    folder = mesh_folder(layer) if layer is not None and table.exists() else None
+    if folder is None or not folder.exists():
         return "remote or not there yet"
-    folder = layer / json.loads((layer / "info").read_text())["mesh"]
-    states = mesh_states(layer, folder.stat().st_mtime_ns)
+    states = mesh_states(folder, folder.stat().st_mtime_ns)
     mito_ids = mitochondria_of_cell(table, int(wildcards.cell_id))["mito_id"].to_pylist()
     return state_digest(states, mito_ids)
 

@@ -140,9 +140,9 @@ def test_check_mesh_lets_a_good_one_pass() -> None:
 
 def test_the_state_of_a_layer_changes_with_the_files_of_that_mitochondrion(layer: Path) -> None:
     add(layer, 2, {"a": fragment()})
-    before = fragment_states(layer)
+    before = fragment_states(layer / "mesh")
     add(layer, 2, {"a": fragment()[:-12]})
-    after = fragment_states(layer)
+    after = fragment_states(layer / "mesh")
     assert before[1] == after[1] and before[2] != after[2]
     assert state_digest(before, [1, 9]) == state_digest(after, [1, 9])
     assert state_digest(before, [1, 2]) != state_digest(after, [1, 2])

@@ -15,7 +15,7 @@ import loopback
 import pytest
 import yaml
 from loopback import Server, serve
-from mitosyn.config import SYNTHETIC_FILES
+from mitosyn.columns import PUBLISHED_FILES
 from workflow import Run, done, run_snakemake
 
 pytestmark = pytest.mark.workflow
@@ -54,11 +54,11 @@ def archive(path: Path, prefix: str, *files: Path) -> Path:
 def mirror(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
     source = small_run.folder / "resources" / "sample"
     packed = tmp_path_factory.mktemp("packed")
-    vignette = [source / SYNTHETIC_FILES[key] for key in IN_THE_VIGNETTE]
+    vignette = [source / PUBLISHED_FILES[key] for key in IN_THE_VIGNETTE]
     skeletons = sorted((source / "skeletons").iterdir())
     with serve() as server:
         paths = {}
-        for key, name in SYNTHETIC_FILES.items():
+        for key, name in PUBLISHED_FILES.items():
             if (source / name).is_file() and key not in IN_THE_VIGNETTE:
                 paths[key] = f"/records/1/files/{name}"
                 server.files[paths[key]] = source / name
@@ -77,7 +77,7 @@ def mirror(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "mitochondria_meshes": f"precomputed://{server.url}/seg_191220",
             **urls,
             **{
-                key: {"archive": "vignette", "member": SYNTHETIC_FILES[key]}
+                key: {"archive": "vignette", "member": PUBLISHED_FILES[key]}
                 for key in IN_THE_VIGNETTE
             },
         }
@@ -106,14 +106,14 @@ def test_provenance_is_a_data_package(retrieved: Run, mirror: Mirror) -> None:
     package = json.loads((results / "provenance.json").read_text())
     assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
     sources = {source["title"]: source for source in package["sources"]}
-    name = SYNTHETIC_FILES["synapses"]
+    name = PUBLISHED_FILES["synapses"]
     content = mirror.server.files[mirror.paths["synapses"]].read_bytes()
     assert sources[name]["path"] == f"{mirror.server.url}{mirror.paths['synapses']}?download=1"
     assert sources[name]["bytes"] == len(content)
     assert sources[name]["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", sources[name]["retrieved"])
     assert set(sources) == {
-        *(SYNTHETIC_FILES[key] for key in ("cell_types", "somas", "mitochondria", "synapses")),
+        *(PUBLISHED_FILES[key] for key in ("cell_types", "somas", "mitochondria", "synapses")),
         *("211019_smoothed_skeletons.tgz", "vignette_mito_analysis_data.tgz"),
         "mitochondria_meshes",
     }
@@ -148,7 +148,7 @@ def test_offline_names_what_is_missing_and_asks_nobody(mirror: Mirror, tmp_path:
     )
     assert run.code != 0
     errors = "\n".join(run.errors())
-    for name in (SYNTHETIC_FILES["somas"], "vignette_mito_analysis_data.tgz"):
+    for name in (PUBLISHED_FILES["somas"], "vignette_mito_analysis_data.tgz"):
         assert f"resources/mirror/{name}: missing, and offline is set" in errors
     assert not mirror.server.requests
 
@@ -182,8 +182,8 @@ def test_a_failed_download_is_told_in_one_line_and_keeps_the_others(
     (line,) = run.errors()
     assert "a web page (text/html) instead of the file" in line
     resources = tmp_path / "resources" / "mirror"
-    assert (resources / SYNTHETIC_FILES["mitochondria"]).exists()
-    assert not (resources / SYNTHETIC_FILES["synapses"]).exists()
+    assert (resources / PUBLISHED_FILES["mitochondria"]).exists()
+    assert not (resources / PUBLISHED_FILES["synapses"]).exists()
 
 
 def test_too_small_a_disk_is_told_before_the_first_download(mirror: Mirror, tmp_path) -> None:

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 import trimesh
 from cloudvolume import CloudVolume
+from mitosyn.columns import COMPARTMENTS
 from mitosyn.synthetic.dataset import make_dataset
-from mitosyn.synthetic.mitochondria import COMPARTMENT_NAMES, VOLUME_QUARTILES_UM3
+from mitosyn.synthetic.mitochondria import VOLUME_QUARTILES_UM3
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -408,7 +409,7 @@ def test_volumes_are_spread_as_published(sample: Made) -> None:
     volume = sample.of_pyramidal.mito_vx * np.prod(VOXEL) / 1e9
     compartment = sample.of_pyramidal.compartment
     for label in (0, 1, 2, 3):
-        name = COMPARTMENT_NAMES[label]
+        name = COMPARTMENTS[label]
         found = np.quantile(volume[compartment == name], [0.25, 0.5, 0.75])
         ratio = found / VOLUME_QUARTILES_UM3[label]
         assert 1 / 1.5 < ratio[1] < 1.5, name
@@ -424,12 +425,12 @@ def test_meshes_enclose_the_volume_of_the_tables(made: Made) -> None:
 
 def test_compartments_of_pyramidal_mitochondria(sample: Made) -> None:
     shares = sample.of_pyramidal.compartment.value_counts(normalize=True)
-    assert set(shares.index) == set(COMPARTMENT_NAMES.values())
+    assert set(shares.index) == set(COMPARTMENTS)
     assert 0.4 < shares["Somatic"] < 0.6
 
 
 def test_mitochondria_lie_on_the_neurites_that_they_are_said_to(sample: Made) -> None:
-    names = np.array([COMPARTMENT_NAMES[label] for label in range(6)])
+    names = np.array([COMPARTMENTS[label] for label in range(6)])
     for cell, rows in sample.of_pyramidal.groupby("cellid"):
         nodes, _, labels = sample.skeleton(cell)
         tree = cKDTree(nodes)

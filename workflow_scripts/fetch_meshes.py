@@ -4,9 +4,9 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from mitosyn.config import is_web_layer
 from mitosyn.fetch import Transfer, fetch_in_batches
 from mitosyn.jobs import run
+from mitosyn.layers import is_web_layer
 from mitosyn.meshes import MeshStore, bundle_meshes, write_bundle
 from mitosyn.mitochondria import mitochondria_of_cell
 from mitosyn.retrieval import refuse_offline

@@ -60,3 +60,17 @@ SYNAPSE_CSV_COLUMNS = (
     "pre_root_id",
     "post_root_id",
 )
+
+MESH_LAYER = "mitochondria_meshes"
+# The inputs by their key in the config, and what each is called where it is published.
+PUBLISHED_FILES = {
+    "cell_types": "220309_cell_type_classification.csv",
+    "somas": "soma_valence_v185.csv",
+    "mitochondria": "211019_mitochondria_info.csv",
+    "neuron_mitochondria": "pni_mito_cellswskel_v185.csv",
+    "pyramidal_ids": "pyc_analysis_ids.csv",
+    "pyramidal_mitochondria": "pni_mito_analysisids_fullstats.csv",
+    "synapses": "pni_synapses_v185.csv",
+    "skeletons": "skeletons",
+    MESH_LAYER: "mito_meshes",
+}

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mitosyn.columns import MESH_LAYER, PUBLISHED_FILES
+from mitosyn.layers import FILE_LAYER, local_layer
+
 TABLES = (
     "cell_types",
     "somas",
@@ -20,23 +23,7 @@ TABLES = (
     "synapses",
 )
 FOLDERS = ("skeletons", "cell_meshes")
-MESH_LAYER = "mitochondria_meshes"
-FILE_LAYER = "precomputed://file://"
-WEB_LAYERS = ("precomputed://http://", "precomputed://https://")
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
-
-# Where the embedded dataset's generator puts each input, named as published.
-SYNTHETIC_FILES = {
-    "cell_types": "220309_cell_type_classification.csv",
-    "somas": "soma_valence_v185.csv",
-    "mitochondria": "211019_mitochondria_info.csv",
-    "neuron_mitochondria": "pni_mito_cellswskel_v185.csv",
-    "pyramidal_ids": "pyc_analysis_ids.csv",
-    "pyramidal_mitochondria": "pni_mito_analysisids_fullstats.csv",
-    "synapses": "pni_synapses_v185.csv",
-    "skeletons": "skeletons",
-    MESH_LAYER: "mito_meshes",
-}
 
 # What a source can be, by the name that the schema has for it.
 SOURCE_FORMS = {
@@ -257,17 +244,12 @@ def _problem(detail: Any) -> str:
 
 def _check_paths(config: Config) -> None:
     dataset = config.chosen
-    for name in (*TABLES, *FOLDERS):
-        source = getattr(dataset, name)
+    sources = {name: getattr(dataset, name) for name in (*TABLES, *FOLDERS)}
+    sources |= {f"archives.{name}": archive for name, archive in dataset.archives.items()}
+    for name, source in sources.items():
         if isinstance(source, str) and not is_url(source) and not Path(source).exists():
             raise ConfigError(
                 f"config: datasets.{config.dataset}.{name} is {source!r}, which does not exist"
-            )
-    for name, archive in dataset.archives.items():
-        if isinstance(archive, str) and not is_url(archive) and not Path(archive).exists():
-            raise ConfigError(
-                f"config: datasets.{config.dataset}.archives.{name} is {archive!r}, which does "
-                "not exist"
             )
     layer = local_layer(dataset.mitochondria_meshes)
     if layer is not None and not (layer / "info").exists():
@@ -282,16 +264,6 @@ def is_url(source: str) -> bool:
     return "://" in source
 
 
-def is_web_layer(path: str) -> bool:
-    """Tell whether a layer is fetched over HTTP."""
-    return path.startswith(WEB_LAYERS)
-
-
-def local_layer(path: str | None) -> Path | None:
-    """Give the folder of a ``precomputed://file://`` layer, None for other layers."""
-    return Path(path.removeprefix(FILE_LAYER)) if path and path.startswith(FILE_LAYER) else None
-
-
 def locate_inputs(config: Config, resources: str) -> Inputs:
     """Say where each input of the chosen dataset is, or will be once retrieved.
 
@@ -303,14 +275,14 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
     """
     dataset = config.chosen
     if dataset.synthetic is not None:
-        made = {name: f"{resources}/{file}" for name, file in SYNTHETIC_FILES.items()}
+        made = {name: f"{resources}/{file}" for name, file in PUBLISHED_FILES.items()}
         return Inputs(
             tables={name: made[name] for name in TABLES},
             downloads={},
             archives={},
             skeletons=made["skeletons"],
             skeleton_archive=None,
-            mesh_layer=f"precomputed://file://{made[MESH_LAYER]}",
+            mesh_layer=f"{FILE_LAYER}{made[MESH_LAYER]}",
             generated=True,
         )
     archives = {name: _local_path(a, resources) for name, a in dataset.archives.items()}

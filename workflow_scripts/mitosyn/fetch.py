@@ -6,7 +6,6 @@ import json
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from cloudfiles import CloudFiles
@@ -14,8 +13,8 @@ from cloudvolume import CloudVolume
 from cloudvolume.exceptions import MeshDecodeError
 from cloudvolume.mesh import Mesh as PrecomputedMesh
 
-from mitosyn.config import FILE_LAYER, is_web_layer
 from mitosyn.errors import InputError
+from mitosyn.layers import FILE_LAYER, is_web_layer, local_layer
 from mitosyn.meshes import NO_MESH, Mesh, MeshError, MeshStore, check_mesh, concatenate
 from mitosyn.transfer import (
     Policy,
@@ -33,9 +32,8 @@ Content = bytes | Exception | None
 
 def layer_path(path: str) -> str:
     """Make the folder of a local layer absolute; other paths stay as they are."""
-    if not path.startswith(FILE_LAYER):
-        return path
-    return FILE_LAYER + str(Path(path.removeprefix(FILE_LAYER)).resolve())
+    folder = local_layer(path)
+    return path if folder is None else FILE_LAYER + str(folder.resolve())
 
 
 @dataclass(frozen=True)

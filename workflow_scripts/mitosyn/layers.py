@@ -1,4 +1,4 @@
-"""The state of a local mesh layer, to see which mitochondria's meshes changed."""
+"""Paths of mesh layers, and the state of a local one, to see which meshes changed."""
 
 from __future__ import annotations
 
@@ -9,21 +9,40 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+FILE_LAYER = "precomputed://file://"
+WEB_LAYERS = ("precomputed://http://", "precomputed://https://")
 
-def fragment_states(layer: str | Path) -> dict[int, str]:
+
+def is_web_layer(path: str) -> bool:
+    """Tell whether a layer is fetched over HTTP."""
+    return path.startswith(WEB_LAYERS)
+
+
+def local_layer(path: str | None) -> Path | None:
+    """Give the folder of a ``precomputed://file://`` layer, None for other layers."""
+    return Path(path.removeprefix(FILE_LAYER)) if path and path.startswith(FILE_LAYER) else None
+
+
+def mesh_folder(layer: Path) -> Path | None:
+    """Give the folder of a local layer's meshes, None where its ``info`` names none."""
+    info = layer / "info"
+    name = json.loads(info.read_text()).get("mesh") if info.exists() else None
+    return layer / name if name else None
+
+
+def fragment_states(folder: str | Path) -> dict[int, str]:
     """Describe the mesh files of each mitochondrion in a local legacy layer.
 
     Parameters
     ----------
-    layer : str or Path
-        Folder of the layer, with its ``info``.
+    folder : str or Path
+        Of the layer's meshes, as :func:`mesh_folder` gives it.
 
     Returns
     -------
     dict from mitochondrion id to a text
         That changes when a file of its mesh is added, removed or written.
     """
-    folder = Path(layer) / json.loads((Path(layer) / "info").read_text())["mesh"]
     states: dict[int, list[str]] = defaultdict(list)
     with os.scandir(folder) as entries:
         for entry in entries:

@@ -7,6 +7,7 @@ Per-cell jobs read MeshParty's skeleton files with h5py alone: importing
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import h5py
@@ -39,6 +40,26 @@ class Skeleton:
     edges: np.ndarray
     labels: np.ndarray
     root: int
+
+    @cached_property
+    def neighbours(self) -> list[list[int]]:
+        """The nodes that each node is joined to, N lists."""
+        neighbours: list[list[int]] = [[] for _ in range(len(self.vertices))]
+        for a, b in self.edges.tolist():
+            neighbours[a].append(b)
+            neighbours[b].append(a)
+        return neighbours
+
+    @cached_property
+    def pieces(self) -> list[np.ndarray]:
+        """The nodes of each connected piece, ascending, by their smallest node."""
+        seen = np.zeros(len(self.vertices), bool)
+        pieces = []
+        for node in range(len(self.vertices)):
+            if not seen[node]:
+                piece = [n for n, _ in _walk(self.neighbours, node, seen)]
+                pieces.append(np.sort(piece))
+        return pieces
 
     def edge_lengths(self) -> np.ndarray:
         """Give the length of each edge, (E,) float64, in nm."""
@@ -135,7 +156,7 @@ def _bad_skeleton(path: str | Path, problem: str) -> InputError:
 
 def _check_forest(skeleton: Skeleton, path: str | Path) -> None:
     """Refuse cycles: a forest of N nodes in P pieces has N - P edges."""
-    pieces = len(_pieces(skeleton))
+    pieces = len(skeleton.pieces)
     expected = len(skeleton.vertices) - pieces
     if len(skeleton.edges) != expected:
         raise _bad_skeleton(
@@ -143,26 +164,6 @@ def _check_forest(skeleton: Skeleton, path: str | Path) -> None:
             f"the skeleton has cycles: {len(skeleton.edges)} edges join {len(skeleton.vertices)} "
             f"vertices in {pieces} pieces, expected {expected}",
         )
-
-
-def _neighbours(skeleton: Skeleton) -> list[list[int]]:
-    neighbours: list[list[int]] = [[] for _ in range(len(skeleton.vertices))]
-    for a, b in skeleton.edges.tolist():
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    return neighbours
-
-
-def _pieces(skeleton: Skeleton) -> list[np.ndarray]:
-    """Give the nodes of each connected piece, ascending, by their smallest node."""
-    neighbours = _neighbours(skeleton)
-    seen = np.zeros(len(skeleton.vertices), bool)
-    pieces = []
-    for node in range(len(skeleton.vertices)):
-        if not seen[node]:
-            piece = [n for n, _ in _walk(neighbours, node, seen)]
-            pieces.append(np.sort(piece))
-    return pieces
 
 
 def _walk(neighbours: list[list[int]], root: int, seen: np.ndarray) -> list[tuple[int, int]]:
@@ -189,7 +190,7 @@ def piece_roots(skeleton: Skeleton) -> list[int]:
     root, where its connection most likely was lost.
     """
     roots: list[int] = []
-    for piece in _pieces(skeleton):
+    for piece in skeleton.pieces:
         if skeleton.root in piece:
             roots.insert(0, skeleton.root)
         else:
@@ -222,9 +223,10 @@ class SwcTree:
 
 def swc_tree(skeleton: Skeleton) -> SwcTree:
     """Order the nodes of a skeleton for SWC, depth first from each piece's root."""
-    neighbours = _neighbours(skeleton)
     seen = np.zeros(len(skeleton.vertices), bool)
-    visited = [pair for root in piece_roots(skeleton) for pair in _walk(neighbours, root, seen)]
+    visited = [
+        pair for root in piece_roots(skeleton) for pair in _walk(skeleton.neighbours, root, seen)
+    ]
     nodes, parents = np.array(visited, dtype=np.int64).reshape(-1, 2).T
     ids = SwcTree(nodes, parents).swc_ids()
     return SwcTree(nodes, np.where(parents == NO_PARENT, NO_PARENT, ids[parents]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -202,7 +202,7 @@ def read_arrow(path: str | Path) -> pa.Table:
         ) from error
 
 
-def write_csv(path: str | Path, header: list[str], rows: Iterator[list] | list[list]) -> None:
+def write_csv(path: str | Path, header: list[str], rows: Iterable[Sequence]) -> None:
     """Write a CSV file, whole or not at all; floats in their shortest exact form."""
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from mitosyn.columns import MESH_LAYER, PUBLISHED_FILES
 from mitosyn.files import write_text
 from mitosyn.synthetic import layer, tables
 from mitosyn.synthetic.cells import Cast, Cell, make_cast
@@ -20,6 +21,7 @@ from mitosyn.synthetic.mitochondria import (
 from mitosyn.synthetic.neurites import Skeleton, grow_inhibitory, grow_pyramidal, write_skeleton
 from mitosyn.synthetic.space import Purpose, anywhere, distinct_integers, stream
 from mitosyn.synthetic.synapses import FEWEST, make_synapses
+from mitosyn.tables import write_csv
 
 _Lengths = tuple[float, float, float]
 
@@ -86,7 +88,7 @@ def make_dataset(
     mitochondria = _make_mitochondria(seed, cast, skeletons, mitochondria_per_cell)
 
     _write_cells(folder, seed, cast, voxel_size_nm, mesh_voxel_size_nm)
-    _write_skeletons(folder / "skeletons", skeletons)
+    _write_skeletons(folder / PUBLISHED_FILES["skeletons"], skeletons)
     _write_mitochondria(folder, seed, cast, mitochondria, voxel_size_nm, mesh_voxel_size_nm)
     _write_synapses(folder, seed, cast, skeletons, synapses, voxel_size_nm)
 
@@ -168,18 +170,20 @@ def _write_cells(
     folder: Path, seed: int, cast: Cast, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths
 ) -> None:
     """Write the tables of cells, somas and pyramidal ids."""
-    tables.write_rows(
-        folder / "220309_cell_type_classification.csv",
-        tables.CELL_TYPE_COLUMNS,
+    write_csv(
+        folder / PUBLISHED_FILES["cell_types"],
+        list(tables.CELL_TYPE_COLUMNS),
         tables.cell_type_rows(cast, seed, voxel_nm),
     )
-    tables.write_rows(
-        folder / "soma_valence_v185.csv",
-        tables.SOMA_COLUMNS,
+    write_csv(
+        folder / PUBLISHED_FILES["somas"],
+        list(tables.SOMA_COLUMNS),
         tables.soma_rows(cast, seed, voxel_nm, mesh_voxel_nm),
     )
     ids = sorted(cell.cell_id for cell in cast.pyramidal)
-    write_text(folder / "pyc_analysis_ids.csv", "".join(f"{cell_id}\n" for cell_id in ids))
+    write_text(
+        folder / PUBLISHED_FILES["pyramidal_ids"], "".join(f"{cell_id}\n" for cell_id in ids)
+    )
 
 
 def _write_skeletons(folder: Path, skeletons: dict[int, Skeleton]) -> None:
@@ -198,7 +202,7 @@ def _write_mitochondria(
     mesh_voxel_nm: _Lengths,
 ) -> None:
     """Write the mesh layer and the three tables of mitochondria."""
-    meshes = folder / "mito_meshes"
+    meshes = folder / PUBLISHED_FILES[MESH_LAYER]
     _empty(meshes)
     layer.write_info(meshes, voxel_nm, mesh_voxel_nm)
     mito_ids = distinct_integers(
@@ -222,12 +226,12 @@ def _write_mitochondria(
         if held.cell_id in pyramidal:
             of_pyramidal.append((*row, *tables.published_results(held, voxel_nm)))
 
-    for name, columns, rows in (
-        ("211019_mitochondria_info.csv", tables.MITO_COLUMNS, everything),
-        ("pni_mito_cellswskel_v185.csv", tables.MITO_COLUMNS, of_neurons),
-        ("pni_mito_analysisids_fullstats.csv", tables.PYRAMIDAL_COLUMNS, of_pyramidal),
+    for key, columns, rows in (
+        ("mitochondria", tables.MITO_COLUMNS, everything),
+        ("neuron_mitochondria", tables.MITO_COLUMNS, of_neurons),
+        ("pyramidal_mitochondria", tables.PYRAMIDAL_COLUMNS, of_pyramidal),
     ):
-        tables.write_rows(folder / name, columns, rows)
+        write_csv(folder / PUBLISHED_FILES[key], list(columns), rows)
 
 
 def _write_synapses(
@@ -246,9 +250,9 @@ def _write_synapses(
         {cell.cell_id: skeletons[cell.cell_id] for cell in cast.inhibitory},
         [cell.cell_id for cell in cast.bystanders],
     )
-    tables.write_rows(
-        folder / "pni_synapses_v185.csv",
-        tables.SYNAPSE_COLUMNS,
+    write_csv(
+        folder / PUBLISHED_FILES["synapses"],
+        list(tables.SYNAPSE_COLUMNS),
         tables.synapse_rows(synapses, voxel_nm),
     )
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
+from mitosyn.columns import COMPARTMENTS
 from mitosyn.synthetic import tubes
 from mitosyn.synthetic.neurites import Label, Skeleton
 from mitosyn.synthetic.space import inside, unit
@@ -29,14 +30,6 @@ INHIBITORY_PLAN = ("missing", "flat", "pieces", "inside out")
 ASTROCYTE_PLAN = ("inside out",)
 """The same of the first astrocyte."""
 
-COMPARTMENT_NAMES = {
-    Label.SOMATIC: "Somatic",
-    Label.AXONAL: "Axonal",
-    Label.BASAL: "Basal",
-    Label.APICAL: "Apical",
-    Label.UNKNOWN_DENDRITIC: "Unknown dendritic",
-    Label.UNKNOWN: "Unknown",
-}
 
 _PYRAMIDAL_SHARES = {
     Label.BASAL: 0.28,
@@ -146,7 +139,7 @@ def neuron_mitochondria(
                 axis = _around_nucleus(rng, skeleton.nodes[0], length)
             else:
                 axis = _along_neurite(rng, skeleton, label, length)
-            made.append((COMPARTMENT_NAMES[label], target, radius, axis))
+            made.append((COMPARTMENTS[label], target, radius, axis))
     return _build(rng, cell_id, made, plan)
 
 

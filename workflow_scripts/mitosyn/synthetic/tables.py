@@ -9,14 +9,11 @@ Dirt made here, as in the published tables:
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mitosyn.files import whole_file
 from mitosyn.morphometrics import complexity_index
 from mitosyn.synthetic import tubes
 from mitosyn.synthetic.cells import Cast, Cell, second_soma_nm
@@ -64,14 +61,6 @@ _Lengths = tuple[float, float, float]
 _Row = Sequence[int | str]
 
 _FIRST_INDEX = {"pyramidal": 1, "inhibitory": 37, "glia": 0, "vasculature": 0}
-
-
-def write_rows(path: Path, header: Sequence[str], rows: Iterable[_Row]) -> None:
-    """Write a CSV with Unix line ends, whole or not at all."""
-    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def cell_type_rows(cast: Cast, seed: int, voxel_nm: _Lengths) -> list[_Row]:
