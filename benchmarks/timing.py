@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 def seconds(call: Callable[[], object], repeats: int) -> float:
@@ -17,6 +17,18 @@ def seconds(call: Callable[[], object], repeats: int) -> float:
         call()
         times.append(time.perf_counter() - start)
     return statistics.median(times)
+
+
+def in_turns(calls: Sequence[Callable[[], object]], repeats: int) -> list[list[float]]:
+    """Time some calls one after the other, again and again, so that all share the machine's moods.
+
+    Returns
+    -------
+    list of lists of float
+        For each call its wall times, in seconds.
+    """
+    turns = [[seconds(call, 1) for call in calls] for _ in range(repeats)]
+    return [list(times) for times in zip(*turns, strict=True)]
 
 
 def machine() -> str:

@@ -54,8 +54,9 @@ rule associate_skeleton:
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
     output:
-        nodes=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
+        coverage=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
         compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
+        nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
     log:
         f"{LOGS}/associate_skeleton/{{cell_id}}.log",
     conda:
@@ -93,26 +94,6 @@ rule export_swc:
         code=code("export_swc"),
     script:
         "../workflow_scripts/export_swc.py"
-
-
-rule export_nodes:
-    """Write the SWC nodes that each of a neuron's mitochondria outside the soma covers."""
-    input:
-        nodes=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
-        compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
-    output:
-        nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
-    log:
-        f"{LOGS}/export_nodes/{{cell_id}}.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
-    params:
-        code=code("export_nodes"),
-    script:
-        "../workflow_scripts/export_nodes.py"
 
 
 rule write_neuron_csv:

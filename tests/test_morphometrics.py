@@ -15,6 +15,7 @@ from mitosyn.columns import MORPHOMETRICS
 from mitosyn.fetch import MeshLayer, Transfer
 from mitosyn.meshes import Mesh, MeshError, bundle_meshes
 from mitosyn.morphometrics import complexity_index, measure_bundle
+from scipy.spatial import ConvexHull, QhullError
 
 NO_SCALE = np.ones(3)
 
@@ -47,6 +48,27 @@ def test_sphere() -> None:
         assert values[f"PC{k} CA"] == pytest.approx(np.pi * 300**2, rel=2e-3)
         assert values[f"PC{k} Circum"] == pytest.approx(2 * np.pi * 300, rel=2e-3)
         assert values[f"PC{k} symmetry"] == pytest.approx(1, abs=1e-9)
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(5, 2000), ball=st.booleans())
+def test_hull_of_points_on_a_voxel_grid_is_qhulls(seed: int, count: int, ball: bool) -> None:
+    rng = np.random.default_rng(seed)
+    voxels = rng.integers(0, rng.integers(2, 40, 3), (count, 3))
+    if ball:
+        voxels = voxels[np.linalg.norm(voxels - voxels.mean(axis=0), axis=1) < 12]
+    points = (voxels * (16.0, 16.0, 40.0)).astype(np.float32)
+    scale = np.array([0.895, 0.895, 1.0])
+    if len(points) < 4:
+        return
+    (values,) = measure(Mesh(points, np.array([[0, 1, 2]])), scale=scale)
+    try:
+        hull = ConvexHull(points * scale)
+    except QhullError:
+        assert {"convex hull volume", "convex hull SA"} <= missing(values)
+        return
+    assert values["convex hull volume"] == pytest.approx(hull.volume, rel=1e-6)
+    assert values["convex hull SA"] == pytest.approx(hull.area, rel=1e-6)
 
 
 def test_box() -> None:

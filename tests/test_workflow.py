@@ -243,7 +243,7 @@ def test_a_changed_mesh_or_skeleton_redoes_its_cell_only(em_block_copy: Path, tm
     assert again == "648518346349537404"
     jobs = done(run)
     assert jobs["measure_morphometrics"] == jobs["export_swc"] == 1
-    assert jobs["associate_skeleton"] == jobs["export_nodes"] == jobs["write_neuron_csv"] == 2
+    assert jobs["associate_skeleton"] == jobs["write_neuron_csv"] == 2
     assert "partition_mitochondria" not in jobs and "select_cells" not in jobs
     swc = pd.read_csv(
         tmp_path / f"results/em_block/cell_morphologies/{again}.swc", header=None, delimiter=" "
@@ -251,10 +251,16 @@ def test_a_changed_mesh_or_skeleton_redoes_its_cell_only(em_block_copy: Path, tm
     assert set(swc[1]) == {1}
 
 
-def test_a_changed_module_redoes_what_imports_it(finished: Path, tmp_path: Path) -> None:
-    checkout = tmp_path / "checkout"
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the project that a test may change."""
+    folder = tmp_path / "checkout"
     ignore = shutil.ignore_patterns(".*", "results", "resources", "logs", "tests")
-    shutil.copytree(ROOT, checkout, ignore=ignore)
+    shutil.copytree(ROOT, folder, ignore=ignore)
+    return folder
+
+
+def test_a_changed_module_redoes_what_imports_it(finished: Path, checkout: Path) -> None:
     command = ("-s", str(checkout / "Snakefile"), "-n")
     assert "Nothing to be done" in rerun(finished, *command).text
     module = checkout / "workflow_scripts" / "mitosyn" / "morphometrics.py"
@@ -262,6 +268,22 @@ def test_a_changed_module_redoes_what_imports_it(finished: Path, tmp_path: Path)
     counts = dict(re.findall(r"^(\w+) +(\d+)$", rerun(finished, *command).text, re.MULTILINE))
     assert counts["measure_morphometrics"] == "10"
     assert not set(counts) & {"fetch_meshes", "associate_skeleton", "export_swc", "select_cells"}
+
+
+def test_per_cell_jobs_import_little(finished: Path, checkout: Path) -> None:
+    """Thousands of jobs start one by one; each of these takes longer to import than they work."""
+    heavy = {"pandas", "scipy", "sklearn", "trimesh", "meshparty", "cloudvolume", "pydantic"}
+    rules = ["measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv"]
+    for rule in rules:
+        script = checkout / "workflow_scripts" / f"{rule}.py"
+        check = f"    import sys\n    assert not {heavy} & set(sys.modules)\n"
+        script.write_text(script.read_text() + check)
+    cell = "648518346349537404"
+    targets = [f"cell_morphologies/{cell}.swc", f"microns_cells/inhibitory_{cell}.csv"]
+    paths = [f"results/em_block/{target}" for target in targets]
+    run = rerun(finished, *paths, "-s", str(checkout / "Snakefile"))
+    assert run.code == 0, run.text
+    assert set(rules) <= set(done(run))
 
 
 def test_a_cell_asked_for_under_another_type_is_refused(finished: Path) -> None:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 from mitosyn.cells import find_cell
 from mitosyn.columns import NEURON_TYPES, PYRAMIDAL
 from mitosyn.coverage import associate, covered_lengths, majority_labels
-from mitosyn.export import compartment_table, covered_nodes, keep_published
+from mitosyn.export import (
+    compartment_table,
+    covered_nodes,
+    keep_published,
+    write_associated_nodes,
+)
 from mitosyn.jobs import run
 from mitosyn.meshes import read_bundle, source_scale
 from mitosyn.mitochondria import mitochondria_of_cell
@@ -37,11 +42,10 @@ def main(snakemake: "Snakemake") -> None:
         if unpublished:
             logging.warning("%d mitochondria without published values: measured", unpublished)
         compartments = keep_published(compartments, mitochondria)
-    write_arrow(
-        snakemake.output.nodes,
-        covered_nodes(bundle.mito_ids, coverage, swc_tree(skeleton).swc_ids()),
-    )
+    nodes = covered_nodes(bundle.mito_ids, coverage, swc_tree(skeleton).swc_ids())
+    write_arrow(snakemake.output.coverage, nodes)
     write_arrow(snakemake.output.compartments, compartments)
+    write_associated_nodes(snakemake.output.nodes, compartments, nodes)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from mitosyn.layers import is_web_layer
 from mitosyn.meshes import MeshStore, bundle_meshes, write_bundle
 from mitosyn.mitochondria import mitochondria_of_cell
 from mitosyn.retrieval import refuse_offline
+from mitosyn.tables import numpy_values
 from mitosyn.transfer import policy_from
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def main(snakemake: "Snakemake") -> None:
     if is_web_layer(layer) and snakemake.config["offline"]:
         raise refuse_offline(snakemake.output.meshes, layer)
     cell_id = int(snakemake.wildcards.cell_id)
-    mito_ids = mitochondria_of_cell(snakemake.input.mitochondria, cell_id)["mito_id"].to_numpy()
+    mitochondria = mitochondria_of_cell(snakemake.input.mitochondria, cell_id)
+    mito_ids = numpy_values(mitochondria["mito_id"])
     transfer = Transfer(
         policy_from(retrieval), retrieval["connections_per_job"], sys.stderr.isatty()
     )

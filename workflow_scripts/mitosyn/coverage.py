@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pykdtree.kdtree import KDTree
 
 from mitosyn.columns import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, UNKNOWN
 from mitosyn.meshes import MeshBundle
-from mitosyn.skeletons import Skeleton
+
+if TYPE_CHECKING:
+    from mitosyn.skeletons import Skeleton
 
 SOMATIC_WITHIN_NM = 7_000.0
 FAR_BEYOND_NM = 70_000.0
+LEAF_SIZE = 10
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,46 @@ def associate(bundle: MeshBundle, scale: np.ndarray, skeleton: Skeleton) -> Cove
     if len(owner) == 0:
         nothing = np.empty(0, np.int64)
         return Coverage(nothing, nothing, nothing)
-    _, nearest = KDTree(skeleton.vertices).query(bundle.vertices.astype(np.float64) * scale)
-    pairs, vertices = np.unique(owner * count + nearest.astype(np.int64), return_counts=True)
+    nearest = nearest_nodes(skeleton.vertices, bundle.vertices * scale)
+    pairs, vertices = np.unique(owner * count + nearest, return_counts=True)
     return Coverage(pairs // count, pairs % count, vertices)
+
+
+def nearest_nodes(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Give the number of the node nearest to each point, the search tree's choice of equals.
+
+    Parameters
+    ----------
+    nodes : (N, 3) float64 array
+        At least one.
+    points : (P, 3) float64 array
+        In the same unit.
+
+    Returns
+    -------
+    (P,) int64 array
+    """
+    neighbours = 1
+    tree = _nanoflann().KDTree64(neighbours, LEAF_SIZE, "l2", 0.0)
+    tree.fit(nodes, "")
+    _, nearest = tree.kneighbors(points, neighbours)
+    return nearest[:, 0].astype(np.int64)
+
+
+def _nanoflann() -> ModuleType:
+    """Load nanoflann's binding without its package.
+
+    The package imports scikit-learn wherever that is installed, which costs several
+    times what the search for a whole cell does.
+    """
+    package = find_spec("pynanoflann")
+    folders = package.submodule_search_locations if package else None
+    spec = PathFinder.find_spec("nanoflann_ext", folders) if folders else None
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError("pynanoflann is not installed; see requirements.txt")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def majority_labels(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:

@@ -22,7 +22,7 @@ from mitosyn.coverage import Coverage, astrocyte_compartments
 from mitosyn.files import write_text
 from mitosyn.meshes import MeshBundle
 from mitosyn.mitochondria import positions_nm
-from mitosyn.tables import write_csv
+from mitosyn.tables import numbers, texts, write_csv
 
 COMPARTMENT_SCHEMA = pa.schema(
     {"mito_id": pa.int64(), "compartment": pa.string(), "length_nm": pa.float64()}
@@ -42,15 +42,19 @@ NODES_SCHEMA = pa.schema(
 
 def morphometrics_table(bundle: MeshBundle, morphometrics: dict[str, np.ndarray]) -> pa.Table:
     """Tabulate the morphometrics of a cell, with what is wrong with missing meshes."""
-    columns = {name: morphometrics[name] for name in MORPHOMETRICS}
-    return pa.table({"mito_id": bundle.mito_ids, "problem": bundle.problems.tolist(), **columns})
+    columns = {name: numbers(morphometrics[name]) for name in MORPHOMETRICS}
+    columns = {
+        "mito_id": numbers(bundle.mito_ids),
+        "problem": texts(bundle.problems.tolist()),
+    } | columns
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
 def compartment_table(mito_ids: np.ndarray, labels: np.ndarray, lengths_nm: np.ndarray) -> pa.Table:
     """Tabulate compartment labels, (M,) int64, and lengths along the skeleton, (M,) float64."""
-    return pa.table(
-        [mito_ids, [COMPARTMENTS[label] for label in labels.tolist()], lengths_nm],
-        schema=COMPARTMENT_SCHEMA,
+    compartments = texts([COMPARTMENTS[label] for label in labels.tolist()])
+    return pa.Table.from_arrays(
+        [numbers(mito_ids), compartments, numbers(lengths_nm)], schema=COMPARTMENT_SCHEMA
     )
 
 
@@ -64,7 +68,7 @@ def keep_published(measured: pa.Table, mitochondria: pa.Table) -> pa.Table:
     mitochondria : pyarrow.Table
         The same mitochondria with :data:`mitosyn.mitochondria.SCHEMA`.
     """
-    return pa.table(
+    return pa.Table.from_arrays(
         [
             measured["mito_id"],
             pc.coalesce(mitochondria["published_compartment"], measured["compartment"]),
@@ -87,8 +91,8 @@ def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table)
         As :func:`morphometrics_table` gives it, of the same mitochondria.
     """
     compartments = astrocyte_compartments(positions_nm(mitochondria), np.array(cell.soma))
-    return pa.table(
-        [mitochondria["mito_id"], compartments, morphometrics["PC1 Length"]],
+    return pa.Table.from_arrays(
+        [mitochondria["mito_id"], texts(compartments), morphometrics["PC1 Length"]],
         schema=COMPARTMENT_SCHEMA,
     )
 
@@ -151,15 +155,13 @@ def covered_nodes(mito_ids: np.ndarray, coverage: Coverage, swc_ids: np.ndarray)
     pyarrow.Table
         P rows with :data:`NODES_SCHEMA`.
     """
-    return pa.table(
-        [
-            mito_ids[coverage.mitochondrion],
-            coverage.node,
-            swc_ids[coverage.node],
-            coverage.vertices,
-        ],
-        schema=NODES_SCHEMA,
-    )
+    columns = [
+        mito_ids[coverage.mitochondrion],
+        coverage.node,
+        swc_ids[coverage.node],
+        coverage.vertices,
+    ]
+    return pa.Table.from_arrays([numbers(column) for column in columns], schema=NODES_SCHEMA)
 
 
 def write_associated_nodes(path: str | Path, compartments: pa.Table, nodes: pa.Table) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from mitosyn.cells import Cell
 from mitosyn.columns import INHIBITORY, PYRAMIDAL
 from mitosyn.errors import InputError
-from mitosyn.tables import POSITION_VX, read_arrow, to_nm
+from mitosyn.tables import POSITION_VX, numpy_values, read_arrow, to_nm
 
 SCHEMA = pa.schema(
     {
@@ -154,9 +154,11 @@ def _typed(
 def mitochondria_of_cell(path: str | Path, cell_id: int) -> pa.Table:
     """Read the rows of one cell from the partitioned table, with :data:`SCHEMA`."""
     table = read_arrow(path)
-    return table.filter(pc.equal(table["cell_id"], cell_id)).combine_chunks()
+    # They stand together.
+    rows = np.flatnonzero(numpy_values(table["cell_id"]) == cell_id)
+    return table.slice(rows[0] if len(rows) else 0, len(rows))
 
 
 def positions_nm(table: pa.Table) -> np.ndarray:
     """Give the positions of the mitochondria, (M, 3) float64, in nm."""
-    return np.column_stack([table[f"{axis}_nm"].to_numpy() for axis in "xyz"])
+    return np.column_stack([numpy_values(table[f"{axis}_nm"]) for axis in "xyz"])

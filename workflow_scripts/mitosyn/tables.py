@@ -186,6 +186,32 @@ def to_nm(
     return np.round(voxels * np.asarray(voxel_size_nm), 6)
 
 
+def numbers(values: np.ndarray) -> pa.Array:
+    """Give numbers, (N,), as an Arrow array of the same type.
+
+    Unlike ``pyarrow.array``, this and the two below do not import pandas to see whether
+    they were given one of its objects: that takes longer than most jobs work.
+    """
+    values = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)]
+    )
+
+
+def numpy_values(column: pa.ChunkedArray) -> np.ndarray:
+    """Give a column of numbers without nulls, (N,), as a NumPy array; without pandas too."""
+    return np.from_dlpack(column.combine_chunks())
+
+
+def texts(values: Sequence[str]) -> pa.Array:
+    """Give texts as an Arrow array of strings."""
+    encoded = [value.encode() for value in values]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(
+        len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
+    )
+
+
 def write_arrow(path: str | Path, table: pa.Table) -> None:
     """Write a typed table as an uncompressed Arrow file, whole or not at all."""
     with whole_file(path) as temporary, pa.ipc.new_file(str(temporary), table.schema) as writer:
