@@ -44,5 +44,9 @@ rule retrieve_all:
         INPUTS.skeletons,
 
 
+onstart:
+    lift_rate_limit()
+
+
 onsuccess:
     print_summary()

@@ -191,6 +191,17 @@ def mesh_state(wildcards):
     return state_digest(states, mito_ids)
 
 
+def lift_rate_limit():
+    """Take the limit on jobs a second off local runs.
+
+    With a limit, Snakemake 9.27 goes through all ready jobs once a second more often for
+    every job that has started: after some hundred jobs it does little else. There is no
+    option for none; submissions to a cluster keep theirs.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 def print_summary():
     """Print the check's one-line summary, if this run has checked its results."""
     checked = Path(f"{RESULTS}/check.json")
