@@ -50,3 +50,7 @@ onstart:
 
 onsuccess:
     print_summary()
+
+
+onerror:
+    print_failed_jobs()

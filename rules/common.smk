@@ -18,7 +18,9 @@ from mitosyn.cells import read_cells
 from mitosyn.code import code_digest
 from mitosyn.columns import CELL_TYPES, NEURON_TYPES
 from mitosyn.config import ConfigError, locate_inputs, read_config
+from mitosyn.jobs import failed_jobs
 from mitosyn.layers import (
+    FILE_LAYER,
     fragment_states,
     is_web_layer,
     local_layer,
@@ -118,24 +120,35 @@ def archive_members(wildcards):
 
 
 def skeleton_path(ending):
-    """Name a file of the cell's skeleton."""
-    return f"{INPUTS.skeletons}/{{cell_id}}_{ending}"
+    """Name a file of the cell's skeleton: an input, or in the folder that is one."""
+    name = f"{{cell_id}}_{ending}"
+
+    def path(wildcards, input):
+        folder = input.get("folder") or Path(input.skeleton).parent
+        return f"{folder}/{name.format(**wildcards)}"
+
+    return path
 
 
 def skeleton_files(wildcards):
     """Give the files of a cell's skeleton, or the folder that will hold them."""
     if not INPUTS.skeletons_are_files:
         return {"folder": INPUTS.skeletons}
-    return {
-        "skeleton": skeleton_path("skeleton.h5").format(**wildcards),
-        "labels": skeleton_path("skeleton_label.npy").format(**wildcards),
-    }
+    base = f"{INPUTS.skeletons}/{wildcards.cell_id}_skeleton"
+    return {"skeleton": f"{base}.h5", "labels": f"{base}_label.npy"}
 
 
 def mesh_layer_files():
     """Give what tells that a mesh layer is there: nothing to wait for if it is remote."""
     layer = local_layer(INPUTS.mesh_layer)
-    return [] if layer is None else [layer if INPUTS.generated else layer / "info"]
+    return [] if layer is None else str(layer if INPUTS.generated else layer / "info")
+
+
+def mesh_layer(wildcards, input):
+    """Give the mesh layer's path, that of a local one as Snakemake knows it."""
+    if not input.layer:
+        return INPUTS.mesh_layer
+    return f"{FILE_LAYER}{input.layer if INPUTS.generated else Path(input.layer).parent}"
 
 
 def provenance_inputs():
@@ -167,10 +180,11 @@ def fetch_connections():
     return min(wanted, SETTINGS.retrieval.connections)
 
 
-def partial_meshes():
-    """Name the folder for the meshes of cells that are still being fetched from this layer."""
+def partial_meshes(wildcards, output):
+    """Name the folder for the meshes of a cell that is still being fetched from this layer."""
     layer = hashlib.sha256(INPUTS.mesh_layer.encode()).hexdigest()[:8]
-    return f"{RESOURCES}/partial_meshes/{layer}"
+    cell = Path(output.meshes).with_suffix("")
+    return str(cell).replace(f"{RESULTS}/per_cell/meshes", f"{RESOURCES}/partial_meshes/{layer}")
 
 
 @cache
@@ -179,10 +193,10 @@ def mesh_states(folder, changed_at):
     return fragment_states(folder)
 
 
-def mesh_state(wildcards):
+def mesh_state(wildcards, input):
     """Digest the state of a cell's meshes: as a parameter, a changed mesh redoes its cell."""
-    layer = local_layer(INPUTS.mesh_layer)
-    table = Path(f"{RESULTS}/tables/mitochondria.arrow")
+    layer = local_layer(mesh_layer(wildcards, input))
+    table = Path(input.mitochondria)
     folder = mesh_folder(layer) if layer is not None and table.exists() else None
     if folder is None or not folder.exists():
         return "remote or not there yet"
@@ -200,6 +214,13 @@ def lift_rate_limit():
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+def print_failed_jobs():
+    """List the jobs of this run that failed, so that nobody has to look for them."""
+    lines = failed_jobs(LOGS, STARTED)
+    if lines:
+        print(f"{len(lines)} failed:", *lines, sep="\n  ", file=sys.stderr)
 
 
 def print_summary():

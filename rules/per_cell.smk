@@ -4,7 +4,7 @@
 rule fetch_meshes:
     """Fetch the meshes of a cell's mitochondria into one file."""
     input:
-        mesh_layer_files(),
+        layer=mesh_layer_files(),
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
     output:
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
@@ -17,9 +17,9 @@ rule fetch_meshes:
         runtime=per_attempt(60),
         connections=fetch_connections(),
     params:
-        mesh_layer=INPUTS.mesh_layer,
+        mesh_layer=mesh_layer,
         mesh_state=mesh_state,
-        store=f"{partial_meshes()}/{{cell_id}}",
+        store=partial_meshes,
         code=code("fetch_meshes"),
     script:
         "../workflow_scripts/fetch_meshes.py"

@@ -118,7 +118,7 @@ rule record_provenance:
     params:
         dataset=SETTINGS.dataset,
         description=DATASET.description,
-        inputs=provenance_inputs(),
+        inputs=lambda wildcards, input: dict(zip(provenance_inputs(), input)),
         mesh_layer=INPUTS.mesh_layer,
         config=recorded_config(),
         code=code("record_provenance"),

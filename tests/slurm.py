@@ -112,7 +112,7 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         stack.callback(_end_all, env)
         _start_munged(folder, stack, env)
-        controller = _start("slurmctld", ["-D"], folder, stack, env)
+        controller = _start("slurmctld", ["-D", "-c"], folder, stack, env)
         _wait(lambda: _answers(["scontrol", "ping"], env), "slurmctld", [controller], folder)
         nodes = [_start("slurmd", ["-D", "-N", name], folder, stack, env, name) for name in NODES]
         _wait(lambda: _nodes_idle(env), "idle nodes", [controller, *nodes], folder)
@@ -135,7 +135,7 @@ def _install() -> None:
         if output is not None and _apt_get(["update", "--quiet"]) is None:
             output = _apt_get(install)
     if output is not None:
-        errors = [line for line in output.splitlines() if line.startswith(("E:", "Err:"))]
+        errors = [line for line in output.splitlines() if line.startswith("E:")]
         why = errors[0] if errors else (output.splitlines() or ["no output"])[-1]
         raise SlurmError(f"apt-get cannot install {' and '.join(PACKAGES)}: {why}")
 

@@ -26,8 +26,9 @@ from mitosyn.export import (
     write_cell_csv,
 )
 from mitosyn.meshes import MeshError, bundle_meshes, read_bundle, write_bundle
-from mitosyn.mitochondria import SCHEMA, MitochondriaTables, partition_mitochondria
+from mitosyn.mitochondria import SCHEMA
 from mitosyn.morphometrics import measure_bundle
+from mitosyn.partition import MitochondriaTables, partition_mitochondria
 from mitosyn.skeletons import Skeleton
 from mitosyn.synapses import filter_synapses
 from mitosyn.tables import MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS

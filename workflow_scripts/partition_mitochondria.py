@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mitosyn.cells import read_cells
 from mitosyn.jobs import run
-from mitosyn.mitochondria import MitochondriaTables, partition_mitochondria
+from mitosyn.partition import MitochondriaTables, partition_mitochondria
 from mitosyn.tables import (
     MITOCHONDRION_COLUMNS,
     PUBLISHED_MITOCHONDRION_COLUMNS,

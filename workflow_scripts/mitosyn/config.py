@@ -151,8 +151,8 @@ class Config(_Strict):
     """The whole configuration."""
 
     dataset: str
-    recompute_pyramidal: bool
-    associated_nodes_suffix: Name
+    recompute_pyramidal: bool = False
+    associated_nodes_suffix: Name = "associated_nodes"
     offline: bool = False
     retrieval: Retrieval = Retrieval()
     datasets: dict[Name, Dataset]

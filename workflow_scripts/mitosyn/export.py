@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mitosyn.cells import Cell
 from mitosyn.columns import (
@@ -68,14 +67,18 @@ def keep_published(measured: pa.Table, mitochondria: pa.Table) -> pa.Table:
     mitochondria : pyarrow.Table
         The same mitochondria with :data:`mitosyn.mitochondria.SCHEMA`.
     """
+    compartments = _first_of(mitochondria["published_compartment"], measured["compartment"])
+    lengths = _first_of(mitochondria["published_length_nm"], measured["length_nm"])
     return pa.Table.from_arrays(
-        [
-            measured["mito_id"],
-            pc.coalesce(mitochondria["published_compartment"], measured["compartment"]),
-            pc.coalesce(mitochondria["published_length_nm"], measured["length_nm"]),
-        ],
+        [measured["mito_id"], texts(compartments), numbers(np.array(lengths, np.float64))],
         schema=COMPARTMENT_SCHEMA,
     )
+
+
+def _first_of(published: pa.ChunkedArray, measured: pa.ChunkedArray) -> list:
+    """Give the published values, the measured ones where there are none."""
+    pairs = zip(published.to_pylist(), measured.to_pylist(), strict=True)
+    return [own if given is None else given for given, own in pairs]
 
 
 def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import re
 import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from mitosyn.errors import InputError
 
 BAD_INPUT = 1
 COST = "%.2f s of CPU to start, %.2f s at work; %.0f MB at most"
+COST_LINE = re.compile(r"INFO [\d.]+ s of CPU to start, [\d.]+ s at work; \d+ MB at most")
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(main: Callable[[Any], None], job: Any) -> None:
     """Run a rule's script.
 
-    Messages go to the job's log file, at the end what the job cost. Bad input ends the job
-    with one line there and on the terminal; any other error with its traceback in both.
+    Messages go to the job's log file, at the end what the job cost. Bad input and a full
+    disk end the job with one line there and on the terminal; any other error with its
+    traceback in both.
 
     Parameters
     ----------
@@ -38,12 +43,49 @@ def run(main: Callable[[Any], None], job: Any) -> None:
         work_s = time.process_time() - start_up_s
         logging.info(COST, start_up_s, work_s, _peak_mb())
     except InputError as error:
-        logging.error("%s", error)
-        print(f"Error: {error}", file=sys.stderr)
-        raise SystemExit(BAD_INPUT) from None
+        _give_up(error)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            logging.exception("unexpected error")
+            raise
+        place = error.filename or job.output[0]
+        _give_up(InputError(place, "the disk is full", "Make room and run again."))
     except Exception:
         logging.exception("unexpected error")
         raise
+
+
+def _give_up(error: InputError) -> NoReturn:
+    """End the job with one line in its log and on the terminal."""
+    logging.error("%s", error)
+    print(f"Error: {error}", file=sys.stderr)
+    raise SystemExit(BAD_INPUT) from None
+
+
+def failed_jobs(logs: str | Path, since: float) -> list[str]:
+    """Say which jobs of a run failed, and where their logs are.
+
+    Parameters
+    ----------
+    logs : str or Path
+        The folder of all logs.
+    since : float
+        When the run began, in seconds since the epoch: older logs are of other runs.
+
+    Returns
+    -------
+    list of str
+        A line for each job whose log does not end with what the job cost, in the order
+        of their paths.
+    """
+    lines = []
+    for log in sorted(Path(logs).rglob("*.log")):
+        if log.stat().st_mtime >= since:
+            text = log.read_text(errors="replace").splitlines()
+            if not text or not COST_LINE.fullmatch(text[-1]):
+                errors = [line.removeprefix("ERROR ") for line in text if line.startswith("ERROR ")]
+                lines.append(f"{log}: {errors[0] if errors else 'ended without an error, killed?'}")
+    return lines
 
 
 def _peak_mb() -> float:

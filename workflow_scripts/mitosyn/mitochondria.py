@@ -1,19 +1,13 @@
-"""The mitochondria of the analysed cells, one typed table sorted by cell."""
+"""The mitochondria of the analysed cells, in one typed table sorted by cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from mitosyn.cells import Cell
-from mitosyn.columns import INHIBITORY, PYRAMIDAL
-from mitosyn.errors import InputError
-from mitosyn.tables import POSITION_VX, numpy_values, read_arrow, to_nm
+from mitosyn.tables import numpy_values, read_arrow
 
 SCHEMA = pa.schema(
     {
@@ -27,128 +21,6 @@ SCHEMA = pa.schema(
         "published_length_nm": pa.float64(),
     }
 )
-
-
-@dataclass(frozen=True)
-class MitochondriaTables:
-    """The three published tables of mitochondria, as read, and their paths for errors.
-
-    Attributes
-    ----------
-    everything : pyarrow.Table
-        With :data:`mitosyn.tables.MITOCHONDRION_COLUMNS`; mitochondria of any cell.
-    neurons : pyarrow.Table
-        The same columns; cells with a soma and a skeleton.
-    pyramidal : pyarrow.Table
-        With :data:`mitosyn.tables.PUBLISHED_MITOCHONDRION_COLUMNS`.
-    paths : three str
-    """
-
-    everything: pa.Table
-    neurons: pa.Table
-    pyramidal: pa.Table
-    paths: tuple[str, str, str]
-
-
-def partition_mitochondria(
-    tables: MitochondriaTables,
-    cells: Iterable[Cell],
-    voxel_size_nm: tuple[float, float, float],
-) -> pa.Table:
-    """Collect the mitochondria of the analysed cells, sorted by cell.
-
-    A cell's mitochondria stand in the order of the table of all mitochondria. One
-    that only the narrower table of its cell type lists follows after those.
-
-    Parameters
-    ----------
-    tables : MitochondriaTables
-    cells : iterable of Cell
-        The analysed cells; the result follows their order.
-    voxel_size_nm : three floats
-
-    Returns
-    -------
-    pyarrow.Table
-        With :data:`SCHEMA`. Published values where the pyramidal table has them.
-
-    Raises
-    ------
-    InputError
-        A mitochondrion is listed twice, or in two cells.
-    """
-    ranks = {cell.cell_id: rank for rank, cell in enumerate(cells)}
-    types = {cell.cell_id: cell.cell_type for cell in cells}
-    listed = [
-        _of_cells(tables.everything, list(types)),
-        _of_cells(tables.neurons, [i for i, kind in types.items() if kind == INHIBITORY]),
-        _of_cells(tables.pyramidal, [i for i, kind in types.items() if kind == PYRAMIDAL]),
-    ]
-    for table, path in zip(listed, tables.paths, strict=True):
-        _refuse_repeats(table, path)
-    for table, path in zip(listed[1:], tables.paths[1:], strict=True):
-        _refuse_other_cell(table, path, tables.everything, tables.paths[0])
-    names = ["mito_id", "mito_vx", "cellid", *POSITION_VX]
-    merged = pa.concat_tables([table.select(names) for table in listed])
-    _, first = np.unique(merged["mito_id"].to_numpy(), return_index=True)
-    merged = merged.take(np.sort(first))
-    rank = np.array([ranks[i] for i in merged["cellid"].to_pylist()], dtype=np.int64)
-    merged = merged.take(np.argsort(rank, kind="stable"))
-    return _typed(merged, listed[2], voxel_size_nm)
-
-
-def _of_cells(table: pa.Table, cell_ids: list[int]) -> pa.Table:
-    return table.filter(pc.is_in(table["cellid"], pa.array(cell_ids, pa.int64())))
-
-
-def _refuse_repeats(table: pa.Table, path: str) -> None:
-    ids = table["mito_id"].to_numpy()
-    unique, counts = np.unique(ids, return_counts=True)
-    if len(unique) < len(ids):
-        twice = int(unique[counts > 1][0])
-        rows = table.filter(pc.equal(table["mito_id"], twice))
-        raise InputError(
-            path,
-            f"mitochondrion {twice} has {len(rows)} rows (cells {rows['cellid'].to_pylist()}), "
-            "expected one",
-            "Take the other rows out of the table.",
-        )
-
-
-def _refuse_other_cell(table: pa.Table, path: str, everything: pa.Table, other: str) -> None:
-    """Refuse a mitochondrion that two tables put into different cells."""
-    shared = everything.filter(pc.is_in(everything["mito_id"], table["mito_id"]))
-    cells = dict(zip(shared["mito_id"].to_pylist(), shared["cellid"].to_pylist(), strict=True))
-    for mito_id, cell_id in zip(
-        table["mito_id"].to_pylist(), table["cellid"].to_pylist(), strict=True
-    ):
-        if cells.get(mito_id, cell_id) != cell_id:
-            raise InputError(
-                path,
-                f"mitochondrion {mito_id} is in cell {cell_id}, but {other} has it in cell "
-                f"{cells[mito_id]}",
-                "Use tables of the same version of the segmentation.",
-            )
-
-
-def _typed(
-    merged: pa.Table, pyramidal: pa.Table, voxel_size_nm: tuple[float, float, float]
-) -> pa.Table:
-    x, y, z = to_nm(merged, POSITION_VX, voxel_size_nm).T
-    published = pc.index_in(merged["mito_id"], value_set=pyramidal["mito_id"].combine_chunks())
-    return pa.table(
-        [
-            merged["mito_id"],
-            merged["cellid"],
-            merged["mito_vx"],
-            x,
-            y,
-            z,
-            pyramidal["compartment"].take(published),
-            pyramidal["pathlength"].take(published),
-        ],
-        schema=SCHEMA,
-    )
 
 
 def mitochondria_of_cell(path: str | Path, cell_id: int) -> pa.Table:
