@@ -1,4 +1,4 @@
-"""One cell at a time, each step an independent job."""
+"""One cell at a time, each step an independent job; on a cluster, a cell's jobs in a group."""
 
 
 rule fetch_meshes:
@@ -10,6 +10,8 @@ rule fetch_meshes:
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
     log:
         f"{LOGS}/fetch_meshes/{{cell_id}}.log",
+    group:
+        "cell"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -33,10 +35,12 @@ rule measure_morphometrics:
         morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
     log:
         f"{LOGS}/measure_morphometrics/{{cell_id}}.log",
+    group:
+        "cell"
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=per_attempt(1000),
+        mem_mb=per_attempt(750),
         runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
@@ -59,10 +63,12 @@ rule associate_skeleton:
         nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
     log:
         f"{LOGS}/associate_skeleton/{{cell_id}}.log",
+    group:
+        "cell"
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=per_attempt(1000),
+        mem_mb=per_attempt(750),
         runtime=per_attempt(10),
     params:
         skeleton=skeleton_path("skeleton.h5"),
@@ -83,6 +89,8 @@ rule export_swc:
         swc=f"{RESULTS}/cell_morphologies/{{cell_id}}.swc",
     log:
         f"{LOGS}/export_swc/{{cell_id}}.log",
+    group:
+        "morphology"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -109,6 +117,8 @@ rule write_neuron_csv:
         f"{LOGS}/write_neuron_csv/{{cell_type}}_{{cell_id}}.log",
     wildcard_constraints:
         cell_type="|".join(NEURON_TYPES),
+    group:
+        "cell"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -132,6 +142,8 @@ rule write_astrocyte_csv:
         f"{LOGS}/write_astrocyte_csv/{{cell_type}}_{{cell_id}}.log",
     wildcard_constraints:
         cell_type="glia",
+    group:
+        "cell"
     conda:
         "../envs/workflow.yaml"
     resources:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +26,16 @@ class Run:
         return [line for line in self.text.splitlines() if line.startswith("Error: ")]
 
 
-def run_snakemake(folder: Path, *arguments: str) -> Run:
-    """Run the project's Snakefile with ``folder`` as working directory."""
+def run_snakemake(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+    """Run the project's Snakefile with ``folder`` as working directory.
+
+    ``env`` is put over the environment of the tests.
+    """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     finished = subprocess.run(
         [*command, "--directory", str(folder), *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

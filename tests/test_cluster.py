@@ -1,0 +1,84 @@
+"""The workflow on a real SLURM, started here, through its profile."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import slurm
+from workflow import ROOT, Run, done, run_snakemake, small_sample_config
+
+ARCHIVES = ["microns.tar.gz", "morphologies.tar.gz", "nodes.tar.gz"]
+PER_CELL = {"fetch_meshes", "measure_morphometrics", "associate_skeleton", "write_neuron_csv"}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[dict[str, str]]:
+    """A controller and two nodes on loopback."""
+    reason = slurm.unavailable()
+    if reason is not None:
+        pytest.skip(reason)
+    # munged's socket needs a short path, shorter than pytest's.
+    with tempfile.TemporaryDirectory(prefix="slurm") as folder, slurm.cluster(Path(folder)) as env:
+        yield env
+
+
+def run_on_cluster(folder: Path, env: dict[str, str], *arguments: str) -> Run:
+    # This cluster keeps no accounts, and its jobs are done in seconds.
+    quick = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+    return run_snakemake(
+        *(folder, *arguments, "--profile", str(ROOT / "profiles/slurm"), *quick),
+        *("--latency-wait", "5", "--configfile", "config.yaml"),
+        env=env,
+    )
+
+
+def submissions(env: dict[str, str]) -> dict[int, dict[str, str]]:
+    """Read what each SLURM job asked for, by its number."""
+    text = subprocess.run(
+        ["scontrol", "show", "job", "--oneliner"],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    jobs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in text.splitlines() if line]
+    return {int(job["JobId"]): job for job in jobs}
+
+
+def test_the_same_bytes_in_few_well_sized_submissions(
+    small_run: Run, cluster: dict[str, str], tmp_path: Path
+) -> None:
+    small_sample_config(tmp_path / "config.yaml")
+    targets = [f"results/sample/{name}" for name in ARCHIVES]
+    run = run_on_cluster(tmp_path, cluster, *targets)
+    assert run.code == 0, run.text
+    for target in targets:
+        assert (tmp_path / target).read_bytes() == (small_run.folder / target).read_bytes()
+    asked = submissions(cluster)
+    jobs = done(run)
+    assert sum(jobs[rule] for rule in PER_CELL) == 4 + 4 + 3 + 3
+    # Four cells, four to a submission; three morphologies; the tables and the archives.
+    assert len(asked) == 1 + 1 + len(["make_sample", "select_cells", "partition"]) + len(ARCHIVES)
+    assert {job["NumCPUs"] for job in asked.values()} == {"1"}
+    memory = {job["MinMemoryNode"] for job in asked.values()}
+    assert memory <= {"500M", "1000M", "1500M"}
+
+
+def test_a_single_cell(small_run: Run, cluster: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(small_run.folder, folder)
+    csv = next((folder / "results/sample/microns_cells").glob("pyramidal_*.csv"))
+    expected = csv.read_bytes()
+    csv.unlink()
+    before = set(submissions(cluster))
+    run = run_on_cluster(folder, cluster, str(csv.relative_to(folder)))
+    assert run.code == 0, run.text
+    assert csv.read_bytes() == expected
+    assert len(set(submissions(cluster)) - before) == 1
