@@ -11,7 +11,6 @@ same meshes. Prints a table and writes it to benchmarks/full_run.md.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import resource
 import subprocess
@@ -201,5 +200,4 @@ def measure(scratch: Path, size: Size, cores: int) -> str:
 
 
 if __name__ == "__main__":
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     main()

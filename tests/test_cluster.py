@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import slurm
-from workflow import ROOT, Run, done, run_snakemake, small_sample_config
+from workflow import ROOT, Run, done, em_block_config, run_snakemake, small_sample_config
 
 ARCHIVES = ["microns.tar.gz", "morphologies.tar.gz", "nodes.tar.gz"]
 PER_CELL = {"fetch_meshes", "measure_morphometrics", "associate_skeleton", "write_neuron_csv"}
@@ -82,3 +82,20 @@ def test_a_single_cell(small_run: Run, cluster: dict[str, str], tmp_path: Path) 
     assert run.code == 0, run.text
     assert csv.read_bytes() == expected
     assert len(set(submissions(cluster)) - before) == 1
+
+
+def test_a_bad_cell_is_listed_and_costs_its_submission_only(
+    em_block_run: Run, em_block_copy: Path, cluster: dict[str, str], tmp_path: Path
+) -> None:
+    bad, good = "648518346349533867", "648518346349537404"
+    path = em_block_copy / "skeletons" / f"{bad}_skeleton.h5"
+    path.write_bytes(path.read_bytes()[:1000])
+    em_block_config(tmp_path / "config.yaml", em_block_copy)
+    files = [f"results/em_block/cell_morphologies/{cell}.swc" for cell in (bad, good)]
+    run = run_on_cluster(tmp_path, cluster, *files, "--group-components", "morphology=1")
+    assert run.code != 0
+    assert not (tmp_path / files[0]).exists()
+    assert (tmp_path / files[1]).read_bytes() == (em_block_run.folder / files[1]).read_bytes()
+    (line,) = re.findall(r"1 failed:\n  (.*)", run.text)
+    assert line.startswith(f"logs/em_block/export_swc/{bad}.log: ")
+    assert "not a readable skeleton file" in line

@@ -1,0 +1,17 @@
+"""All benchmarks, each of which writes its table beside it: python benchmarks."""
+
+import fetch_meshes
+import full_run
+import growth
+import measures
+import overhead
+
+
+def main() -> None:
+    """Run them one after the other; takes about an hour and 8 GB of disk."""
+    for benchmark in (measures, fetch_meshes, full_run, overhead, growth):
+        benchmark.main()
+
+
+if __name__ == "__main__":
+    main()
