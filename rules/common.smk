@@ -193,16 +193,20 @@ def mesh_states(folder, changed_at):
     return fragment_states(folder)
 
 
-def mesh_state(wildcards, input):
-    """Digest the state of a cell's meshes: as a parameter, a changed mesh redoes its cell."""
-    layer = local_layer(mesh_layer(wildcards, input))
-    table = Path(input.mitochondria)
+def mesh_state(wildcards):
+    """Digest where a cell's meshes are and their state: a change redoes the cell.
+
+    Snakemake compares parameters that are made from wildcards, not those made from inputs.
+    """
+    generated = INPUTS.generated and Path(rules.make_sample.output.mesh_layer)
+    layer = generated or local_layer(INPUTS.mesh_layer)
+    table = Path(rules.partition_mitochondria.output.mitochondria)
     folder = mesh_folder(layer) if layer is not None and table.exists() else None
     if folder is None or not folder.exists():
-        return "remote or not there yet"
+        return f"{INPUTS.mesh_layer}, remote or not there yet"
     states = mesh_states(folder, folder.stat().st_mtime_ns)
     mito_ids = mitochondria_of_cell(table, int(wildcards.cell_id))["mito_id"].to_pylist()
-    return state_digest(states, mito_ids)
+    return f"{INPUTS.mesh_layer} {state_digest(states, mito_ids)}"
 
 
 def lift_rate_limit():
