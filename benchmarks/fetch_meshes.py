@@ -26,7 +26,7 @@ from loopback import serve  # noqa: E402
 from meshparty.trimesh_io import download_meshes  # noqa: E402
 from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
 from mitosyn.meshes import Mesh  # noqa: E402
-from mitosyn.synthetic.dataset import make_dataset  # noqa: E402
+from sample import make_sample  # noqa: E402
 from timing import machine, seconds  # noqa: E402
 
 LATENCY_S = 0.05
@@ -49,17 +49,7 @@ def concurrently(path: str, mito_ids: list[int], connections: int) -> None:
 def measure(count: int, repeats: int) -> str:
     """Measure both and give the table."""
     with tempfile.TemporaryDirectory() as folder, serve() as server:
-        make_dataset(
-            Path(folder),
-            seed=1,
-            pyramidal_cells=1,
-            inhibitory_cells=1,
-            astrocytes=1,
-            mitochondria_per_cell=40,
-            synapses=40,
-            voxel_size_nm=(3.58, 3.58, 40.0),
-            mesh_voxel_size_nm=(4.0, 4.0, 40.0),
-        )
+        make_sample(Path(folder), (1, 1, 1))
         layer = Path(folder) / "mito_meshes"
         names = (file.name for file in (layer / "mesh").iterdir() if file.name.endswith(":0"))
         mito_ids = sorted(int(name.split(":")[0]) for name in names)[:count]

@@ -68,6 +68,34 @@ def run_workflow(folder: Path, config: Path, targets: list[str], cores: int) -> 
     return Cost(time.perf_counter() - start, children_cpu() - before)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A generated dataset that has been run: where, and what its two parts cost."""
+
+    folder: Path
+    config: Path
+    mesh_bytes: int
+    tables: Cost
+    products: Cost
+
+    @property
+    def cost(self) -> Cost:
+        """What both parts cost together."""
+        first, second = self.tables, self.products
+        return Cost(first.wall_s + second.wall_s, first.cpu_s + second.cpu_s)
+
+
+def run_generated(scratch: Path, templates: Path, size: Size, cores: int) -> Finished:
+    """Generate a dataset and run it: its tables, then all else from the per-cell mesh files."""
+    folder = scratch / "run"
+    folder.mkdir(parents=True)
+    config = make_tables(scratch / "data", templates, size)
+    tables = run_workflow(folder, config, TABLES, cores)
+    mesh_bytes = write_meshes(folder / "results/generated", templates)
+    products = run_workflow(folder, config, PRODUCTS, cores)
+    return Finished(folder, config, mesh_bytes, tables, products)
+
+
 def children_cpu() -> float:
     """Give the CPU seconds of all finished child processes."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -162,18 +190,13 @@ def main() -> None:
 
 def measure(scratch: Path, size: Size, cores: int) -> str:
     """Generate a dataset, run it, and put the figures into words."""
-    templates, data, folder = scratch / "templates", scratch / "data", scratch / "run"
-    folder.mkdir()
-    make_templates(templates)
-    config = make_tables(data, templates, size)
-    tables = run_workflow(folder, config, TABLES, cores)
-    results = folder / "results/generated"
-    mesh_bytes = write_meshes(results, templates)
-    rest = run_workflow(folder, config, PRODUCTS, cores)
-    run = Cost(tables.wall_s + rest.wall_s, tables.cpu_s + rest.cpu_s)
-    rules = job_costs(folder / "logs/generated")
-    shares = shares_of_work(folder, config)
-    measured, associated = reference_seconds(folder, data / "skeletons", size)
+    make_templates(scratch / "templates")
+    finished = run_generated(scratch, scratch / "templates", size, cores)
+    run = finished.cost
+    rules = job_costs(finished.folder / "logs/generated")
+    shares = shares_of_work(finished.folder, finished.config)
+    skeletons = finished.config.parent / "skeletons"
+    measured, associated = reference_seconds(finished.folder, skeletons, size)
     peak = max(cost.peak_mb for cost in rules.values())
     return "\n".join(
         [
@@ -181,7 +204,8 @@ def measure(scratch: Path, size: Size, cores: int) -> str:
             "",
             f"`python benchmarks/full_run.py --cells {size.cells} --cores {cores}`: one run on "
             f"{cores} of {machine()}; {size.cells} cells, {sum(size.mitochondria):,} "
-            f"mitochondria ({mesh_bytes / 1e9:.1f} GB of meshes), {size.synapses:,} synapses.",
+            f"mitochondria ({finished.mesh_bytes / 1e9:.1f} GB of meshes), "
+            f"{size.synapses:,} synapses.",
             "",
             f"- From the tables to the archives and the checks: {run.wall_s / 60:.1f} minutes, "
             f"{run.cpu_s:.0f} s of CPU; the largest job took {peak:.0f} MB.",

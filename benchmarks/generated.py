@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import yaml
-from measures import MESH_VOXEL_NM, VOXEL_NM, bundled, meshes_of
+from measures import bundled, meshes_of
 from mitosyn.cells import read_cells
 from mitosyn.columns import COMPARTMENTS, PUBLISHED_FILES
 from mitosyn.meshes import Mesh, write_bundle
 from mitosyn.mitochondria import mitochondria_of_cell
-from mitosyn.synthetic.dataset import make_dataset
+from sample import MESH_VOXEL_NM, VOXEL_NM, make_sample
 
 FIRST_ID = 648518346300000000
 REACH_VX = 50
@@ -75,17 +75,7 @@ PUBLISHED = Size(351, 33, 14, (176_072, 27_312, 10_577), 2_186_039, 3_200_000, (
 
 def make_templates(folder: Path) -> None:
     """Make the sample that lends its shapes: 9 neurons and 3 astrocytes, 40 mitochondria each."""
-    make_dataset(
-        folder,
-        seed=1,
-        pyramidal_cells=6,
-        inhibitory_cells=3,
-        astrocytes=3,
-        mitochondria_per_cell=40,
-        synapses=100,
-        voxel_size_nm=VOXEL_NM,
-        mesh_voxel_size_nm=MESH_VOXEL_NM,
-    )
+    make_sample(folder, (6, 3, 3), synapses=100)
 
 
 def skeletons_of(templates: Path) -> list[Path]:

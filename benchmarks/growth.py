@@ -19,8 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from full_run import PRODUCTS, TABLES, run_workflow
-from generated import PUBLISHED, make_tables, make_templates, write_meshes
+from full_run import TABLES, run_generated, run_workflow
+from generated import PUBLISHED, make_tables, make_templates
 from measures import ROOT
 from timing import machine
 
@@ -29,15 +29,9 @@ MITOCHONDRIA = 100
 
 def whole_run(scratch: Path, templates: Path, cells: int) -> str:
     """Run a dataset; give a line of the table."""
-    folder = scratch / "run"
-    folder.mkdir(parents=True)
     size = PUBLISHED.of_cells(cells).with_mitochondria(MITOCHONDRIA)
-    config = make_tables(scratch / "data", templates, size)
-    cores = os.cpu_count() or 1
-    tables = run_workflow(folder, config, TABLES, cores)
-    write_meshes(folder / "results/generated", templates)
-    rest = run_workflow(folder, config, PRODUCTS, cores)
-    wall, cpu = tables.wall_s + rest.wall_s, tables.cpu_s + rest.cpu_s
+    cost = run_generated(scratch, templates, size, os.cpu_count() or 1).cost
+    wall, cpu = cost.wall_s, cost.cpu_s
     shutil.rmtree(scratch)
     return f"| {cells} | {wall:.0f} | {wall / cells:.2f} | {cpu:.0f} | {cpu / cells:.2f} |"
 

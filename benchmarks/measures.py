@@ -33,12 +33,11 @@ from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
 from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes, read_bundle, write_bundle  # noqa: E402
 from mitosyn.morphometrics import measure_bundle  # noqa: E402
 from mitosyn.skeletons import read_skeleton  # noqa: E402
-from mitosyn.synthetic.dataset import make_dataset  # noqa: E402
 from mitosyn.tables import MITOCHONDRION_COLUMNS, read_table  # noqa: E402
+from sample import MESH_VOXEL_NM, VOXEL_NM, make_sample  # noqa: E402
 from scipy.spatial import KDTree  # noqa: E402
 from timing import in_turns, machine  # noqa: E402
 
-VOXEL_NM, MESH_VOXEL_NM = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)
 SCALE = np.divide(VOXEL_NM, MESH_VOXEL_NM)
 
 
@@ -179,16 +178,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         sample = Path(scratch)
-        sizes = {"pyramidal_cells": 2, "inhibitory_cells": 1, "astrocytes": 1}
-        make_dataset(
-            sample,
-            seed=1,
-            **sizes,
-            mitochondria_per_cell=40,
-            synapses=40,
-            voxel_size_nm=VOXEL_NM,
-            mesh_voxel_size_nm=MESH_VOXEL_NM,
-        )
+        make_sample(sample, (2, 1, 1))
         datasets = {"sample": sample, "EM block": arguments.em_block}
         for name, folder in datasets.items():
             if folder.is_dir():

@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from full_run import PRODUCTS, TABLES, children_cpu, job_costs, run_workflow
-from generated import PUBLISHED, make_tables, make_templates, write_meshes
+from full_run import PRODUCTS, children_cpu, job_costs, run_generated, run_workflow
+from generated import PUBLISHED, make_templates
 from measures import ROOT
 from timing import machine
 
@@ -59,20 +59,15 @@ def numpy_overhead(folder: Path, jobs: int) -> float:
 
 def workflow_overhead(scratch: Path, templates: Path, cells: int) -> dict[str, float]:
     """Give the CPU seconds that a per-cell job costs beside its work, and parts of that."""
-    data, folder = scratch / "data", scratch / "run"
-    folder.mkdir(parents=True)
-    config = make_tables(data, templates, PUBLISHED.of_cells(cells))
-    run_workflow(folder, config, TABLES, 1)
-    write_meshes(folder / "results/generated", templates)
-    everything = run_workflow(folder, config, PRODUCTS, 1)
-    nothing = run_workflow(folder, config, PRODUCTS, 1)
-    costs = job_costs(folder / "logs/generated")
+    finished = run_generated(scratch, templates, PUBLISHED.of_cells(cells), 1)
+    nothing = run_workflow(finished.folder, finished.config, PRODUCTS, 1)
+    costs = job_costs(finished.folder / "logs/generated")
     for rule in ("select_cells", "partition_mitochondria"):
         del costs[rule]  # of the first run
     jobs = sum(cost.jobs for cost in costs.values())
     worked = sum(cost.work_s for cost in costs.values())
     started = sum(cost.start_s for cost in costs.values())
-    overhead = (everything.cpu_s - nothing.cpu_s - worked) / jobs
+    overhead = (finished.products.cpu_s - nothing.cpu_s - worked) / jobs
     per_rule = {rule: costs[rule].start_s / costs[rule].jobs for rule in PER_CELL}
     snakemake = overhead - started / jobs
     return {"all jobs": overhead} | {rule: snakemake + start for rule, start in per_rule.items()}

@@ -121,11 +121,10 @@ def archive_members(wildcards):
 
 def skeleton_path(ending):
     """Name a file of the cell's skeleton: an input, or in the folder that is one."""
-    name = f"{{cell_id}}_{ending}"
 
     def path(wildcards, input):
         folder = input.get("folder") or Path(input.skeleton).parent
-        return f"{folder}/{name.format(**wildcards)}"
+        return f"{folder}/{wildcards.cell_id}_{ending}"
 
     return path
 
@@ -198,8 +197,10 @@ def mesh_state(wildcards):
 
     Snakemake compares parameters that are made from wildcards, not those made from inputs.
     """
-    generated = INPUTS.generated and Path(rules.make_sample.output.mesh_layer)
-    layer = generated or local_layer(INPUTS.mesh_layer)
+    if INPUTS.generated:
+        layer = Path(rules.make_sample.output.mesh_layer)
+    else:
+        layer = local_layer(INPUTS.mesh_layer)
     table = Path(rules.partition_mitochondria.output.mitochondria)
     folder = mesh_folder(layer) if layer is not None and table.exists() else None
     if folder is None or not folder.exists():
