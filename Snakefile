@@ -17,6 +17,7 @@ include: "rules/tables.smk"
 include: "rules/per_cell.smk"
 include: "rules/archives.smk"
 include: "rules/report.smk"
+include: "rules/docs.smk"
 
 
 rule all:
