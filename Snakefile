@@ -32,6 +32,7 @@ rule all:
         f"{RESULTS}/cell_type_classification_filtered.csv",
         f"{RESULTS}/synapse_filtered.csv",
         f"{RESULTS}/cells.csv",
+        expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
         f"{RESULTS}/incomplete_mitochondria.csv",
         f"{RESULTS}/smo_microns_demonstration.ipynb",
         f"{RESULTS}/check.json",

@@ -1,4 +1,4 @@
-"""The published archives, each one folder of per-cell files."""
+"""The per-cell files of all cells together: published archives and tidy Parquet tables."""
 
 
 rule pack_archive:
@@ -19,3 +19,107 @@ rule pack_archive:
         code=code("pack_archive"),
     script:
         "../workflow_scripts/pack_archive.py"
+
+
+rule collect_cells:
+    """Write the table of all analysed cells as Parquet."""
+    input:
+        cells=f"{RESULTS}/cells.csv",
+    output:
+        table=f"{RESULTS}/cells.parquet",
+    log:
+        f"{LOGS}/collect_cells.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_cells"),
+    script:
+        "../workflow_scripts/collect_cells.py"
+
+
+rule collect_mitochondria:
+    """Write the mitochondria of all cells into one Parquet table."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        csvs=cell_csvs,
+        morphometrics=morphometrics_files,
+    output:
+        table=f"{RESULTS}/mitochondria.parquet",
+    log:
+        f"{LOGS}/collect_mitochondria.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(750),
+        runtime=per_attempt(10),
+    params:
+        dataset=SETTINGS.dataset,
+        voxel_size_nm=DATASET.voxel_size_nm,
+        code=code("collect_mitochondria"),
+    script:
+        "../workflow_scripts/collect_mitochondria.py"
+
+
+rule collect_synapses:
+    """Write the synapses of the neurons as Parquet."""
+    input:
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+    output:
+        table=f"{RESULTS}/synapses.parquet",
+    log:
+        f"{LOGS}/collect_synapses.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(750),
+        runtime=per_attempt(10),
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_synapses"),
+    script:
+        "../workflow_scripts/collect_synapses.py"
+
+
+rule collect_skeleton_nodes:
+    """Write the skeleton nodes of all neurons into one Parquet table."""
+    input:
+        morphologies=swc_files,
+    output:
+        table=f"{RESULTS}/skeleton_nodes.parquet",
+    log:
+        f"{LOGS}/collect_skeleton_nodes.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(750),
+        runtime=per_attempt(10),
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_skeleton_nodes"),
+    script:
+        "../workflow_scripts/collect_skeleton_nodes.py"
+
+
+rule collect_mitochondrion_nodes:
+    """Write the skeleton nodes that all mitochondria cover into one Parquet table."""
+    input:
+        coverage=coverage_files,
+    output:
+        table=f"{RESULTS}/mitochondrion_nodes.parquet",
+    log:
+        f"{LOGS}/collect_mitochondrion_nodes.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(750),
+        runtime=per_attempt(10),
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_mitochondrion_nodes"),
+    script:
+        "../workflow_scripts/collect_mitochondrion_nodes.py"

@@ -57,6 +57,15 @@ ARCHIVES = {
     "nodes": "associated_nodes",
 }
 
+# One Parquet table for each kind of thing, all cells together.
+TIDY_TABLES = (
+    "cells",
+    "mitochondria",
+    "synapses",
+    "skeleton_nodes",
+    "mitochondrion_nodes",
+)
+
 
 wildcard_constraints:
     cell_id=r"\d+",
@@ -111,6 +120,7 @@ def of_cells(pattern):
 
 swc_files = of_neurons(f"{RESULTS}/cell_morphologies/{{cell_id}}.swc")
 nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
+coverage_files = of_neurons(f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow")
 morphometrics_files = of_cells(f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow")
 
 

@@ -104,6 +104,7 @@ rule record_provenance:
             f"{RESULTS}/cell_type_classification_filtered.csv",
             f"{RESULTS}/synapse_filtered.csv",
             f"{RESULTS}/cells.csv",
+            *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
         ],
     output:
         provenance=f"{RESULTS}/provenance.json",

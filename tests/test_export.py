@@ -30,6 +30,7 @@ from mitosyn.mitochondria import SCHEMA
 from mitosyn.morphometrics import measure_bundle
 from mitosyn.partition import MitochondriaTables, partition_mitochondria
 from mitosyn.skeletons import Skeleton
+from mitosyn.surfaces import describe_surfaces
 from mitosyn.synapses import filter_synapses
 from mitosyn.tables import MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS
 
@@ -57,7 +58,7 @@ def mitochondria(count: int = 3) -> pa.Table:
 def test_cell_csv_reads_with_and_without_the_index(tmp_path: Path) -> None:
     values = {name: np.array([1.5, np.nan, 2.5]) for name in MORPHOMETRICS}
     bundle = bundle_meshes(np.array([11, 12, 13]), {12: MeshError("bad")})
-    morphometrics = morphometrics_table(bundle, values)
+    morphometrics = morphometrics_table(bundle, values, describe_surfaces(bundle))
     path = tmp_path / f"glia_{BIG}.csv"
     compartments = astrocyte_table(CELL, mitochondria(), morphometrics)
     write_cell_csv(path, CELL, mitochondria(), compartments, morphometrics)
@@ -277,7 +278,9 @@ def test_a_cell_without_mitochondria_still_has_its_files(tmp_path: Path) -> None
         nothing, majority_labels(coverage, skeleton, 0), covered_lengths(coverage, skeleton, 0)
     )
     compartments = keep_published(compartments, mitochondria(0))
-    morphometrics = morphometrics_table(bundle, measure_bundle(bundle, np.ones(3)))
+    morphometrics = morphometrics_table(
+        bundle, measure_bundle(bundle, np.ones(3)), describe_surfaces(bundle)
+    )
     path = tmp_path / "pyramidal_1.csv"
     write_cell_csv(path, CELL, mitochondria(0), compartments, morphometrics)
     table = pd.read_csv(path, index_col=0)

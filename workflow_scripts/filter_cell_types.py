@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mitosyn.cells import read_cells
-from mitosyn.columns import NEURON_TYPES
+from mitosyn.columns import CELL_TYPE_CSV_COLUMNS, NEURON_TYPES
 from mitosyn.jobs import run
 from mitosyn.tables import write_csv
 
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 def main(snakemake: "Snakemake") -> None:
     """Read the selected cells, write the neurons among them."""
-    header = ["cell_id", "centroid_x", "centroid_y", "centroid_z", "cell_type", "cell_subtype"]
     rows = [
         [cell.cell_id, *cell.centroid, cell.cell_type, cell.cell_subtype]
         for cell in read_cells(snakemake.input.cells).values()
         if cell.cell_type in NEURON_TYPES
     ]
-    write_csv(snakemake.output.cell_types, header, rows)
+    write_csv(snakemake.output.cell_types, list(CELL_TYPE_CSV_COLUMNS), rows)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mitosyn.description import INCOMPLETE_COLUMNS, incomplete_mitochondria
+from mitosyn.columns import INCOMPLETE_COLUMNS
+from mitosyn.description import incomplete_mitochondria
 from mitosyn.jobs import run
 from mitosyn.tables import read_arrow, write_csv
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from mitosyn.columns import GLIA, INHIBITORY, PYRAMIDAL
+from mitosyn.columns import GLIA, INHIBITORY, LEFT_OUT_COLUMNS, PYRAMIDAL
 from mitosyn.errors import InputError
 from mitosyn.tables import parse_position, read_csv_rows, write_csv
 
@@ -245,5 +245,5 @@ def _position(row: dict[str, str], point: str) -> Position:
 
 def write_left_out(path: str | Path, cells: Iterable[LeftOutCell]) -> None:
     """Write the cells that were left out, with the reason, as CSV."""
-    header = [field.name for field in fields(LeftOutCell)]
-    write_csv(path, header, [list(asdict(cell).values()) for cell in cells])
+    rows = [[getattr(cell, name) for name in LEFT_OUT_COLUMNS] for cell in cells]
+    write_csv(path, list(LEFT_OUT_COLUMNS), rows)

@@ -61,6 +61,60 @@ SYNAPSE_CSV_COLUMNS = (
     "post_root_id",
 )
 
+CELL_TYPE_CSV_COLUMNS = (
+    "cell_id",
+    "centroid_x",
+    "centroid_y",
+    "centroid_z",
+    "cell_type",
+    "cell_subtype",
+)
+
+CELLS_COLUMNS = (
+    "cell_id",
+    "cell_type",
+    "cell_subtype",
+    *(f"centroid_{axis}" for axis in "xyz"),
+    *(f"soma_{axis}" for axis in "xyz"),
+    "mitochondria",
+    "mitochondria_measured",
+    "mitochondria_volume_um3",
+    *(f"synapses_{kind}" for kind in SYNAPSE_TYPES),
+    "skeleton_nodes",
+    "skeleton_pieces",
+    "skeleton_length_um",
+)
+
+INCOMPLETE_COLUMNS = ("cell_id", "mito_id", "kind", "problem", "missing")
+LEFT_OUT_COLUMNS = ("cell_id", "cell_type", "cell_subtype", "reason")
+SWC_COLUMNS = ("id", "label", "x", "y", "z", "radius", "parent")
+
+
+def tidy_name(name: str) -> str:
+    """Give the name of a CSV column in the Parquet tables: ``PC1 CA`` as ``pc1_ca``."""
+    return name.lower().replace(" ", "_")
+
+
+MITOCHONDRION_TABLE_COLUMNS = (
+    "mito_id",
+    "cell_id",
+    "cell_type",
+    "cell_subtype",
+    "compartment",
+    "x",
+    "y",
+    "z",
+    "voxels",
+    tidy_name(LENGTH_ALONG_SKELETON),
+    *map(tidy_name, MORPHOMETRICS),
+    "complexity_index",
+    "mesh_closed",
+    "mesh_pieces",
+    "problem",
+)
+SKELETON_NODE_COLUMNS = ("cell_id", "node_id", "parent_id", "label", "compartment", "x", "y", "z")
+MITOCHONDRION_NODE_COLUMNS = ("cell_id", "mito_id", "node_id", "vertices")
+
 MESH_LAYER = "mitochondria_meshes"
 # The inputs by their key in the config, and what each is called where it is published.
 PUBLISHED_FILES = {

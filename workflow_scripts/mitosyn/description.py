@@ -10,28 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from mitosyn.cells import Cell
-from mitosyn.columns import MORPHOMETRICS, NEURON_TYPES, SYNAPSE_TYPES
+from mitosyn.columns import CELLS_COLUMNS, MORPHOMETRICS, NEURON_TYPES, SYNAPSE_TYPES
 from mitosyn.meshes import NO_MESH
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.tables import ID, TEXT, read_csv_rows, read_table
 
 NM3_PER_UM3 = 1e9
 NM_PER_UM = 1e3
-DESCRIPTION_COLUMNS = (
-    "cell_id",
-    "cell_type",
-    "cell_subtype",
-    *(f"centroid_{axis}" for axis in "xyz"),
-    *(f"soma_{axis}" for axis in "xyz"),
-    "mitochondria",
-    "mitochondria_measured",
-    "mitochondria_volume_um3",
-    *(f"synapses_{kind}" for kind in SYNAPSE_TYPES),
-    "skeleton_nodes",
-    "skeleton_pieces",
-    "skeleton_length_um",
-)
-INCOMPLETE_COLUMNS = ("cell_id", "mito_id", "kind", "problem", "missing")
 BAD_MESH, PARTLY_MEASURED = "bad mesh", "partly measured"
 
 
@@ -73,7 +58,7 @@ def describe_cells(
                 *skeletons.get(cell.cell_id, ("", "", "")),
             ]
         )
-    return list(DESCRIPTION_COLUMNS), rows
+    return list(CELLS_COLUMNS), rows
 
 
 def _describe_mitochondria(path: str | Path) -> tuple[int, int, float]:
@@ -113,7 +98,8 @@ def incomplete_mitochondria(cell_id: int, morphometrics: pa.Table) -> list[list]
     Returns
     -------
     list of lists
-        With :data:`INCOMPLETE_COLUMNS`; the missing measures separated by semicolons.
+        With :data:`mitosyn.columns.INCOMPLETE_COLUMNS`; the missing measures separated by
+        semicolons.
     """
     rows = []
     for row in morphometrics.to_pylist():

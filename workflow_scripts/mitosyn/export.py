@@ -21,7 +21,8 @@ from mitosyn.coverage import Coverage, astrocyte_compartments
 from mitosyn.files import write_text
 from mitosyn.meshes import MeshBundle
 from mitosyn.mitochondria import positions_nm
-from mitosyn.tables import numbers, texts, write_csv
+from mitosyn.surfaces import Surfaces
+from mitosyn.tables import flags, numbers, texts, write_csv
 
 COMPARTMENT_SCHEMA = pa.schema(
     {"mito_id": pa.int64(), "compartment": pa.string(), "length_nm": pa.float64()}
@@ -39,12 +40,16 @@ NODES_SCHEMA = pa.schema(
 )
 
 
-def morphometrics_table(bundle: MeshBundle, morphometrics: dict[str, np.ndarray]) -> pa.Table:
-    """Tabulate the morphometrics of a cell, with what is wrong with missing meshes."""
+def morphometrics_table(
+    bundle: MeshBundle, morphometrics: dict[str, np.ndarray], surfaces: Surfaces
+) -> pa.Table:
+    """Tabulate what was measured on a cell's meshes, with what is wrong with missing ones."""
     columns = {name: numbers(morphometrics[name]) for name in MORPHOMETRICS}
     columns = {
         "mito_id": numbers(bundle.mito_ids),
         "problem": texts(bundle.problems.tolist()),
+        "mesh_closed": flags(surfaces.closed),
+        "mesh_pieces": numbers(surfaces.pieces),
     } | columns
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 

@@ -189,7 +189,7 @@ def to_nm(
 def numbers(values: np.ndarray) -> pa.Array:
     """Give numbers, (N,), as an Arrow array of the same type.
 
-    Unlike ``pyarrow.array``, this and the two below do not import pandas to see whether
+    Unlike ``pyarrow.array``, this and the three below do not import pandas to see whether
     they were given one of its objects: that takes longer than most jobs work.
     """
     values = np.ascontiguousarray(values)
@@ -201,6 +201,12 @@ def numbers(values: np.ndarray) -> pa.Array:
 def numpy_values(column: pa.ChunkedArray) -> np.ndarray:
     """Give a column of numbers without nulls, (N,), as a NumPy array; without pandas too."""
     return np.from_dlpack(column.combine_chunks())
+
+
+def flags(values: np.ndarray) -> pa.Array:
+    """Give bools, (N,), as an Arrow array, which holds a bit for each."""
+    bits = np.packbits(values, bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(bits)])
 
 
 def texts(values: Sequence[str]) -> pa.Array:

@@ -1,0 +1,332 @@
+"""The data dictionary: type, unit and meaning of each column of each published file.
+
+Names and their order are those of :mod:`mitosyn.columns`; a name without a meaning here
+raises a KeyError. The schemas of the Parquet tables are made from this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mitosyn.columns import (
+    ASTROCYTE_COMPARTMENTS,
+    CELL_CSV_COLUMNS,
+    CELL_TYPE_CSV_COLUMNS,
+    CELL_TYPES,
+    CELLS_COLUMNS,
+    COMPARTMENTS,
+    INCOMPLETE_COLUMNS,
+    LEFT_OUT_COLUMNS,
+    LENGTH_ALONG_SKELETON,
+    MITOCHONDRION_NODE_COLUMNS,
+    MITOCHONDRION_TABLE_COLUMNS,
+    SKELETON_NODE_COLUMNS,
+    SWC_COLUMNS,
+    SYNAPSE_CSV_COLUMNS,
+    SYNAPSE_TYPES,
+    tidy_name,
+)
+
+INTEGER, NUMBER, TEXT, FLAG = "int64", "float64", "text", "bool"
+NM, NM2, NM3, PER_UNIT = "nm", "nm²", "nm³", "1"
+CELL_CSV, SWC = "microns_cells/<cell_type>_<cell_id>.csv", "cell_morphologies/<cell_id>.swc"
+CELLS_CSV, SYNAPSES_CSV = "cells.csv", "synapse_filtered.csv"
+CELLS, SYNAPSES = "cells.parquet", "synapses.parquet"
+MITOCHONDRIA, MITOCHONDRION_NODES = "mitochondria.parquet", "mitochondrion_nodes.parquet"
+SKELETON_NODES = "skeleton_nodes.parquet"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the values of a column are.
+
+    Attributes
+    ----------
+    kind : {"int64", "float64", "text", "bool"}
+    unit : str
+        ``1`` for counts and ratios, empty for ids, labels, texts and flags.
+    description : str
+    missing : str
+        What it means that a value is missing; empty where none can be.
+    """
+
+    kind: str
+    unit: str
+    description: str
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A published file, or files that are alike, and its columns.
+
+    Attributes
+    ----------
+    name : str
+        Path under the dataset's results.
+    description : str
+    columns : dict from column name to its meaning
+        In the order of the file.
+    """
+
+    name: str
+    description: str
+    columns: dict[str, Meaning]
+
+
+def _number(unit: str, description: str, missing: str = "") -> Meaning:
+    return Meaning(NUMBER, unit, description, missing)
+
+
+def _integer(unit: str, description: str, missing: str = "") -> Meaning:
+    return Meaning(INTEGER, unit, description, missing)
+
+
+def _text(description: str, missing: str = "") -> Meaning:
+    return Meaning(TEXT, "", description, missing)
+
+
+def _either(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _position(what: str, missing: str = "") -> dict[str, Meaning]:
+    """Give the meanings of x, y and z."""
+    text = "position of {} along {}: voxel position × voxel size"
+    return {axis: _number(NM, text.format(what, axis), missing) for axis in "xyz"}
+
+
+_ROW = {"": _integer("", "running number of the row, from 0")}
+_CELL_ID = _integer("", "segmentation id (root id) of the cell")
+_MITO_ID = _integer("", "segmentation id of the mitochondrion")
+_CELL = {
+    "cell_id": _CELL_ID,
+    "cell_type": _text(_either(CELL_TYPES)),
+    "cell_subtype": _text("as the published cell type table has it"),
+}
+_NO_MESH = "no mesh, or a bad one"
+_DEFEATED = "no mesh, a bad one, or one that defeats the measure"
+_ASTROCYTE = "an astrocyte: it has no skeleton"
+_COMPARTMENT = _text(
+    f"neurons: {_either(COMPARTMENTS)}; astrocytes: {_either(ASTROCYTE_COMPARTMENTS)}"
+)
+
+
+def _of_axis(k: int) -> dict[str, Meaning]:
+    """Give the meanings of the measures by principal axis."""
+    plane = f"the plane through the centroid c with normal PC{k}"
+    return {
+        f"PC{k} CA": _number(NM2, f"area of the section by {plane}, holes subtracted", _DEFEATED),
+        f"PC{k} Circum": _number(
+            NM, f"length of the outline of that section by {plane}", _DEFEATED
+        ),
+        f"PC{k} Length": _number(NM, f"extent of the mesh's vertices along PC{k}", _NO_MESH),
+        f"PC{k} inertia moment": _number(
+            NM2,
+            f"sum over the vertices of their squared distance to the axis PC{k} through their "
+            "mean, not normalised",
+            _NO_MESH,
+        ),
+        f"PC{k} symmetry": _number(
+            PER_UNIT,
+            f"1 − abs(V₊ − V₋) / (V₊ + V₋) of the volumes on the sides of {plane}",
+            _DEFEATED,
+        ),
+    }
+
+
+_MORPHOMETRICS = {
+    **_of_axis(1),
+    **_of_axis(2),
+    **_of_axis(3),
+    "convex hull SA": _number(NM2, "surface area of the convex hull of the vertices", _DEFEATED),
+    "convex hull compactness": _number(PER_UNIT, "mito size / convex hull volume", _DEFEATED),
+    "convex hull volume": _number(NM3, "volume of the convex hull of the vertices", _DEFEATED),
+    "mito CA": _number(NM2, "PC3 CA", _DEFEATED),
+    "mito SA": _number(NM2, "summed area of the mesh's triangles", _NO_MESH),
+    "mito diam": _number(NM, "PC1 Length", _NO_MESH),
+    "mito size": _number(NM3, "volume that the mesh encloses, absolute, about c", _DEFEATED),
+    "sphericity": _number(PER_UNIT, "π^(1/3) (6 mito size)^(2/3) / mito SA", _DEFEATED),
+}
+_LENGTH = _number(
+    NM,
+    "summed length of the skeleton edges whose two nodes the mitochondrion both covers, as "
+    "published for pyramidal cells; astrocytes: PC1 Length stands in",
+    "an astrocyte's mitochondrion without a mesh",
+)
+_CELL_CSV = {
+    **_ROW,
+    **_CELL,
+    **_position("the mitochondrion"),
+    **_MORPHOMETRICS,
+    "mito_id": _MITO_ID,
+    "cellid": _CELL_ID,
+    "compartment": _COMPARTMENT,
+    LENGTH_ALONG_SKELETON: _LENGTH,
+}
+_MITOCHONDRIA = {
+    **_CELL_CSV,
+    **{tidy_name(name): meaning for name, meaning in _MORPHOMETRICS.items()},
+    tidy_name(LENGTH_ALONG_SKELETON): _LENGTH,
+    "voxels": _integer("1", "voxels of the mitochondrion in the segmentation (`mito_vx`)"),
+    "complexity_index": _number(
+        PER_UNIT,
+        "mitochondrial complexity index SA³ / (16 π² V²): SA is mito SA, V voxels × voxel volume",
+        _NO_MESH,
+    ),
+    "mesh_closed": Meaning(
+        FLAG,
+        "",
+        "once repeated vertices are merged, the mesh's triangles run through each edge as often "
+        "in one direction as in the other: it encloses a volume",
+        _NO_MESH,
+    ),
+    "mesh_pieces": _integer(
+        "1", "connected pieces of the mesh once repeated vertices are merged", _NO_MESH
+    ),
+    "problem": _text(
+        "why values are missing: `no mesh`, what is wrong with a bad mesh, or for each reason "
+        "`<reason>: <missing columns>`, separated by `; `",
+        "no value of the row is missing",
+    ),
+}
+_CELLS = {
+    **_CELL,
+    **{
+        f"{point}_{axis}": _number(NM, f"{what} along {axis}", missing)
+        for point, what, missing in (
+            ("centroid", "position of the cell after the cell type table", ""),
+            (
+                "soma",
+                "position of the soma after the soma table",
+                "that table has no row of the cell, or more than one",
+            ),
+        )
+        for axis in "xyz"
+    },
+    "mitochondria": _integer("1", "number of its mitochondria"),
+    "mitochondria_measured": _integer("1", "number of those with a mito size"),
+    "mitochondria_volume_um3": _number("µm³", "summed mito size"),
+    "synapses_post": _integer("1", "number of `post` rows in the table of synapses", _ASTROCYTE),
+    "synapses_pre": _integer("1", "number of `pre` rows in the table of synapses", _ASTROCYTE),
+    "synapses_autapse": _integer(
+        "1", "number of `autapse` rows in the table of synapses", _ASTROCYTE
+    ),
+    "skeleton_nodes": _integer("1", "number of nodes of its skeleton", _ASTROCYTE),
+    "skeleton_pieces": _integer("1", "number of connected pieces of its skeleton", _ASTROCYTE),
+    "skeleton_length_um": _number("µm", "summed length of the edges of its skeleton", _ASTROCYTE),
+}
+_SYNAPSES = {
+    **_ROW,
+    **_position("the synapse"),
+    "id": _integer("", "segmentation id of the synapse"),
+    "cell_id": _integer("", "segmentation id (root id) of the neuron on which the row's end lies"),
+    "synapse_type": _text(f"which end lies on the neuron: {_either(SYNAPSE_TYPES)}"),
+    "pre_root_id": _integer("", "segmentation id of the presynaptic partner, any object"),
+    "post_root_id": _integer("", "segmentation id of the postsynaptic partner, any object"),
+}
+_LABELS = "; ".join(f"{label} {name}" for label, name in enumerate(COMPARTMENTS))
+_NODE_ID = _integer("", "number of the skeleton node in the cell's SWC file, from 0")
+_SKELETON_NODES = {
+    "cell_id": _CELL_ID,
+    "node_id": _NODE_ID,
+    "id": _NODE_ID,
+    "parent_id": _integer("", "node_id of the node's parent", "a root"),
+    "parent": _integer("", "id of the node's parent, -1 for a root"),
+    "label": _integer("", f"compartment of the node: {_LABELS}"),
+    "compartment": _text("name of the label"),
+    **{axis: _number(NM, f"position of the node along {axis}") for axis in "xyz"},
+    "radius": _number("1", "always 1: the skeletons have no radii"),
+}
+_MITOCHONDRION_NODES = {
+    "cell_id": _CELL_ID,
+    "mito_id": _MITO_ID,
+    "node_id": _NODE_ID,
+    "vertices": _integer("1", "mesh vertices of the mitochondrion nearest to the node"),
+}
+_INCOMPLETE = {
+    "cell_id": _CELL_ID,
+    "mito_id": _MITO_ID,
+    "kind": _text("`no mesh`, `bad mesh` or `partly measured`"),
+    "problem": _text("`no mesh`, or what is wrong with a bad mesh", "partly measured"),
+    "missing": _text("the morphometrics that are missing, separated by `;`"),
+}
+_LEFT_OUT = {**_CELL, "reason": _text("why the cell is not analysed")}
+
+
+def _columns(names: Iterable[str], meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:
+    return {name: meanings[name] for name in names}
+
+
+PUBLISHED_TABLES = (
+    PublishedTable(
+        CELL_CSV,
+        "The mitochondria of a cell, packed as `microns.tar.gz`.",
+        _columns(("", *CELL_CSV_COLUMNS), _CELL_CSV),
+    ),
+    PublishedTable(
+        SWC,
+        "The skeleton of a neuron, a parent before its children, packed as "
+        "`morphologies.tar.gz`. Blanks between the columns, no header.",
+        _columns(SWC_COLUMNS, _SKELETON_NODES),
+    ),
+    PublishedTable(
+        "cell_type_classification_filtered.csv",
+        "The neurons with position and type.",
+        _columns(CELL_TYPE_CSV_COLUMNS, _CELLS),
+    ),
+    PublishedTable(
+        CELLS_CSV,
+        "All analysed cells, astrocytes too, with what is known of each.",
+        _columns(CELLS_COLUMNS, _CELLS),
+    ),
+    PublishedTable(
+        SYNAPSES_CSV,
+        "The synapses of the neurons, a row for each end of a synapse on a neuron; an autapse "
+        "has one row.",
+        _columns(("", *SYNAPSE_CSV_COLUMNS), _SYNAPSES),
+    ),
+    PublishedTable(
+        "incomplete_mitochondria.csv",
+        "The mitochondria without a mesh, with a bad one, or with a measure missing.",
+        _columns(INCOMPLETE_COLUMNS, _INCOMPLETE),
+    ),
+    PublishedTable(
+        "tables/left_out_cells.csv",
+        "Cells that one could expect but that are not analysed.",
+        _columns(LEFT_OUT_COLUMNS, _LEFT_OUT),
+    ),
+    PublishedTable(
+        CELLS,
+        "All analysed cells, astrocytes too, with what is known of each: as cells.csv.",
+        _columns(CELLS_COLUMNS, _CELLS),
+    ),
+    PublishedTable(
+        MITOCHONDRIA,
+        "The mitochondria of all cells, in the order of the cells and of their CSV files.",
+        _columns(MITOCHONDRION_TABLE_COLUMNS, _MITOCHONDRIA),
+    ),
+    PublishedTable(
+        SYNAPSES,
+        "The synapses of the neurons, a row for each end of a synapse on a neuron: as "
+        "synapse_filtered.csv.",
+        _columns(SYNAPSE_CSV_COLUMNS, _SYNAPSES),
+    ),
+    PublishedTable(
+        SKELETON_NODES,
+        "The skeleton nodes of all neurons, in the order of the cells and of their SWC files.",
+        _columns(SKELETON_NODE_COLUMNS, _SKELETON_NODES),
+    ),
+    PublishedTable(
+        MITOCHONDRION_NODES,
+        "The skeleton nodes that each mitochondrion of a neuron covers, those in the soma too: "
+        "the nodes that are nearest to a vertex of its mesh.",
+        _columns(MITOCHONDRION_NODE_COLUMNS, _MITOCHONDRION_NODES),
+    ),
+)
+
+
+def published_table(name: str) -> PublishedTable:
+    """Look up a published table by its path under the dataset's results."""
+    return next(table for table in PUBLISHED_TABLES if table.name == name)
