@@ -33,6 +33,7 @@ rule all:
         f"{RESULTS}/synapse_filtered.csv",
         f"{RESULTS}/cells.csv",
         expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+        f"{RESULTS}/data_dictionary.md",
         f"{RESULTS}/incomplete_mitochondria.csv",
         f"{RESULTS}/smo_microns_demonstration.ipynb",
         f"{RESULTS}/check.json",

@@ -123,3 +123,20 @@ rule collect_mitochondrion_nodes:
         code=code("collect_mitochondrion_nodes"),
     script:
         "../workflow_scripts/collect_mitochondrion_nodes.py"
+
+
+rule write_data_dictionary:
+    """Write the type, unit and meaning of each column of each published file."""
+    output:
+        dictionary=f"{RESULTS}/data_dictionary.md",
+    log:
+        f"{LOGS}/write_data_dictionary.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
+    params:
+        code=code("write_data_dictionary"),
+    script:
+        "../workflow_scripts/write_data_dictionary.py"

@@ -105,6 +105,7 @@ rule record_provenance:
             f"{RESULTS}/synapse_filtered.csv",
             f"{RESULTS}/cells.csv",
             *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+            f"{RESULTS}/data_dictionary.md",
         ],
     output:
         provenance=f"{RESULTS}/provenance.json",

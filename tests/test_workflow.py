@@ -35,7 +35,7 @@ FOLDERS = {
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Give every published file of a results folder by its path."""
-    wanted = (*FOLDERS.values(), "*.tar.gz", "*.csv", "*.ipynb")
+    wanted = (*FOLDERS.values(), "*.tar.gz", "*.csv", "*.parquet", "*.ipynb")
     files = [f for pattern in wanted for p in folder.glob(pattern) for f in [p, *p.rglob("*")]]
     return {str(f.relative_to(folder)): f.read_bytes() for f in files if f.is_file()}
 
@@ -59,6 +59,9 @@ def test_one_command_gives_every_output(sample_run: Run) -> None:
         "cell_type_classification_filtered.csv",
         "cells.csv",
         "synapse_filtered.csv",
+        *(f"{table}.parquet" for table in ("cells", "mitochondria", "synapses")),
+        *(f"{table}.parquet" for table in ("skeleton_nodes", "mitochondrion_nodes")),
+        "data_dictionary.md",
         "smo_microns_demonstration.ipynb",
     ):
         assert (results / name).stat().st_size > 0, name

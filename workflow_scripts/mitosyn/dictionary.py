@@ -21,6 +21,7 @@ from mitosyn.columns import (
     LENGTH_ALONG_SKELETON,
     MITOCHONDRION_NODE_COLUMNS,
     MITOCHONDRION_TABLE_COLUMNS,
+    NEURON_TYPES,
     SKELETON_NODE_COLUMNS,
     SWC_COLUMNS,
     SYNAPSE_CSV_COLUMNS,
@@ -106,8 +107,11 @@ _CELL = {
     "cell_subtype": _text("as the published cell type table has it"),
 }
 _NO_MESH = "no mesh, or a bad one"
-_DEFEATED = "no mesh, a bad one, or one that defeats the measure"
-_ASTROCYTE = "an astrocyte: it has no skeleton"
+_NO_SECTION = f"{_NO_MESH}, or the plane misses it"
+_NO_VOLUME = f"{_NO_MESH}, or it encloses no volume"
+_NO_HULL = f"{_NO_MESH}, or it is flat"
+_NO_SKELETON = "an astrocyte: it has no skeleton"
+_NO_SYNAPSES = "an astrocyte: the table has those of neurons only"
 _COMPARTMENT = _text(
     f"neurons: {_either(COMPARTMENTS)}; astrocytes: {_either(ASTROCYTE_COMPARTMENTS)}"
 )
@@ -117,10 +121,8 @@ def _of_axis(k: int) -> dict[str, Meaning]:
     """Give the meanings of the measures by principal axis."""
     plane = f"the plane through the centroid c with normal PC{k}"
     return {
-        f"PC{k} CA": _number(NM2, f"area of the section by {plane}, holes subtracted", _DEFEATED),
-        f"PC{k} Circum": _number(
-            NM, f"length of the outline of that section by {plane}", _DEFEATED
-        ),
+        f"PC{k} CA": _number(NM2, f"area of the section by {plane}, holes subtracted", _NO_SECTION),
+        f"PC{k} Circum": _number(NM, "length of the outline of that section", _NO_SECTION),
         f"PC{k} Length": _number(NM, f"extent of the mesh's vertices along PC{k}", _NO_MESH),
         f"PC{k} inertia moment": _number(
             NM2,
@@ -131,7 +133,7 @@ def _of_axis(k: int) -> dict[str, Meaning]:
         f"PC{k} symmetry": _number(
             PER_UNIT,
             f"1 − abs(V₊ − V₋) / (V₊ + V₋) of the volumes on the sides of {plane}",
-            _DEFEATED,
+            _NO_VOLUME,
         ),
     }
 
@@ -140,19 +142,19 @@ _MORPHOMETRICS = {
     **_of_axis(1),
     **_of_axis(2),
     **_of_axis(3),
-    "convex hull SA": _number(NM2, "surface area of the convex hull of the vertices", _DEFEATED),
-    "convex hull compactness": _number(PER_UNIT, "mito size / convex hull volume", _DEFEATED),
-    "convex hull volume": _number(NM3, "volume of the convex hull of the vertices", _DEFEATED),
-    "mito CA": _number(NM2, "PC3 CA", _DEFEATED),
+    "convex hull SA": _number(NM2, "surface area of the convex hull of the vertices", _NO_HULL),
+    "convex hull compactness": _number(PER_UNIT, "mito size / convex hull volume", _NO_VOLUME),
+    "convex hull volume": _number(NM3, "volume of the convex hull of the vertices", _NO_HULL),
+    "mito CA": _number(NM2, "PC3 CA", _NO_SECTION),
     "mito SA": _number(NM2, "summed area of the mesh's triangles", _NO_MESH),
     "mito diam": _number(NM, "PC1 Length", _NO_MESH),
-    "mito size": _number(NM3, "volume that the mesh encloses, absolute, about c", _DEFEATED),
-    "sphericity": _number(PER_UNIT, "π^(1/3) (6 mito size)^(2/3) / mito SA", _DEFEATED),
+    "mito size": _number(NM3, "volume that the mesh encloses, absolute, about c", _NO_VOLUME),
+    "sphericity": _number(PER_UNIT, "π^(1/3) (6 mito size)^(2/3) / mito SA", _NO_VOLUME),
 }
 _LENGTH = _number(
     NM,
-    "summed length of the skeleton edges whose two nodes the mitochondrion both covers, as "
-    "published for pyramidal cells; astrocytes: PC1 Length stands in",
+    "summed length of the skeleton edges whose two nodes the mitochondrion both covers, 0 where "
+    "there are none, as published for pyramidal cells; astrocytes: PC1 Length stands in",
     "an astrocyte's mitochondrion without a mesh",
 )
 _CELL_CSV = {
@@ -208,14 +210,14 @@ _CELLS = {
     "mitochondria": _integer("1", "number of its mitochondria"),
     "mitochondria_measured": _integer("1", "number of those with a mito size"),
     "mitochondria_volume_um3": _number("µm³", "summed mito size"),
-    "synapses_post": _integer("1", "number of `post` rows in the table of synapses", _ASTROCYTE),
-    "synapses_pre": _integer("1", "number of `pre` rows in the table of synapses", _ASTROCYTE),
+    "synapses_post": _integer("1", "number of `post` rows in the table of synapses", _NO_SYNAPSES),
+    "synapses_pre": _integer("1", "number of `pre` rows in the table of synapses", _NO_SYNAPSES),
     "synapses_autapse": _integer(
-        "1", "number of `autapse` rows in the table of synapses", _ASTROCYTE
+        "1", "number of `autapse` rows in the table of synapses", _NO_SYNAPSES
     ),
-    "skeleton_nodes": _integer("1", "number of nodes of its skeleton", _ASTROCYTE),
-    "skeleton_pieces": _integer("1", "number of connected pieces of its skeleton", _ASTROCYTE),
-    "skeleton_length_um": _number("µm", "summed length of the edges of its skeleton", _ASTROCYTE),
+    "skeleton_nodes": _integer("1", "number of nodes of its skeleton", _NO_SKELETON),
+    "skeleton_pieces": _integer("1", "number of connected pieces of its skeleton", _NO_SKELETON),
+    "skeleton_length_um": _number("µm", "summed length of the edges of its skeleton", _NO_SKELETON),
 }
 _SYNAPSES = {
     **_ROW,
@@ -245,6 +247,14 @@ _MITOCHONDRION_NODES = {
     "node_id": _NODE_ID,
     "vertices": _integer("1", "mesh vertices of the mitochondrion nearest to the node"),
 }
+_ASSOCIATED_NODES = {
+    "key": _text("mito_id as text: each mitochondrion of the cell's CSV that is not `Somatic`"),
+    "value": Meaning(
+        "list of int64",
+        "",
+        "ids of the covered nodes in the SWC file, ascending; `[]` without a mesh",
+    ),
+}
 _INCOMPLETE = {
     "cell_id": _CELL_ID,
     "mito_id": _MITO_ID,
@@ -253,6 +263,20 @@ _INCOMPLETE = {
     "missing": _text("the morphometrics that are missing, separated by `;`"),
 }
 _LEFT_OUT = {**_CELL, "reason": _text("why the cell is not analysed")}
+
+
+_INTRODUCTION = """\
+# Data dictionary
+
+The columns of every published table, under `results/<dataset>/`. Ids are integers beyond 2^53:
+read them as 64-bit integers, never as floats. A missing value is an empty field in a CSV file
+and a null in a Parquet file; a column without an entry under "missing where" has none. Counts
+and ratios have the unit 1. The Parquet files have unit and meaning in their columns' metadata.
+
+PC1, PC2 and PC3 are the principal axes of a mesh's vertices; c is the mean of its triangles'
+centroids, weighted by area. The definitions of cells, compartments and
+coverage are in the workflow's `docs/definitions.md`.
+"""
 
 
 def _columns(names: Iterable[str], meanings: Mapping[str, Meaning]) -> dict[str, Meaning]:
@@ -272,9 +296,15 @@ PUBLISHED_TABLES = (
         _columns(SWC_COLUMNS, _SKELETON_NODES),
     ),
     PublishedTable(
+        "associated_nodes/<cell_id>_associated_nodes.json",
+        "The skeleton nodes that the mitochondria of a neuron cover outside the soma, packed as "
+        "`nodes.tar.gz`: one JSON object. The suffix is a setting.",
+        _ASSOCIATED_NODES,
+    ),
+    PublishedTable(
         "cell_type_classification_filtered.csv",
         "The neurons with position and type.",
-        _columns(CELL_TYPE_CSV_COLUMNS, _CELLS),
+        _columns(CELL_TYPE_CSV_COLUMNS, {**_CELLS, "cell_type": _text(_either(NEURON_TYPES))}),
     ),
     PublishedTable(
         CELLS_CSV,
@@ -330,3 +360,26 @@ PUBLISHED_TABLES = (
 def published_table(name: str) -> PublishedTable:
     """Look up a published table by its path under the dataset's results."""
     return next(table for table in PUBLISHED_TABLES if table.name == name)
+
+
+def data_dictionary() -> str:
+    """Give the data dictionary in Markdown."""
+    return "\n".join([_INTRODUCTION, *map(_section, PUBLISHED_TABLES)])
+
+
+def _section(table: PublishedTable) -> str:
+    """Describe one table: a heading, what it holds, a line for each column."""
+    lines = [
+        f"| {f'`{name}`' if name else '(unnamed)'} | {meaning.kind} | {meaning.unit} | "
+        f"{meaning.description} | {meaning.missing} |"
+        for name, meaning in table.columns.items()
+    ]
+    return "\n".join(
+        [
+            f"## {table.name}\n\n{table.description}\n",
+            "| column | type | unit | meaning | missing where |",
+            "| --- | --- | --- | --- | --- |",
+            *lines,
+            "",
+        ]
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def _batches(bundle: MeshBundle) -> Iterator[tuple[int, int]]:
     """Give the first row and the row after the last of the meshes to look at together."""
     batch = bundle.face_offsets[:-1] // BATCH_TRIANGLES
     starts = np.flatnonzero(np.diff(batch, prepend=-1)).tolist()
-    return zip(starts, [*starts[1:], len(batch)], strict=True)
+    return pairwise([*starts, len(batch)])
 
 
 def _batch(bundle: MeshBundle, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -121,7 +122,8 @@ def _merged(keys: np.ndarray) -> np.ndarray:
     """Give each vertex the number of one at the same position, the same for all there."""
     order = np.argsort(keys)
     sorted_keys = keys[order]
-    first = np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]])
+    first = np.ones(len(keys), bool)
+    first[1:] = sorted_keys[1:] != sorted_keys[:-1]
     merged = np.empty_like(order)
     merged[order] = order[first][np.cumsum(first) - 1]
     return merged

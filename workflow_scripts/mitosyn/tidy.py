@@ -45,17 +45,17 @@ ROWS_IN_GROUP = 65_536
 NM2_PER_UM2 = 1e6
 NM3_PER_UM3 = 1e9
 # Why measures are missing from a mesh that can be read.
-NO_VOLUME, FLAT = "the mesh encloses no volume", "the mesh is flat"
+NO_VOLUME, NO_HULL = "no enclosed volume", "no convex hull"
 REASONS = {
     **{
-        f"PC{k} {measure}": f"the plane across PC{k} misses the mesh"
+        f"PC{k} {measure}": f"no section across PC{k}"
         for k in (1, 2, 3)
         for measure in ("CA", "Circum")
     },
-    "mito CA": "the plane across PC3 misses the mesh",
+    "mito CA": "no section across PC3",
     **{f"PC{k} symmetry": NO_VOLUME for k in (1, 2, 3)},
     **dict.fromkeys(("convex hull compactness", "mito size", "sphericity"), NO_VOLUME),
-    **dict.fromkeys(("convex hull SA", "convex hull volume"), FLAT),
+    **dict.fromkeys(("convex hull SA", "convex hull volume"), NO_HULL),
 }
 
 
@@ -123,7 +123,7 @@ def _row_groups(parts: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Tab
         columns = [part[name] for name in schema.names]
         waiting = pa.concat_tables([waiting, pa.Table.from_arrays(columns, schema=schema)])
         while len(waiting) >= ROWS_IN_GROUP:
-            yield waiting.slice(0, ROWS_IN_GROUP)
+            yield waiting.slice(0, ROWS_IN_GROUP).combine_chunks()
             # A slice would keep the memory of what has been written.
             waiting = waiting.slice(ROWS_IN_GROUP).take(np.arange(len(waiting) - ROWS_IN_GROUP))
     if len(waiting):
@@ -158,7 +158,8 @@ def stream_csv(path: str | Path, name: str) -> Iterator[pa.Table]:
 
 def read_csv(path: str | Path, name: str) -> pa.Table:
     """Read a published CSV file as :func:`stream_csv`, all of it."""
-    return pa.concat_tables(stream_csv(path, name))
+    nothing = pa.schema(_arrow_types(published_table(name).columns)).empty_table()
+    return pa.concat_tables([nothing, *stream_csv(path, name)])
 
 
 def mitochondria_table(

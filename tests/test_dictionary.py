@@ -1,0 +1,50 @@
+"""The data dictionary names every column of what is published, and the docs have it as it is."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from mitosyn.columns import CELL_CSV_COLUMNS, SYNAPSE_CSV_COLUMNS
+from mitosyn.dictionary import (
+    CELL_CSV,
+    PUBLISHED_TABLES,
+    SYNAPSES_CSV,
+    data_dictionary,
+    published_table,
+)
+from workflow import ROOT, Run
+
+RENEW = (
+    "snakemake --cores 1 --force results/sample/data_dictionary.md && "
+    "cp results/sample/data_dictionary.md docs/columns.md"
+)
+
+
+def test_the_docs_have_the_dictionary() -> None:
+    assert (ROOT / "docs" / "columns.md").read_text() == data_dictionary(), f"renew it: {RENEW}"
+
+
+def test_columns_are_those_that_the_code_writes() -> None:
+    assert list(published_table(CELL_CSV).columns) == ["", *CELL_CSV_COLUMNS]
+    assert list(published_table(SYNAPSES_CSV).columns) == ["", *SYNAPSE_CSV_COLUMNS]
+    for table in PUBLISHED_TABLES:
+        for name, meaning in table.columns.items():
+            assert meaning.description, (table.name, name)
+            assert bool(meaning.unit) or meaning.kind != "float64", (table.name, name)
+
+
+@pytest.mark.workflow
+def test_every_published_table_is_in_the_dictionary(sample_run: Run) -> None:
+    results = sample_run.folder / "results" / "sample"
+    assert (results / "data_dictionary.md").read_text() == data_dictionary()
+    described = {table.name for table in PUBLISHED_TABLES}
+    inner = {"tables/selected_cells.csv"}
+    files = [*results.glob("*.csv"), *results.glob("*.parquet"), *results.glob("tables/*.csv")]
+    assert {str(path.relative_to(results)) for path in files} - inner <= described
+    for table in PUBLISHED_TABLES:
+        if table.name.endswith(".csv"):
+            pattern = table.name.replace("<cell_type>_<cell_id>", "*")
+            for path in results.glob(pattern):
+                with path.open(newline="") as file:
+                    assert next(csv.reader(file)) == list(table.columns), path
