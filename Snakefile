@@ -27,6 +27,7 @@ rule all:
         # Snakemake remakes a deleted file only where a target asks for it.
         cell_csvs,
         swc_files,
+        standard_swc_files,
         nodes_files,
         expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
         f"{RESULTS}/cell_type_classification_filtered.csv",

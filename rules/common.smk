@@ -119,6 +119,9 @@ def of_cells(pattern):
 
 
 swc_files = of_neurons(f"{RESULTS}/cell_morphologies/{{cell_id}}.swc")
+standard_swc_files = (
+    of_neurons(f"{RESULTS}/standard_swc/{{cell_id}}.swc") if SETTINGS.standard_swc else []
+)
 nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
 coverage_files = of_neurons(f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow")
 morphometrics_files = of_cells(f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow")

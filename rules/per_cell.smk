@@ -104,6 +104,29 @@ rule export_swc:
         "../workflow_scripts/export_swc.py"
 
 
+rule export_standard_swc:
+    """Write a neuron's skeleton as standard SWC: µm, standard types, the soma as one point."""
+    input:
+        unpack(skeleton_files),
+    output:
+        swc=f"{RESULTS}/standard_swc/{{cell_id}}.swc",
+    log:
+        f"{LOGS}/export_standard_swc/{{cell_id}}.log",
+    group:
+        "morphology"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
+    params:
+        skeleton=skeleton_path("skeleton.h5"),
+        labels=skeleton_path("skeleton_label.npy"),
+        code=code("export_standard_swc"),
+    script:
+        "../workflow_scripts/export_standard_swc.py"
+
+
 rule write_neuron_csv:
     """Write the mitochondria of a neuron."""
     input:

@@ -277,12 +277,14 @@ def test_per_cell_jobs_import_little(finished: Path, checkout: Path) -> None:
     """Thousands of jobs start one by one; each of these takes longer to import than they work."""
     heavy = {"pandas", "scipy", "sklearn", "trimesh", "meshparty", "pydantic", "pyarrow.compute"}
     rules = ["measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv"]
+    rules.append("export_standard_swc")
     for rule in rules:
         script = checkout / "workflow_scripts" / f"{rule}.py"
         check = f"    import sys\n    assert not {heavy} & set(sys.modules)\n"
         script.write_text(script.read_text() + check)
     cell = "648518346349537404"
-    targets = [f"cell_morphologies/{cell}.swc", f"microns_cells/inhibitory_{cell}.csv"]
+    targets = [f"{folder}/{cell}.swc" for folder in ("cell_morphologies", "standard_swc")]
+    targets.append(f"microns_cells/inhibitory_{cell}.csv")
     paths = [f"results/em_block/{target}" for target in targets]
     run = rerun(finished, *paths, "-s", str(checkout / "Snakefile"))
     assert run.code == 0, run.text

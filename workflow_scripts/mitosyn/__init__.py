@@ -5,9 +5,9 @@ The modules follow the data flow of the workflow: :mod:`~mitosyn.config` and
 :mod:`~mitosyn.retrieval` and :mod:`~mitosyn.archives` bring them, :mod:`~mitosyn.tables`,
 :mod:`~mitosyn.cells`, :mod:`~mitosyn.partition`, :mod:`~mitosyn.mitochondria` and
 :mod:`~mitosyn.synapses` read the published tables, :mod:`~mitosyn.fetch`, :mod:`~mitosyn.meshes`,
-:mod:`~mitosyn.morphometrics`, :mod:`~mitosyn.skeletons`, :mod:`~mitosyn.coverage` and
-:mod:`~mitosyn.export` serve one cell at a time, and :mod:`~mitosyn.archives`,
-:mod:`~mitosyn.description`, :mod:`~mitosyn.checks`, :mod:`~mitosyn.notebooks` and
-:mod:`~mitosyn.provenance` pack, describe, check, show and document the dataset. None of them
-knows of Snakemake.
+:mod:`~mitosyn.morphometrics`, :mod:`~mitosyn.skeletons`, :mod:`~mitosyn.standard_swc`,
+:mod:`~mitosyn.coverage` and :mod:`~mitosyn.export` serve one cell at a time, and
+:mod:`~mitosyn.archives`, :mod:`~mitosyn.description`, :mod:`~mitosyn.checks`,
+:mod:`~mitosyn.notebooks` and :mod:`~mitosyn.provenance` pack, describe, check, show and document
+the dataset. None of them knows of Snakemake.
 """

@@ -153,6 +153,7 @@ class Config(_Strict):
     dataset: str
     recompute_pyramidal: bool = False
     associated_nodes_suffix: Name = "associated_nodes"
+    standard_swc: bool = False
     offline: bool = False
     retrieval: Retrieval = Retrieval()
     datasets: dict[Name, Dataset]

@@ -1,0 +1,218 @@
+"""Skeletons as standard SWC: µm, the standard's types, ids from 1, the soma as one point.
+
+The standard is that of INCF (https://swc-specification.readthedocs.io). Types are the
+skeleton's labels plus one; its 5 (custom) and 6 (unspecified neurite) keep ``Unknown
+dendritic`` and ``Unknown`` apart, which one 0 (undefined) for both would not.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from mitosyn.columns import COMPARTMENTS, SOMATIC, UNKNOWN
+from mitosyn.errors import InputError
+from mitosyn.files import write_text
+from mitosyn.skeletons import NO_PARENT, Skeleton, swc_tree
+
+NM_PER_UM = 1000.0
+FIRST_ID = 1
+DEFAULT_RADIUS_NM = 100.0
+"""Radius of nodes whose calibre is not known: that of a thin neurite."""
+
+SOMA_LABEL = COMPARTMENTS.index(SOMATIC)
+UNKNOWN_LABEL = COMPARTMENTS.index(UNKNOWN)
+HEADER = """\
+# Skeleton of cell {cell_id} as standard SWC: id type x y z radius parent
+# Units: micrometres
+# Types: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, 5 unknown dendrite, 6 unknown
+# Soma: {soma}
+# Radii: {radii}
+"""
+
+
+@dataclass(frozen=True)
+class StandardTree:
+    """What stands in the lines of a standard SWC file, parents before their children.
+
+    Attributes
+    ----------
+    types : (N,) int64 array
+        1 soma, 2 axon, 3 basal, 4 apical dendrite, 5 unknown dendrite, 6 unknown.
+    positions : (N, 3) float64 array
+        In nm.
+    radii : (N,) float64 array
+        In nm.
+    parents : (N,) int64 array
+        Line number of each one's parent, from 0; -1 for roots.
+    """
+
+    types: np.ndarray
+    positions: np.ndarray
+    radii: np.ndarray
+    parents: np.ndarray
+
+
+def read_calibres(path: str | Path, count: int) -> np.ndarray | None:
+    """Read the local calibre of each skeleton node, if the skeleton file has it.
+
+    MeshParty's vertex property ``rs`` is the distance to the opposite side of the mesh, a
+    diameter, written as JSON.
+
+    Parameters
+    ----------
+    path : str or Path
+        MeshParty skeleton file.
+    count : int
+        The number of its vertices.
+
+    Returns
+    -------
+    (count,) float64 array or None
+        In nm; not finite where it could not be measured.
+
+    Raises
+    ------
+    InputError
+        The property does not hold one number per vertex.
+    """
+    with h5py.File(path) as file:
+        if "vertex_properties/rs" not in file:
+            return None
+        raw = file["vertex_properties/rs"][()]
+    try:
+        calibres = np.asarray(json.loads(raw) if isinstance(raw, bytes) else raw, np.float64)
+    except (ValueError, TypeError) as error:
+        raise _bad_calibres(path, f"is not a list of numbers ({error})") from error
+    if calibres.shape != (count,):
+        raise _bad_calibres(path, f"has shape {calibres.shape}, expected ({count},)")
+    return calibres
+
+
+def _bad_calibres(path: str | Path, problem: str) -> InputError:
+    return InputError(path, f"vertex property rs {problem}", "Correct it or take it off.")
+
+
+def node_radii(calibres: np.ndarray | None, count: int) -> np.ndarray:
+    """Give a radius to each node, (count,) float64 in nm: half its calibre or the default."""
+    if calibres is None:
+        return np.full(count, DEFAULT_RADIUS_NM)
+    known = np.isfinite(calibres) & (calibres > 0)
+    return np.where(known, calibres / 2, DEFAULT_RADIUS_NM)
+
+
+def soma_nodes(skeleton: Skeleton) -> np.ndarray:
+    """Give the soma: the largest group of somatic nodes that hang together, ascending.
+
+    Of equal groups, the one with the smallest node; empty where no node is somatic.
+    """
+    somatic = skeleton.labels == SOMA_LABEL
+    inside = skeleton.edges[somatic[skeleton.edges].all(axis=1)]
+    groups = Skeleton(skeleton.vertices, inside, skeleton.labels, skeleton.root).pieces
+    groups = [group for group in groups if somatic[group[0]]]
+    return max(groups, key=len, default=np.empty(0, np.int64))
+
+
+def collapse_soma(skeleton: Skeleton, radii: np.ndarray) -> tuple[Skeleton, np.ndarray]:
+    """Put one node in the place of the soma's.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    radii : (N,) float64 array
+        In nm.
+
+    Returns
+    -------
+    Skeleton
+        Its node 0, the root, is the soma at the mean of the soma's nodes, joined to
+        whatever they were joined to. The other nodes follow in their order; somatic ones
+        that do not hang together with the soma are ``Unknown``, as SWC has one soma. A
+        skeleton without somatic nodes stays as it is.
+    (M,) float64 array
+        Radii in nm. The soma's is the mean distance of its border from its centre: of the
+        nodes where neurites leave, of all where none does.
+    """
+    soma = soma_nodes(skeleton)
+    if len(soma) == 0:
+        return skeleton, radii
+    in_soma = np.zeros(len(skeleton.vertices), bool)
+    in_soma[soma] = True
+    numbers = np.where(in_soma, 0, np.cumsum(~in_soma))
+    edges = numbers[skeleton.edges]
+    centre = skeleton.vertices[soma].mean(axis=0)
+    labels = skeleton.labels[~in_soma]
+    collapsed = Skeleton(
+        vertices=np.vstack([centre, skeleton.vertices[~in_soma]]),
+        edges=edges[edges.any(axis=1)],
+        labels=np.append(SOMA_LABEL, np.where(labels == SOMA_LABEL, UNKNOWN_LABEL, labels)),
+        root=0,
+    )
+    leaving = skeleton.edges[in_soma[skeleton.edges].sum(axis=1) == 1]
+    border = leaving[in_soma[leaving]] if len(leaving) else soma
+    distance = np.linalg.norm(skeleton.vertices[border] - centre, axis=1).mean()
+    # A soma of a single node has no extent, but readers want a radius.
+    return collapsed, np.append(distance or radii[soma].max(), radii[~in_soma])
+
+
+def standard_tree(skeleton: Skeleton, calibres: np.ndarray | None) -> StandardTree:
+    """Arrange a skeleton for a standard SWC file, the soma first.
+
+    A piece that does not hang together with the soma has a root of its own.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    calibres : (N,) float64 array or None
+        See :func:`read_calibres`.
+    """
+    radii = node_radii(calibres, len(skeleton.vertices))
+    collapsed, radii = collapse_soma(skeleton, radii)
+    tree = swc_tree(collapsed)
+    return StandardTree(
+        types=collapsed.labels[tree.nodes] + 1,
+        positions=collapsed.vertices[tree.nodes],
+        radii=radii[tree.nodes],
+        parents=tree.parents,
+    )
+
+
+def write_standard_swc(
+    path: str | Path, cell_id: str, skeleton: Skeleton, calibres: np.ndarray | None
+) -> None:
+    """Write a skeleton as standard SWC; its header says what is what.
+
+    Parameters
+    ----------
+    path : str or Path
+    cell_id : str
+        For the header.
+    skeleton : Skeleton
+    calibres : (N,) float64 array or None
+        See :func:`read_calibres`.
+    """
+    tree = standard_tree(skeleton, calibres)
+    count = len(soma_nodes(skeleton))
+    soma = f"one point for {count} skeleton nodes, at their mean" if count else "none"
+    default = f"{DEFAULT_RADIUS_NM / NM_PER_UM:g} where not known"
+    known = default if calibres is None else f"half the local calibre, {default}"
+    lines = [HEADER.format(cell_id=cell_id, soma=soma, radii=known)]
+    lines += (
+        f"{i} {kind} {x:.6f} {y:.6f} {z:.6f} {radius:.6f} "
+        f"{NO_PARENT if parent == NO_PARENT else parent + FIRST_ID}\n"
+        for i, (kind, (x, y, z), radius, parent) in enumerate(
+            zip(
+                tree.types.tolist(),
+                (tree.positions / NM_PER_UM).tolist(),
+                (tree.radii / NM_PER_UM).tolist(),
+                tree.parents.tolist(),
+                strict=True,
+            ),
+            start=FIRST_ID,
+        )
+    )
+    write_text(path, "".join(lines))
