@@ -12,7 +12,6 @@ from snakemake.exceptions import WorkflowError
 
 RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = RULES.parent / "workflow_scripts"
-DOCS = RULES.parent / "docs"
 sys.path.insert(0, str(SCRIPTS))
 
 from mitosyn.cells import read_cells

@@ -1,12 +1,42 @@
-"""Pictures of the documentation, kept current by rules; no part of a dataset."""
+"""For the documentation; no part of a dataset."""
+
+DOCS = RULES.parent / "docs"
+
+
+localrules:
+    draw_rule_graph,
+
+
+# Without an environment of its own: it calls the Snakemake that runs it.
+rule draw_rule_graph:
+    """Draw the pictures of the rules and of one cell's jobs in docs/."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        snakefile=str(RULES.parent / "Snakefile"),
+        rules=sorted(map(str, RULES.glob("*.smk"))),
+    output:
+        rules=str(DOCS / "rulegraph.svg"),
+        jobs=str(DOCS / "dag.svg"),
+    log:
+        f"{LOGS}/draw_rule_graph.log",
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        results=RESULTS,
+        # What adds rules when it is on.
+        options={"standard_swc": True},
+        code=code("draw_rule_graph"),
+    script:
+        "../workflow_scripts/draw_rule_graph.py"
 
 
 rule draw_definitions:
-    """Draw the picture that explains the measures (docs/images/definitions.png)."""
+    """Draw the picture that explains the measures in docs/."""
     output:
         picture=str(DOCS / "images" / "definitions.png"),
     log:
-        "logs/draw_definitions.log",
+        f"{LOGS}/draw_definitions.log",
     conda:
         "../envs/workflow.yaml"
     resources:
