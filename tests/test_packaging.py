@@ -17,6 +17,7 @@ DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "jupyter_client": "ipykernel",  # which requires it
     "yaml": "snakemake",  # which requires it
+    "jsonschema": "snakemake",  # likewise
 }
 # They serve whoever sits at the terminal and run where Snakemake does.
 WITHOUT_ENVIRONMENT = {"draw_rule_graph", "help_me"}
