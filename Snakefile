@@ -21,7 +21,7 @@ include: "rules/docs.smk"
 
 
 rule all:
-    """Everything: archives, tables, the notebook and the checks."""
+    """Everything, the default: archives, tables, the notebook and the checks."""
     default_target: True
     input:
         # Snakemake remakes a deleted file only where a target asks for it.
@@ -39,6 +39,12 @@ rule all:
         f"{RESULTS}/smo_microns_demonstration.ipynb",
         f"{RESULTS}/check.json",
         f"{RESULTS}/provenance.json",
+
+
+rule archives:
+    """The three archives of the dataset, without tables, notebook and checks."""
+    input:
+        expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
 
 
 rule retrieve_all:

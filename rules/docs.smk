@@ -1,13 +1,35 @@
-"""For the documentation; no part of a dataset."""
+"""Help and documentation; no part of a dataset."""
+
+from snakemake.logging import logger
 
 DOCS = RULES.parent / "docs"
 
 
+# Both run where Snakemake does: without a cluster, without an environment of their own.
 localrules:
+    help_me,
     draw_rule_graph,
 
 
-# Without an environment of its own: it calls the Snakemake that runs it.
+# Snakemake reports on the run before it tells what is asked for; help is to stand alone.
+if "help_me" in sys.argv:
+    logger.setLevel("WARNING")
+
+
+rule help_me:
+    """Print the commands that people need, and where the docs are."""
+    log:
+        f"{LOGS}/help_me.log",
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(1),
+    params:
+        results=RESULTS,
+        code=code("help_me"),
+    script:
+        "../workflow_scripts/help_me.py"
+
+
 rule draw_rule_graph:
     """Draw the pictures of the rules and of one cell's jobs in docs/."""
     input:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import types
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from mitosyn.checks import (
     synapse_ends,
 )
 from mitosyn.code import code_digest
-from mitosyn.errors import InputError
+from mitosyn.errors import CONFIGURATION, RETRIEVAL, RUNNING, InputError
 from mitosyn.jobs import run
+from workflow import ROOT
 
 
 def cell(cell_id: int, kind: str) -> Cell:
@@ -116,6 +118,14 @@ def test_bad_input_is_one_line_in_the_log_and_on_the_terminal(job, capsys, monke
     assert stop.value.code == 1
     assert capsys.readouterr().err == f"Error: {line}\n"
     assert Path(job.log[0]).read_text() == f"ERROR {line}\n"
+
+
+def test_an_error_points_to_the_page_that_says_more_and_survives_pickling() -> None:
+    error = pickle.loads(pickle.dumps(InputError("a.csv", "no such file", "Add it.", RETRIEVAL)))
+    assert str(error) == "a.csv: no such file. Add it. (docs/retrieval.md)"
+    assert str(InputError("a.csv", "no such file", "Add it.")).endswith("Add it.")
+    for page in (CONFIGURATION, RETRIEVAL, RUNNING):
+        assert (ROOT / page).is_file()
 
 
 def test_any_other_error_leaves_its_traceback_in_the_log(job, monkeypatch) -> None:

@@ -38,7 +38,9 @@ def message(raw: dict[str, Any]) -> str:
     with pytest.raises(ConfigError) as error:
         read_config(raw)
     assert "\n" not in str(error.value)
-    return str(error.value)
+    text, page, _ = str(error.value).partition(" (docs/configuration.md)")
+    assert page
+    return text
 
 
 def test_the_shipped_config_describes_both_datasets(raw) -> None:

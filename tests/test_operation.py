@@ -112,7 +112,8 @@ def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(
     full = run_snakemake(folder, *command)
     assert full.code != 0
     assert full.errors() and all(
-        line.endswith("the disk is full. Make room and run again.") for line in full.errors()
+        line.endswith("the disk is full. Make room and run again. (docs/running.md)")
+        for line in full.errors()
     )
     assert "Traceback" not in full.text
     before = set(done(full))

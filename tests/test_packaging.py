@@ -96,6 +96,13 @@ def test_ci_runs_the_readmes_test_command() -> None:
     assert commands[1] in (ROOT / ".ci" / "run").read_text()
 
 
+def test_every_rule_says_in_one_line_what_it_makes() -> None:
+    for path in (ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))):
+        rules = re.split(r"^ *(?:rule|checkpoint) (\w+):$", path.read_text(), flags=re.MULTILINE)
+        for name, body in zip(rules[1::2], rules[2::2], strict=True):
+            assert re.match(r'\n *"""[A-Z].*\."""\n', body), name
+
+
 def test_every_rule_has_its_log_memory_runtime_and_environment() -> None:
     for path in sorted((ROOT / "rules").glob("*.smk")):
         rules = re.split(r"^ *(?:rule|checkpoint) (\w+):$", path.read_text(), flags=re.MULTILINE)

@@ -9,5 +9,6 @@ The modules follow the data flow of the workflow: :mod:`~mitosyn.config` and
 :mod:`~mitosyn.coverage` and :mod:`~mitosyn.export` serve one cell at a time, and
 :mod:`~mitosyn.archives`, :mod:`~mitosyn.description`, :mod:`~mitosyn.checks`,
 :mod:`~mitosyn.notebooks` and :mod:`~mitosyn.provenance` pack, describe, check, show and document
-the dataset. :mod:`~mitosyn.rule_graphs` draws the workflow. None of them knows of Snakemake.
+the dataset. :mod:`~mitosyn.rule_graphs` draws the workflow, :mod:`~mitosyn.guide` says what to
+type. None of them knows of Snakemake.
 """

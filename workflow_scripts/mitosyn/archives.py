@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from mitosyn.errors import InputError
+from mitosyn.errors import CONFIGURATION, RETRIEVAL, InputError
 from mitosyn.files import whole_file, whole_folder
 
 
@@ -79,7 +79,10 @@ def unpack_files(archive: str | Path, folder: str | Path, endings: tuple[str, ..
                 count += 1
         if count == 0:
             raise InputError(
-                archive, f"no file named *{' or *'.join(endings)}", "Check the path in the config."
+                archive,
+                f"no file named *{' or *'.join(endings)}",
+                "Check the path in the config.",
+                CONFIGURATION,
             )
     return count
 
@@ -105,6 +108,7 @@ def unpack_member(archive: str | Path, member: str, target: str | Path) -> None:
                 if found
                 else f"no file named {member}",
                 "Correct the member in the config.",
+                CONFIGURATION,
             )
 
 
@@ -119,7 +123,10 @@ def _plain_files(archive: str | Path) -> Iterator[tuple[str, IO[bytes]]]:
                     yield member.name, file
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise InputError(
-            archive, f"unreadable or truncated archive ({error})", "Get the archive again."
+            archive,
+            f"unreadable or truncated archive ({error})",
+            "Get the archive again.",
+            RETRIEVAL,
         ) from error
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mitosyn.columns import MESH_LAYER, PUBLISHED_FILES
+from mitosyn.errors import CONFIGURATION
 from mitosyn.layers import FILE_LAYER, local_layer
 
 TABLES = (
@@ -43,6 +44,9 @@ CellType = Literal["pyramidal", "inhibitory", "glia"]
 
 class ConfigError(ValueError):
     """The configuration cannot be used; the text names the key or the path."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"config: {problem} ({CONFIGURATION})")
 
 
 class _Strict(BaseModel):
@@ -216,7 +220,7 @@ def read_config(raw: Mapping[str, Any]) -> Config:
     if config.dataset not in config.datasets:
         described = ", ".join(config.datasets)
         raise ConfigError(
-            f"config: dataset is {config.dataset!r}, which is not described under datasets "
+            f"dataset is {config.dataset!r}, which is not described under datasets "
             f"(described: {described})"
         )
     _check_paths(config)
@@ -225,7 +229,7 @@ def read_config(raw: Mapping[str, Any]) -> Config:
 
 def _one_message(error: ValidationError) -> str:
     problems = dict.fromkeys(_problem(detail) for detail in error.errors())
-    return "config: " + "; ".join(problems)
+    return "; ".join(problems)
 
 
 def _problem(detail: Any) -> str:
@@ -250,12 +254,12 @@ def _check_paths(config: Config) -> None:
     for name, source in sources.items():
         if isinstance(source, str) and not is_url(source) and not Path(source).exists():
             raise ConfigError(
-                f"config: datasets.{config.dataset}.{name} is {source!r}, which does not exist"
+                f"datasets.{config.dataset}.{name} is {source!r}, which does not exist"
             )
     layer = local_layer(dataset.mitochondria_meshes)
     if layer is not None and not (layer / "info").exists():
         raise ConfigError(
-            f"config: datasets.{config.dataset}.{MESH_LAYER} is {dataset.mitochondria_meshes!r}, "
+            f"datasets.{config.dataset}.{MESH_LAYER} is {dataset.mitochondria_meshes!r}, "
             f"but {layer / 'info'} does not exist"
         )
 

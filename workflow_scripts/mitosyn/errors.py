@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+# Pages of the documentation that say more.
+CONFIGURATION = "docs/configuration.md"
+RETRIEVAL = "docs/retrieval.md"
+RUNNING = "docs/running.md"
+
 
 class InputError(ValueError):
     """Bad input, told in one line: file, place, what is wrong, what to do.
@@ -16,13 +21,17 @@ class InputError(ValueError):
         What was found, with the row or the id, and what was expected.
     remedy : str
         What the user can do about it.
+    page : str
+        The page of the documentation that says more, if there is one.
     """
 
-    def __init__(self, source: str | Path, problem: str, remedy: str) -> None:
-        super().__init__(f"{source}: {problem}. {remedy}")
+    def __init__(self, source: str | Path, problem: str, remedy: str, page: str = "") -> None:
+        more = f" ({page})" if page else ""
+        super().__init__(f"{source}: {problem}. {remedy}{more}")
         self.source = str(source)
         self.problem = problem
         self.remedy = remedy
+        self.page = page
 
-    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
-        return type(self), (self.source, self.problem, self.remedy)
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
+        return type(self), (self.source, self.problem, self.remedy, self.page)

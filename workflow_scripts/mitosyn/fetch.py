@@ -13,7 +13,7 @@ from cloudvolume import CloudVolume
 from cloudvolume.exceptions import MeshDecodeError
 from cloudvolume.mesh import Mesh as PrecomputedMesh
 
-from mitosyn.errors import InputError
+from mitosyn.errors import CONFIGURATION, RETRIEVAL, InputError
 from mitosyn.layers import FILE_LAYER, is_web_layer, local_layer
 from mitosyn.meshes import NO_MESH, Mesh, MeshError, MeshStore, check_mesh, concatenate
 from mitosyn.transfer import (
@@ -85,6 +85,7 @@ class MeshLayer:
                 f"not a layer with legacy meshes ({type(error).__name__}: {error})",
                 "Check mitochondria_meshes in the config: the layer's info must name its mesh "
                 "folder.",
+                CONFIGURATION,
             ) from error
         self._root = volume.cloudpath.removeprefix("precomputed://")
 
@@ -142,6 +143,7 @@ class MeshLayer:
                     self.path,
                     f"the server does not give the meshes ({error})",
                     "Run again later: the cell goes on with the meshes it lacks.",
+                    RETRIEVAL,
                 ) from error
 
 

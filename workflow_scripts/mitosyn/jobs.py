@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mitosyn.errors import InputError
+from mitosyn.errors import RUNNING, InputError
 
 BAD_INPUT = 1
 COST = "%.2f s of CPU to start, %.2f s at work; %.0f MB at most"
@@ -49,7 +49,7 @@ def run(main: Callable[[Any], None], job: Any) -> None:
             logging.exception("unexpected error")
             raise
         place = error.filename or job.output[0]
-        _give_up(InputError(place, "the disk is full", "Make room and run again."))
+        _give_up(InputError(place, "the disk is full", "Make room and run again.", RUNNING))
     except Exception:
         logging.exception("unexpected error")
         raise

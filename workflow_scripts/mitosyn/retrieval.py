@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import gdown
 import requests
 
-from mitosyn.errors import InputError
+from mitosyn.errors import RETRIEVAL, InputError
 from mitosyn.files import write_text
 from mitosyn.transfer import (
     CHUNK_BYTES,
@@ -140,6 +140,7 @@ def refuse_offline(target: str | Path, url: str) -> InputError:
         target,
         f"missing, and offline is set; it would come from {url}",
         "Put the file there, or unset offline.",
+        RETRIEVAL,
     )
 
 
@@ -166,6 +167,7 @@ def check_space(folders: Iterable[Path], needed_gb: float) -> None:
             folders[0],
             f"the run needs some {missing_gb:.1f} GB more, {free_gb:.1f} GB are free",
             "Make room, run with --directory on a larger disk, or correct disk_gb in the config.",
+            RETRIEVAL,
         )
 
 
@@ -198,7 +200,10 @@ def _published(session: requests.Session, url: str, expected: Expected, policy: 
 
 def _failed(url: str, error: Exception) -> InputError:
     return InputError(
-        url, f"cannot be retrieved ({error})", "Run again later: it goes on where it stopped."
+        url,
+        f"cannot be retrieved ({error})",
+        "Run again later: it goes on where it stopped.",
+        RETRIEVAL,
     )
 
 
@@ -230,6 +235,7 @@ def _download(
             url,
             f"cannot be retrieved ({error})",
             f"Check the URL in the config, or put the file at {target}.",
+            RETRIEVAL,
         ) from error
 
 
@@ -257,6 +263,7 @@ def _continue(
                     url,
                     "the server gives a web page (text/html) instead of the file",
                     f"Open the URL in a browser, get the file and put it at {target}.",
+                    RETRIEVAL,
                 )
             resumed = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             if response.status_code == 206 and not resumed:
@@ -290,6 +297,7 @@ def _check_space(part: Path, response: requests.Response) -> None:
             part.parent,
             f"{needed / 1e9:.1f} GB are still to come, {free / 1e9:.1f} GB are free",
             "Make room and run again: it goes on where it stopped.",
+            RETRIEVAL,
         )
 
 
@@ -301,6 +309,7 @@ def _download_from_drive(url: str, part: Path, target: Path) -> None:
             url,
             f"Google Drive does not give the file ({_first_line(error)})",
             f"Get it with a browser and put it at {target}.",
+            RETRIEVAL,
         ) from error
 
 
@@ -329,7 +338,7 @@ def _verify(receipt: Receipt, part: Path, target: Path, expected: Expected) -> N
     """Refuse, and remove, a file that is not what was expected."""
     for problem, remedy in _faults(receipt, part, target, expected):
         part.unlink()
-        raise InputError(receipt.url, problem, remedy)
+        raise InputError(receipt.url, problem, remedy, RETRIEVAL)
 
 
 def _faults(

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from mitosyn.errors import InputError
+from mitosyn.errors import CONFIGURATION, InputError
 from mitosyn.files import whole_file
 
 ID = pa.int64()
@@ -92,7 +92,9 @@ def _check_header(path: str | Path, columns: Mapping[str, pa.DataType]) -> None:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file), [])
     except FileNotFoundError as error:
-        raise InputError(path, "no such file", "Check the path in the config.") from error
+        raise InputError(
+            path, "no such file", "Check the path in the config.", CONFIGURATION
+        ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, f"not a CSV table ({error})", _REMEDY) from error
     missing = [name for name in columns if name not in header]
@@ -101,6 +103,7 @@ def _check_header(path: str | Path, columns: Mapping[str, pa.DataType]) -> None:
             path,
             f"no column {', '.join(map(repr, missing))}; it has {', '.join(map(repr, header))}",
             _REMEDY,
+            CONFIGURATION,
         )
 
 
