@@ -16,6 +16,7 @@ include: "rules/retrieve.smk"
 include: "rules/tables.smk"
 include: "rules/per_cell.smk"
 include: "rules/archives.smk"
+include: "rules/views.smk"
 include: "rules/report.smk"
 include: "rules/docs.smk"
 
@@ -39,6 +40,14 @@ rule all:
         f"{RESULTS}/smo_microns_demonstration.ipynb",
         f"{RESULTS}/check.json",
         f"{RESULTS}/provenance.json",
+        neuroglancer_views(),
+
+
+rule neuroglancer:
+    """Views in Neuroglancer: links into public layers, and sources to serve locally."""
+    input:
+        NEUROGLANCER_LINKS if DATASET.neuroglancer else [],
+        PRECOMPUTED_VIEWS,
 
 
 rule archives:

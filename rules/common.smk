@@ -65,6 +65,13 @@ TIDY_TABLES = (
     "mitochondrion_nodes",
 )
 
+# What Neuroglancer opens: links into public layers, and a folder to serve.
+NEUROGLANCER_LINKS = f"{RESULTS}/neuroglancer_links.csv"
+NEUROGLANCER = f"{RESULTS}/neuroglancer"
+PRECOMPUTED_VIEWS = [
+    f"{NEUROGLANCER}/{part}" for part in ("skeletons", "mitochondria", "synapses", "state.json")
+]
+
 
 wildcard_constraints:
     cell_id=r"\d+",
@@ -154,6 +161,12 @@ def mesh_layer_files():
     """Give what tells that a mesh layer is there: nothing to wait for if it is remote."""
     layer = local_layer(INPUTS.mesh_layer)
     return [] if layer is None else str(layer if INPUTS.generated else layer / "info")
+
+
+def neuroglancer_views():
+    """Name the views that belong to every run of the dataset."""
+    links = [NEUROGLANCER_LINKS] if DATASET.neuroglancer else []
+    return links + (PRECOMPUTED_VIEWS if DATASET.writes_precomputed_views else [])
 
 
 def mesh_layer(wildcards, input):

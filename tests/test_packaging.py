@@ -18,6 +18,7 @@ DISTRIBUTIONS = {
     "jupyter_client": "ipykernel",  # which requires it
     "yaml": "snakemake",  # which requires it
     "jsonschema": "snakemake",  # likewise
+    "neuroglancer": "nglui",  # which requires it
 }
 # They serve whoever sits at the terminal and run where Snakemake does.
 WITHOUT_ENVIRONMENT = {"draw_rule_graph", "help_me"}

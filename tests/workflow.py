@@ -53,8 +53,8 @@ def done(run: Run) -> dict[str, int]:
 def small_sample_config(path: Path) -> Path:
     """Write a config that makes the sample small, for tests that run it more than once."""
     path.write_text(
-        "datasets: {sample: {synthetic: {pyramidal_cells: 2, inhibitory_cells: 1, "
-        "astrocytes: 1, mitochondria_per_cell: 12, synapses: 200}}}\n"
+        "datasets: {sample: {precomputed_views: false, synthetic: {pyramidal_cells: 2, "
+        "inhibitory_cells: 1, astrocytes: 1, mitochondria_per_cell: 12, synapses: 200}}}\n"
     )
     return path
 

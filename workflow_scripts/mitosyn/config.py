@@ -39,6 +39,7 @@ Count = Annotated[int, Field(strict=True, ge=0)]
 Size = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 VoxelSize = tuple[Size, Size, Size]
+PublicLayer = Annotated[str, Field(pattern="^precomputed://(https?|gs|s3)://")]
 CellType = Literal["pyramidal", "inhibitory", "glia"]
 
 
@@ -99,6 +100,15 @@ class Synthetic(_Strict):
     synapses: Annotated[int, Field(strict=True, ge=40)]
 
 
+class Neuroglancer(_Strict):
+    """The dataset's public layers, and the Neuroglancer that links open them in."""
+
+    image: PublicLayer | None = None
+    cells: PublicLayer
+    mitochondria: PublicLayer
+    viewer: Annotated[str, Field(pattern="^https?://")] = "https://neuroglancer-demo.appspot.com/"
+
+
 class Dataset(_Strict):
     """One dataset: either generated, or described by where its inputs lie."""
 
@@ -118,6 +128,8 @@ class Dataset(_Strict):
     skeletons: Source | None = None
     mitochondria_meshes: str | None = None
     cell_meshes: Source | None = None
+    neuroglancer: Neuroglancer | None = None
+    precomputed_views: bool | None = None
     expectations: Expectations = Expectations()
 
     @model_validator(mode="after")
@@ -139,6 +151,13 @@ class Dataset(_Strict):
             if isinstance(source, ArchiveMember) and source.archive not in self.archives:
                 raise ValueError(f"{name} names the archive {source.archive!r}, not described here")
         return self
+
+    @property
+    def writes_precomputed_views(self) -> bool:
+        """Whether a run writes sources for Neuroglancer: by default where the meshes are local."""
+        if self.precomputed_views is None:
+            return self.synthetic is not None or local_layer(self.mitochondria_meshes) is not None
+        return self.precomputed_views
 
 
 class Retrieval(_Strict):

@@ -34,8 +34,13 @@ def run(main: Callable[[Any], None], job: Any) -> None:
     job : object
         With ``log``, a sequence whose first item is the path of the log file.
     """
+    # force: libraries may have set up a log of their own while they were imported.
     logging.basicConfig(
-        filename=job.log[0], filemode="w", level=logging.INFO, format="%(levelname)s %(message)s"
+        filename=job.log[0],
+        filemode="w",
+        level=logging.INFO,
+        format="%(levelname)s %(message)s",
+        force=True,
     )
     start_up_s = time.process_time()
     try:

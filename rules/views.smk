@@ -1,0 +1,92 @@
+"""Views in Neuroglancer: links into public layers, and sources to serve locally."""
+
+
+rule link_neuroglancer:
+    """Write a state of Neuroglancer and a link for each cell in the dataset's public layers."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        csvs=cell_csvs,
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+    output:
+        links=NEUROGLANCER_LINKS,
+        states=directory(f"{NEUROGLANCER}/states"),
+    log:
+        f"{LOGS}/link_neuroglancer.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(30),
+    params:
+        layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        code=code("link_neuroglancer"),
+    script:
+        "../workflow_scripts/link_neuroglancer.py"
+
+
+rule write_precomputed_skeletons:
+    """Write the skeletons of all neurons as a source that Neuroglancer opens."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        morphologies=swc_files,
+    output:
+        skeletons=directory(f"{NEUROGLANCER}/skeletons"),
+    log:
+        f"{LOGS}/write_precomputed_skeletons.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(10),
+    params:
+        code=code("write_precomputed_skeletons"),
+    script:
+        "../workflow_scripts/write_precomputed_skeletons.py"
+
+
+rule write_precomputed_annotations:
+    """Write mitochondria and synapses as points that Neuroglancer opens."""
+    input:
+        csvs=cell_csvs,
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+    output:
+        mitochondria=directory(f"{NEUROGLANCER}/mitochondria"),
+        synapses=directory(f"{NEUROGLANCER}/synapses"),
+    log:
+        f"{LOGS}/write_precomputed_annotations.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
+    params:
+        code=code("write_precomputed_annotations"),
+    script:
+        "../workflow_scripts/write_precomputed_annotations.py"
+
+
+rule write_neuroglancer_state:
+    """Write the state with which Neuroglancer opens the served sources."""
+    input:
+        layer=mesh_layer_files(),
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        csvs=cell_csvs,
+    output:
+        meshes=directory(f"{NEUROGLANCER}/meshes") if mesh_layer_files() else [],
+        state=f"{NEUROGLANCER}/state.json",
+    log:
+        f"{LOGS}/write_neuroglancer_state.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(750),
+        runtime=per_attempt(10),
+    params:
+        mesh_layer=mesh_layer,
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        code=code("write_neuroglancer_state"),
+    script:
+        "../workflow_scripts/write_neuroglancer_state.py"

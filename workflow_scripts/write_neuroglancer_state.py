@@ -1,0 +1,37 @@
+"""Write the state with which Neuroglancer opens the served sources."""
+
+from typing import TYPE_CHECKING
+
+from mitosyn.cells import read_cells
+from mitosyn.files import write_text
+from mitosyn.jobs import run
+from mitosyn.layers import local_layer
+from mitosyn.precomputed import link_mesh_layer
+from mitosyn.views import LOCAL_SERVER, local_state, read_compartments, state_text
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Link to the meshes if they are local, and open them with everything else."""
+    source, target, params = snakemake.input, snakemake.output, snakemake.params
+    layer, meshes = local_layer(params.mesh_layer), params.mesh_layer
+    if layer is not None:
+        link_mesh_layer(target.meshes, layer)
+        meshes = f"precomputed://{LOCAL_SERVER}/meshes"
+    compartments = {
+        mito_id: name for path in source.csvs for mito_id, name in read_compartments(path).items()
+    }
+    state = local_state(
+        read_cells(source.cells).values(),
+        compartments,
+        meshes,
+        params.voxel_size_nm,
+        params.mesh_voxel_size_nm,
+    )
+    write_text(target.state, state_text(state))
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
