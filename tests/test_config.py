@@ -115,6 +115,22 @@ def test_an_archive_that_is_not_described(raw, tmp_path) -> None:
     assert "somas names the archive 'vignette', not described here" in message(mine)
 
 
+def test_public_layers_and_what_is_written_to_serve(raw, tmp_path) -> None:
+    sample, published = (raw["datasets"][name] for name in ("sample", "microns_l23"))
+    config = read_config(raw)
+    assert config.datasets["sample"].writes_precomputed_views
+    assert not config.datasets["microns_l23"].writes_precomputed_views
+    assert read_config(local(raw, tmp_path)).chosen.writes_precomputed_views
+    sample["precomputed_views"] = False
+    assert not read_config(raw).chosen.writes_precomputed_views
+    del published["neuroglancer"]["cells"]
+    assert message(raw) == "config: missing key datasets.microns_l23.neuroglancer.cells"
+    published["neuroglancer"]["cells"] = "/data/seg"
+    assert "datasets.microns_l23.neuroglancer.cells" in message(raw)
+    published["neuroglancer"] = {"viewer": "here"}
+    assert "datasets.microns_l23.neuroglancer.viewer" in message(raw)
+
+
 @pytest.mark.workflow
 def test_snakemake_ends_at_once_with_the_message(tmp_path) -> None:
     run = run_snakemake(tmp_path, "--cores", "1", "--config", "dataset=other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -10,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import loopback
 import pytest
@@ -20,6 +22,10 @@ from workflow import Run, done, run_snakemake
 
 pytestmark = pytest.mark.workflow
 IN_THE_VIGNETTE = ("neuron_mitochondria", "pyramidal_ids", "pyramidal_mitochondria")
+PUBLIC_LAYERS = {
+    "cells": "precomputed://gs://bucket/seg",
+    "mitochondria": "precomputed://https://host.invalid/mito",
+}
 ARCHIVES = ("microns.tar.gz", "morphologies.tar.gz", "nodes.tar.gz")
 
 
@@ -90,7 +96,8 @@ def retrieved(mirror: Mirror, tmp_path_factory: pytest.TempPathFactory) -> Run:
     manifest = min((mirror.server.folders["/seg_191220"] / "mesh").glob("*:0")).name
     mirror.server.faults[f"/seg_191220/mesh/{manifest}"] = [loopback.status(500)]
     mirror.server.faults[mirror.paths["synapses"]] = [loopback.broken_after(5_000)]
-    return run_snakemake(folder, "--cores", "2", "--configfile", str(mirror.config(folder)))
+    config = mirror.config(folder, neuroglancer=PUBLIC_LAYERS)
+    return run_snakemake(folder, "--cores", "2", "--configfile", str(config))
 
 
 def test_what_is_retrieved_gives_the_same_archives(retrieved: Run, small_run: Run) -> None:
@@ -99,6 +106,27 @@ def test_what_is_retrieved_gives_the_same_archives(retrieved: Run, small_run: Ru
         first = (small_run.folder / "results" / "sample" / name).read_bytes()
         assert (retrieved.folder / "results" / "mirror" / name).read_bytes() == first, name
     assert not list((retrieved.folder / "resources/mirror/partial_meshes").glob("*/*"))
+
+
+def test_a_link_and_a_state_for_each_cell(retrieved: Run) -> None:
+    results = retrieved.folder / "results" / "mirror"
+    links, cells = (
+        list(csv.DictReader((results / name).open()))
+        for name in ("neuroglancer_links.csv", "cells.csv")
+    )
+    assert [row["cell_id"] for row in links] == [row["cell_id"] for row in cells]
+    for link, cell in zip(links, cells, strict=True):
+        state = json.loads((results / f"neuroglancer/states/{cell['cell_id']}.json").read_text())
+        layers = {layer["name"]: layer for layer in state["layers"]}
+        assert layers["cells"]["segments"] == [cell["cell_id"]]
+        assert len(layers["mitochondria"]["segments"]) == int(cell["mitochondria"])
+        for kind in ("post", "pre", "autapse"):
+            points = layers.get(f"synapses: {kind}", {}).get("annotations", [])
+            assert len(points) == int(cell[f"synapses_{kind}"] or 0)
+        shown = json.loads(unquote(link["url"]).partition("#!")[2])
+        assert (shown == state) == (link["shown"] == "cell, mitochondria, synapses")
+    # Its meshes are remote: nothing to serve unless one asks for it.
+    assert not (results / "neuroglancer" / "state.json").exists()
 
 
 def test_provenance_is_a_data_package(retrieved: Run, mirror: Mirror) -> None:

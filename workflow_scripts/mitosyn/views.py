@@ -150,7 +150,7 @@ def read_synapses(path: str | Path) -> dict[int, Synapses]:
     ids, starts = np.unique(cell_ids[order], return_index=True)
     return {
         int(cell_id): ends.of(chosen)
-        for cell_id, chosen in zip(ids, np.split(order, starts[1:]), strict=True)
+        for cell_id, chosen in zip(ids, np.split(order, starts)[1:], strict=True)
     }
 
 

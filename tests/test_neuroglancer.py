@@ -1,0 +1,358 @@
+"""Views in Neuroglancer: links into public layers, and sources read back as it would."""
+
+from __future__ import annotations
+
+import ast
+import json
+import socket
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import numpy as np
+import pandas as pd
+import pytest
+from cloudvolume import CloudVolume
+from cloudvolume.cloudvolume import from_cloudpath
+from cloudvolume.datasource.precomputed.skeleton.unsharded import Skeleton
+from cloudvolume.server import ViewerServerHandler
+from mitosyn import colours
+from mitosyn.cells import Cell, read_cells
+from mitosyn.columns import ASTROCYTE_COMPARTMENTS, CELL_TYPES, COMPARTMENTS, SYNAPSE_TYPES
+from mitosyn.precomputed import link_mesh_layer, read_swc, write_skeletons, write_synapses
+from mitosyn.views import (
+    LOCAL_SERVER,
+    NO_SYNAPSES,
+    SHOWN,
+    URL_LIMIT,
+    Layers,
+    Synapses,
+    cell_views,
+    local_state,
+    point_shader,
+    read_synapses,
+    state_text,
+)
+from workflow import ROOT, Run
+
+CELL = Cell(648518346349538179, "pyramidal", "pyramidal cell", (3580.0, 7160.0, 4000.0), None)
+LAYERS = Layers(
+    cells="precomputed://gs://bucket/seg",
+    mitochondria="precomputed://https://host/mito",
+    image="precomputed://gs://bucket/em",
+    voxel_size_nm=(3.58, 3.58, 40.0),
+    layer_voxel_size_nm=(4.0, 4.0, 40.0),
+)
+COMPARTMENT_OF = {2740474: "Axonal", 9007199254740993: "Somatic"}
+VIEWER = "https://viewer.example.org/"
+
+
+def ends(count: int) -> Synapses:
+    """Make ends of synapses, the first of them an output."""
+    return Synapses(
+        rows=np.arange(count),
+        kinds=np.array(["pre", *["post"] * count])[:count],
+        positions=np.tile([358.0, 716.0, 1200.0], (count, 1)),
+        partners=np.full(count, 648518346349515987),
+    )
+
+
+def by_name(state: dict) -> dict[str, dict]:
+    return {layer["name"]: layer for layer in state["layers"]}
+
+
+def test_the_notebook_has_the_same_colours() -> None:
+    source = (ROOT / "workflow_scripts" / "demonstration.py").read_text()
+    assigned = {
+        ast.unparse(target): node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    }
+    given = {
+        name: ast.literal_eval(assigned[name])
+        for name in ("COMPARTMENT_COLOURS", "SYNAPSE_STYLES", "TYPE_COLOURS", "SKELETON_COLOUR")
+    }
+    assert given["COMPARTMENT_COLOURS"] == colours.COMPARTMENT_COLOURS
+    assert given["TYPE_COLOURS"] == colours.CELL_TYPE_COLOURS
+    assert given["SKELETON_COLOUR"] == colours.SKELETON_COLOUR
+    styles = {name: style["color"] for name, style in given["SYNAPSE_STYLES"].items()}
+    assert styles == colours.SYNAPSE_COLOURS
+
+
+def test_everything_has_a_colour_and_labels_count_the_compartments() -> None:
+    assert tuple(colours.COMPARTMENT_COLOURS)[: len(COMPARTMENTS)] == COMPARTMENTS
+    assert set(colours.COMPARTMENT_COLOURS) == {*COMPARTMENTS, *ASTROCYTE_COMPARTMENTS}
+    assert set(colours.CELL_TYPE_COLOURS) == set(CELL_TYPES)
+    assert set(colours.SYNAPSE_COLOURS) == set(SYNAPSE_TYPES)
+
+
+def test_state_of_a_cell() -> None:
+    views = cell_views(CELL, COMPARTMENT_OF, ends(3), LAYERS, VIEWER)
+    state = json.loads(views.state)
+    assert state["dimensions"] == {"x": [3.58e-9, "m"], "y": [3.58e-9, "m"], "z": [4e-8, "m"]}
+    assert state["position"] == [1000, 2000, 100]
+    layers = by_name(state)
+    names = ["EM", "cells", "mitochondria", "synapses: post", "synapses: pre"]
+    assert list(layers) == names
+    assert layers["cells"]["segments"] == ["648518346349538179"]
+    assert layers["mitochondria"]["segments"] == ["2740474", "9007199254740993"]
+    assert layers["mitochondria"]["segmentColors"] == {
+        "2740474": "#0072B2",
+        "9007199254740993": "#E69F00",
+    }
+    post = layers["synapses: post"]
+    assert post["annotationColor"] == "#000000"
+    assert [point["id"] for point in post["annotations"]] == ["1", "2"]
+    assert post["annotations"][0]["point"] == [100, 200, 30]
+    assert post["annotations"][0]["segments"] == [["648518346349515987"]]
+    assert post["linkedSegmentationLayer"] == {"segments": "cells"}
+
+
+def test_no_number_of_a_state_is_beyond_what_a_browser_reads_exactly() -> None:
+    def check(text: str) -> int:
+        assert abs(int(text)) < 2**53
+        return int(text)
+
+    views = cell_views(CELL, COMPARTMENT_OF, ends(3), LAYERS, VIEWER)
+    json.loads(views.state, parse_int=check)
+
+
+def test_layers_that_believe_in_another_voxel_size_are_scaled() -> None:
+    state = json.loads(cell_views(CELL, {}, NO_SYNAPSES, LAYERS, VIEWER).state)
+    for layer in state["layers"]:
+        (source,) = layer["source"]
+        matrix = np.array(source["transform"]["matrix"])
+        np.testing.assert_allclose(matrix[:, :3], np.diag([0.895, 0.895, 1]))
+        assert not matrix[:, 3].any()
+        assert "inputDimensions" not in source["transform"]
+    true = Layers("precomputed://gs://a", "precomputed://gs://b", None, (4, 4, 40), (4, 4, 40))
+    state = json.loads(cell_views(CELL, {}, NO_SYNAPSES, true, VIEWER).state)
+    assert [layer["name"] for layer in state["layers"]] == ["cells", "mitochondria"]
+    assert all("matrix" not in json.dumps(layer["source"]) for layer in state["layers"])
+
+
+@pytest.mark.parametrize(
+    ("mitochondria", "synapses", "shown"), [(3, 3, 0), (3, 3000, 1), (3000, 3, 2)]
+)
+def test_a_link_leaves_out_what_makes_it_too_long(mitochondria, synapses, shown) -> None:
+    compartments = {1000000 + i: "Basal" for i in range(mitochondria)}
+    views = cell_views(CELL, compartments, ends(synapses), LAYERS, VIEWER)
+    address, fragment = urldefrag(views.url)
+    assert (address, views.shown) == (VIEWER, SHOWN[shown])
+    assert len(views.url) <= URL_LIMIT
+    state = by_name(json.loads(unquote(fragment).removeprefix("!")))
+    assert state["cells"]["segments"] == ["648518346349538179"]
+    assert len(state["mitochondria"].get("segments", [])) == (0 if shown == 2 else mitochondria)
+    assert ("synapses: post" in state) == (shown == 0)
+    # The state always has everything.
+    full = by_name(json.loads(views.state))
+    assert len(full["mitochondria"]["segments"]) == mitochondria
+    assert len(full["synapses: post"]["annotations"]) == synapses - 1
+
+
+def test_states_are_made_without_a_network_and_are_the_same_each_time(monkeypatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the network was asked")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    first, second = (cell_views(CELL, COMPARTMENT_OF, ends(3), LAYERS, VIEWER) for _ in range(2))
+    assert first == second
+    layer = "precomputed://https://host/mito"
+    state = local_state([CELL], COMPARTMENT_OF, layer, (4, 4, 40), (4, 4, 40))
+    assert by_name(json.loads(state_text(state)))["cells"]["segments"] == ["648518346349538179"]
+
+
+def test_shader_has_the_colours_in_the_order_of_the_numbers() -> None:
+    shader = point_shader("kind", {"a": "#FF0000", "b": "#0072B2"})
+    assert "colours[0] = vec3(1.000, 0.000, 0.000);" in shader
+    assert "colours[1] = vec3(0.000, 0.447, 0.698);" in shader
+    assert "prop_kind()" in shader
+
+
+def test_skeleton_of_one_node_and_of_two_pieces(tmp_path) -> None:
+    (tmp_path / "7.swc").write_text("0 0 1.5 2 3 1.000 -1\n")
+    (tmp_path / "8.swc").write_text("0 0 1 2 3 1 -1\n1 2 1 2 4 1 0\n2 5 9 9 9 1 -1\n")
+    assert len(read_swc(tmp_path / "7.swc").edges) == 0
+    np.testing.assert_array_equal(read_swc(tmp_path / "8.swc").edges, [[1, 0]])
+    write_skeletons(tmp_path / "o", [tmp_path / "7.swc", tmp_path / "8.swc"], {CELL.cell_id: CELL})
+    attributes = json.loads((tmp_path / "o" / "info").read_text())["vertex_attributes"]
+    one = Skeleton.from_precomputed(
+        (tmp_path / "o" / "7").read_bytes(), segid=7, vertex_attributes=attributes
+    )
+    np.testing.assert_array_equal(one.vertices, [[1.5, 2, 3]])
+
+
+def test_no_synapses_at_all(tmp_path) -> None:
+    table = tmp_path / "synapses.csv"
+    table.write_text(",id,cell_id,synapse_type,x,y,z,pre_root_id,post_root_id\n")
+    assert read_synapses(table) == {}
+    write_synapses(tmp_path / "o", table)
+    info = json.loads((tmp_path / "o" / "info").read_text())
+    assert (info["lower_bound"], info["upper_bound"]) == ([0, 0, 0], [1, 1, 1])
+    assert len(from_cloudpath(f"precomputed://file://{tmp_path}/o").get_all()) == 0
+
+
+def test_link_to_a_mesh_layer(tmp_path) -> None:
+    layer = tmp_path / "in" / "layer"
+    (layer / "m").mkdir(parents=True)
+    (layer / "m" / "1:0").write_text("{}")
+    (layer / "info").write_text('{"@type": "segmentation", "mesh": "m", "scales": []}')
+    link_mesh_layer(tmp_path / "out" / "meshes", layer)
+    info = json.loads((tmp_path / "out" / "meshes" / "info").read_text())
+    assert info["@type"] == "neuroglancer_multiscale_volume"
+    assert (tmp_path / "out" / "meshes" / "m" / "1:0").read_text() == "{}"
+    assert not (tmp_path / "out" / "meshes" / "m").readlink().is_absolute()
+
+
+# What a run has written ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def results(sample_run: Run) -> Path:
+    assert sample_run.code == 0, sample_run.text
+    return sample_run.folder / "results" / "sample"
+
+
+def served_volume(folder: Path) -> CloudVolume:
+    """Open a folder of skeletons; CloudVolume asks for a volume around it."""
+    info = CloudVolume.create_new_info(
+        num_channels=1,
+        layer_type="segmentation",
+        data_type="uint64",
+        encoding="raw",
+        resolution=(1, 1, 1),
+        voxel_offset=(0, 0, 0),
+        volume_size=(1, 1, 1),
+        skeletons=folder.name,
+    )
+    return CloudVolume(f"precomputed://file://{folder.parent}", info=info)
+
+
+@pytest.mark.workflow
+def test_skeletons_read_back_as_the_swc_files(results) -> None:
+    volume = served_volume(results / "neuroglancer" / "skeletons")
+    paths = sorted((results / "cell_morphologies").glob("*.swc"))
+    assert paths
+    for path in paths:
+        swc = pd.read_csv(path, header=None, delimiter=" ").to_numpy()
+        skeleton = volume.skeleton.get(int(path.stem))
+        np.testing.assert_allclose(skeleton.vertices, swc[:, 2:5], atol=0.05)
+        np.testing.assert_array_equal(skeleton.compartment, swc[:, 1])
+        np.testing.assert_array_equal(skeleton.radius, swc[:, 5])
+        child = swc[swc[:, 6] >= 0]
+        np.testing.assert_array_equal(skeleton.edges, child[:, [0, 6]])
+
+
+@pytest.mark.workflow
+def test_cells_have_their_types_as_tags(results) -> None:
+    folder = results / "neuroglancer" / "skeletons" / "segment_properties"
+    inline = json.loads((folder / "info").read_text())["inline"]
+    cells = pd.read_csv(results / "cells.csv", dtype={"cell_id": str})
+    assert inline["ids"] == cells["cell_id"].tolist()
+    labels, tags = inline["properties"]
+    assert labels["values"][0] == f"{cells['cell_subtype'][0]} {cells['cell_id'][0]}"
+    for row, numbers in zip(cells.itertuples(), tags["values"], strict=True):
+        named = {tags["tags"][number] for number in numbers}
+        assert named == {row.cell_type, row.cell_subtype.replace(" ", "_")}
+
+
+@pytest.mark.workflow
+def test_mitochondria_read_back_as_the_tables(results) -> None:
+    source = from_cloudpath(f"precomputed://file://{results}/neuroglancer/mitochondria")
+    tables = [pd.read_csv(path) for path in (results / "microns_cells").glob("*.csv")]
+    expected = pd.concat(tables).set_index("mito_id").sort_index()
+    found = source.get_all().pandas().sort_index()
+    assert found.index.tolist() == expected.index.tolist()
+    np.testing.assert_allclose(found[["x", "y", "z"]], expected[["x", "y", "z"]], atol=0.05)
+    assert found["compartment"].tolist() == expected["compartment"].tolist()
+    np.testing.assert_allclose(found["volume_um3"], expected["mito size"] / 1e9, rtol=1e-6)
+    assert found["volume_um3"].isna().any()
+    for cell_id, rows in expected.groupby("cellid"):
+        related = source.get_by_relationship("cell", int(cell_id))
+        assert sorted(related.ids) == rows.index.tolist()
+    one = source.get_by_id(int(expected.index[0]))
+    assert one.relationships["rel_cell"].tolist() == [expected["cellid"].iloc[0]]
+    assert one.relationships["rel_mitochondrion"].tolist() == [expected.index[0]]
+
+
+@pytest.mark.workflow
+def test_synapses_read_back_as_the_table(results) -> None:
+    source = from_cloudpath(f"precomputed://file://{results}/neuroglancer/synapses")
+    expected = pd.read_csv(results / "synapse_filtered.csv", index_col=0)
+    found = source.get_all().pandas().sort_index()
+    assert found.index.tolist() == expected.index.tolist()
+    np.testing.assert_allclose(found[["x", "y", "z"]], expected[["x", "y", "z"]], atol=0.05)
+    assert found["synapse_type"].tolist() == expected["synapse_type"].tolist()
+    columns = {"cell": "cell_id", "pre_cell": "pre_root_id", "post_cell": "post_root_id"}
+    for relationship, column in columns.items():
+        partner = int(expected[column].iloc[-1])
+        rows = expected.index[expected[column] == partner]
+        assert sorted(source.get_by_relationship(relationship, partner).ids) == rows.tolist()
+        one = source.get_by_id(int(expected.index[-1]))
+        assert one.relationships[f"rel_{relationship}"].tolist() == [partner]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder with CloudVolume's server, as the documentation does."""
+
+    def handler(*arguments: object) -> ViewerServerHandler:
+        return ViewerServerHandler(f"file://{folder}", *arguments)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.workflow
+def test_the_state_opens_what_is_served(results) -> None:
+    folder = results / "neuroglancer"
+    state = json.loads((folder / "state.json").read_text())
+    cells = read_cells(results / "tables" / "selected_cells.csv")
+    layers = by_name(state)
+    assert layers["cells"]["segments"] == [str(cell_id) for cell_id in cells]
+    assert len(layers["mitochondria"]["segments"]) == len(layers["mitochondria"]["segmentColors"])
+    with served(folder) as url:
+
+        def get(path: str) -> tuple[bytes, str]:
+            with urllib.request.urlopen(url + path, timeout=10) as answer:
+                return answer.read(), answer.headers["Access-Control-Allow-Origin"]
+
+        kinds = {}
+        for layer in state["layers"]:
+            address = layer["source"][0]["url"] if isinstance(layer["source"], list) else ""
+            assert address.startswith(f"precomputed://{LOCAL_SERVER}/")
+            path = address.removeprefix(f"precomputed://{LOCAL_SERVER}")
+            content, cors = get(f"{path}/info")
+            kinds[path] = json.loads(content)["@type"]
+            assert cors == "*"
+        assert kinds == {
+            "/skeletons": "neuroglancer_skeletons",
+            "/meshes": "neuroglancer_multiscale_volume",
+            "/mitochondria": "neuroglancer_annotations_v1",
+            "/synapses": "neuroglancer_annotations_v1",
+        }
+        neuron = next(c for c in cells.values() if c.cell_type == "pyramidal")
+        skeleton, _ = get(f"/skeletons/{neuron.cell_id}")
+        assert skeleton == (folder / "skeletons" / str(neuron.cell_id)).read_bytes()
+        manifest, cors = get(f"/meshes/mesh/{layers['mitochondria']['segments'][0]}:0")
+        assert json.loads(manifest)["fragments"]
+        assert get("/state.json")[0] == (folder / "state.json").read_bytes()
+
+
+@pytest.mark.workflow
+def test_logs_of_jobs_whose_libraries_log_too(sample_run: Run) -> None:
+    for rule in ("write_precomputed_annotations", "write_neuroglancer_state"):
+        assert "MB at most" in (sample_run.folder / f"logs/sample/{rule}.log").read_text()
