@@ -73,14 +73,39 @@ rule check_conservation:
         "../workflow_scripts/check_conservation.py"
 
 
+rule pack_demonstration_meshes:
+    """Pack the mitochondrial meshes of the cell that the notebook shows in 3D."""
+    input:
+        cells=f"{RESULTS}/cells.csv",
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+        meshes=of_neurons(f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz"),
+    output:
+        archive=f"{RESULTS}/demonstration_meshes.tar.gz",
+    log:
+        f"{LOGS}/pack_demonstration_meshes.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(20),
+    params:
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        code=code("pack_demonstration_meshes"),
+    script:
+        "../workflow_scripts/pack_demonstration_meshes.py"
+
+
 rule demonstrate:
     """Execute the demonstration notebook on the published files."""
     input:
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+        meshes=f"{RESULTS}/demonstration_meshes.tar.gz",
         cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
         synapses=f"{RESULTS}/synapse_filtered.csv",
     output:
         notebook=f"{RESULTS}/smo_microns_demonstration.ipynb",
+        view=f"{RESULTS}/smo_microns_demonstration_3d.html",
     log:
         f"{LOGS}/demonstrate.log",
     conda:
@@ -101,6 +126,7 @@ rule record_provenance:
         list(provenance_inputs().values()),
         published=[
             *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+            f"{RESULTS}/demonstration_meshes.tar.gz",
             f"{RESULTS}/cell_type_classification_filtered.csv",
             f"{RESULTS}/synapse_filtered.csv",
             f"{RESULTS}/cells.csv",

@@ -1,0 +1,43 @@
+"""Pack the mitochondrial meshes of the cell that the demonstration notebook shows in 3D."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mitosyn.archives import pack
+from mitosyn.demonstration_meshes import (
+    CELL_COLUMNS,
+    FOLDER,
+    SYNAPSE_COLUMNS,
+    pack_meshes,
+    rank_cells,
+)
+from mitosyn.jobs import run
+from mitosyn.meshes import read_bundle, source_scale
+from mitosyn.tables import read_table
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Pack the meshes of the first suitable neuron that has any; without one, an empty folder."""
+    archive, params = snakemake.output.archive, snakemake.params
+    ranked = rank_cells(
+        read_table(snakemake.input.cells, CELL_COLUMNS),
+        read_table(snakemake.input.synapses, SYNAPSE_COLUMNS),
+    )
+    paths = {int(Path(path).stem): path for path in snakemake.input.meshes}
+    scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
+    for cell_id in ranked:
+        bundle = read_bundle(paths[cell_id])
+        if bundle.has_mesh.any():
+            packed = pack_meshes(archive, cell_id, bundle, scale)
+            logging.info("cell %d: %d meshes", cell_id, packed)
+            return
+    pack(archive, FOLDER, [])
+    logging.info("no neuron has a mesh")
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
