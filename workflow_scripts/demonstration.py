@@ -2,7 +2,7 @@
 # # Mitochondria and synapses of cortical cells
 #
 # This notebook is a first look at the dataset. It uses nothing but the published files that
-# lie beside it, and needs `numpy`, `pandas`, `matplotlib` and
+# lie beside it, and needs `numpy`, `pandas`, `matplotlib`, `plotly`, `trimesh` and
 # [navis](https://navis-org.github.io/navis/) to run again.
 #
 # | file | content |
@@ -12,6 +12,7 @@
 # | `nodes.tar.gz` | the skeleton nodes that each mitochondrion covers (JSON) |
 # | `cell_type_classification_filtered.csv` | type and position of the neurons |
 # | `synapse_filtered.csv` | the synapses of the neurons, a row for each neuron at either end |
+# | `demonstration_meshes.tar.gz` | the mitochondrial meshes (PLY) of one neuron, shown in 3D |
 #
 # Positions and lengths are in nanometres, areas in nm², volumes in nm³. In the published
 # volume y grows from the pia towards the white matter, so all pictures have y pointing down.
@@ -26,6 +27,9 @@
 # Somatic below 7 µm, Far beyond 70 µm (perhaps part of another cell), and Branch in between.
 
 # %%
+import base64
+import io
+import json
 import tarfile
 import tempfile
 from pathlib import Path
@@ -35,10 +39,14 @@ import matplotlib.pyplot as plt
 import navis
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
+from IPython.display import display
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
 
 navis.set_pbars(hide=True)
 plt.style.use("default")
@@ -91,7 +99,7 @@ scratch = tempfile.TemporaryDirectory()
 def published_files(archive: str, folder: str) -> list[Path]:
     """Find the files of an archive: beside this notebook, or unpacked for it."""
     if not Path(archive).exists():
-        return sorted(Path(folder).glob("[0-9a-z]*"))
+        return sorted(path for path in Path(folder).rglob("[0-9a-z]*") if path.is_file())
     with tarfile.open(archive) as opened:
         names = sorted(member.name for member in opened if member.isfile())
         if all(Path(name).exists() for name in names):
@@ -108,10 +116,16 @@ def by_cell(paths: list[Path]) -> dict[int, Path]:
 cell_tables = published_files("microns.tar.gz", "microns_cells")
 skeleton_files = by_cell(published_files("morphologies.tar.gz", "cell_morphologies"))
 nodes_files = by_cell(published_files("nodes.tar.gz", "associated_nodes"))
+mesh_files = published_files("demonstration_meshes.tar.gz", "demonstration_meshes")
 
 # %% [markdown]
 # Ids of cells are larger than a floating-point number can hold exactly. They must be read as
 # integers (or text), never as floats.
+#
+# The complexity index is SA³ / (16 π² V²): 0.72 for a ball, and the larger, the longer or the
+# more branched a mitochondrion is. Here both area and volume are those of the mesh, which makes
+# it 9 / (4 π sphericity³). The published index, which `mitochondria.parquet` has, takes the
+# volume from the number of voxels.
 
 # %%
 columns = {
@@ -122,6 +136,7 @@ columns = {
     "y": "float64",
     "z": "float64",
     "length along skeleton": "float64",
+    "mito SA": "float64",
     "mito size": "float64",
     "sphericity": "float64",
     "cell_type": "str",
@@ -131,6 +146,9 @@ mitochondria = pd.concat(
     ignore_index=True,
 )
 mitochondria["volume"] = mitochondria["mito size"] / 1e9  # µm³
+mitochondria["complexity index"] = mitochondria["mito SA"] ** 3 / (
+    16 * np.pi**2 * mitochondria["mito size"].where(mitochondria["mito size"] > 0) ** 2
+)
 
 synapses = pd.read_csv("synapse_filtered.csv", index_col=0)
 neurons = pd.read_csv("cell_type_classification_filtered.csv", index_col="cell_id")
@@ -584,6 +602,14 @@ else:
 
 # %%
 DOTS_A_ROW = 150
+BOX_STYLE: dict[str, Any] = {
+    "orientation": "horizontal",
+    "widths": 0.6,
+    "whis": (5, 95),
+    "showfliers": False,
+    "manage_ticks": False,
+    "medianprops": {"color": "black", "lw": 1.6},
+}
 group_tables = dict(list(mitochondria.groupby(["cell_type", "compartment"])))
 groups = [
     (cell_type, compartment)
@@ -591,6 +617,22 @@ groups = [
     for compartment in COMPARTMENT_COLOURS
     if (cell_type, compartment) in group_tables
 ]
+
+
+MEASURES = {
+    "volume": "volume (µm³)",
+    "sphericity": "sphericity (1: a ball)",
+    "complexity index": "complexity index (0.72: a ball)",
+}
+
+
+def separate_types(axes: list[Axes], cell_types: list[str]) -> None:
+    """Draw a line between the rows of different cell types."""
+    for ax in axes:
+        ax.tick_params(axis="y", length=0)
+        for row in range(1, len(cell_types)):
+            if cell_types[row] != cell_types[row - 1]:
+                ax.axhline(row - 0.5, color="#D9D9D9", lw=0.8, zorder=0)
 
 
 def draw_distribution(ax: Axes, column: str, label: str) -> None:
@@ -603,23 +645,14 @@ def draw_distribution(ax: Axes, column: str, label: str) -> None:
         some = rng.permutation(values)[:DOTS_A_ROW]
         heights = row + rng.uniform(-0.28, 0.28, len(some))
         ax.scatter(some, heights, s=5, lw=0, alpha=0.45, color=COMPARTMENT_COLOURS[group[1]])
-        ax.boxplot(
-            values,
-            positions=[row],
-            orientation="horizontal",
-            widths=0.6,
-            whis=(5, 95),
-            showfliers=False,
-            manage_ticks=False,
-            medianprops={"color": "black", "lw": 1.6},
-        )
+        ax.boxplot(values, positions=[row], **BOX_STYLE)
     ax.set(xlabel=label)
 
 
 def draw_distributions() -> None:
-    """Draw number, volume and sphericity of the mitochondria of each group."""
-    _, (left, middle, right) = plt.subplots(
-        1, 3, sharey=True, figsize=(10, 1.1 + 0.34 * len(groups)), layout="constrained"
+    """Draw number, volume, sphericity and complexity index of the mitochondria of each group."""
+    figure, (left, *others) = plt.subplots(
+        1, 4, sharey=True, figsize=(12, 1.1 + 0.34 * len(groups)), layout="constrained"
     )
     counts = [len(group_tables[group]) for group in groups]
     colours = [COMPARTMENT_COLOURS[compartment] for _, compartment in groups]
@@ -629,14 +662,14 @@ def draw_distributions() -> None:
     left.locator_params(axis="x", nbins=4, integer=True)
     left.set_yticks(range(len(groups)), [f"{kind}  {compartment}" for kind, compartment in groups])
     left.set_ylim(len(groups) - 0.5, -0.5)
-    draw_distribution(middle, "volume", "volume (µm³)")
-    middle.set_xscale("log")
-    draw_distribution(right, "sphericity", "sphericity (1: a ball)")
-    for ax in (left, middle, right):
-        ax.tick_params(axis="y", length=0)
-        for row in range(1, len(groups)):
-            if groups[row][0] != groups[row - 1][0]:
-                ax.axhline(row - 0.5, color="#D9D9D9", lw=0.8, zorder=0)
+    for ax, (column, label) in zip(others, MEASURES.items(), strict=True):
+        draw_distribution(ax, column, label)
+        if column != "sphericity":
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter("{x:g}")
+        if column == "complexity index":
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    separate_types(figure.axes, [cell_type for cell_type, _ in groups])
     plt.show()
 
 
@@ -646,30 +679,61 @@ else:
     print("This dataset has no mitochondria.")
 
 # %% [markdown]
+# The same in numbers: how many mitochondria, in how many cells, how many of them have been
+# measured, and median (lower quartile – upper quartile) of each measure.
+
+
+# %%
+def spread(values: pd.Series) -> str:
+    """Write median and quartiles in three significant digits."""
+    low, middle, high = values.quantile([0.25, 0.5, 0.75])
+    return f"{middle:.3g} ({low:.3g} – {high:.3g})" if values.notna().any() else "–"
+
+
+pd.DataFrame(
+    [
+        {
+            "cell type": cell_type,
+            "compartment": compartment,
+            "cells": group_tables[cell_type, compartment]["cellid"].nunique(),
+            "mitochondria": len(group_tables[cell_type, compartment]),
+            "measured": group_tables[cell_type, compartment]["volume"].count(),
+        }
+        | {
+            label.split(" (1")[0].split(" (0")[0]: spread(
+                group_tables[cell_type, compartment][column]
+            )
+            for column, label in MEASURES.items()
+        }
+        for cell_type, compartment in groups
+    ]
+)
+
+# %% [markdown]
 # ## How much of a neurite has a mitochondrion?
 #
 # `<cell_id>_associated_nodes.json` lists the skeleton nodes that each mitochondrion covers;
 # somatic mitochondria are left out. An edge of the skeleton is covered if both its nodes belong
-# to the same mitochondrion. The covered share of a compartment is the length of its covered
-# edges over the length of all its edges; an edge belongs to the compartment of its outer node.
+# to the same mitochondrion; it belongs to the compartment of its outer node. The length covered
+# in a compartment is that of its covered edges, each counted once, and the covered share is
+# this over the length of all its edges.
 
 
 # %%
 def skeleton_edges(cell_id: int) -> pd.DataFrame:
-    """Tabulate the edges of a skeleton: a row for each node that has a parent."""
-    nodes = skeletons[cell_id].nodes
-    edges = nodes[nodes["parent_id"] >= 0].merge(
-        nodes, left_on="parent_id", right_on="node_id", suffixes=("", "_parent")
-    )
-    ends = [edges[[f"{axis}{end}" for axis in "xyz"]].to_numpy(float) for end in ("", "_parent")]
-    labels = edges["label"].astype(int).to_numpy()
+    """Tabulate the edges of a skeleton (nm): a row for each node that has a parent."""
+    names = ["node", "label", "x", "y", "z", "radius", "parent"]
+    nodes = pd.read_csv(skeleton_files[cell_id], sep=" ", header=None, names=names)
+    edges = nodes[nodes["parent"] >= 0]
+    # The nodes are numbered by row, from 0.
+    positions = nodes[["x", "y", "z"]].to_numpy()
+    steps = positions[edges["node"]] - positions[edges["parent"]]
     return pd.DataFrame(
         {
-            "node": edges["node_id"].to_numpy(),
-            "parent": edges["parent_id"].to_numpy(),
-            "compartment": np.array(SKELETON_LABELS)[labels],
-            "length": np.linalg.norm(ends[0] - ends[1], axis=1),
-            "covered": False,
+            "node": edges["node"],
+            "parent": edges["parent"],
+            "compartment": np.array(SKELETON_LABELS)[edges["label"]],
+            "length": np.linalg.norm(steps, axis=1),
         }
     )
 
@@ -677,36 +741,116 @@ def skeleton_edges(cell_id: int) -> pd.DataFrame:
 def edges_with_coverage(cell_id: int) -> pd.DataFrame:
     """Tabulate the edges of a skeleton, and whether a mitochondrion covers them."""
     edges = skeleton_edges(cell_id)
-    nodes_of_mitochondria = pd.read_json(nodes_files[cell_id], typ="series")
-    for nodes in nodes_of_mitochondria:
-        edges["covered"] |= edges["node"].isin(nodes) & edges["parent"].isin(nodes)
-    return edges
+    nodes_of = list(json.loads(nodes_files[cell_id].read_text()).values())
+    owners = np.repeat(np.arange(len(nodes_of)), [len(nodes) for nodes in nodes_of])
+    nodes = np.array([node for nodes in nodes_of for node in nodes], dtype=np.int64)
+    # Each covered node has one parent, so that it makes one pair with its mitochondrion.
+    parents = edges.set_index("node")["parent"].reindex(nodes).fillna(-1).to_numpy(np.int64)
+    size = int(max(edges["node"].max(), nodes.max(initial=0))) + 1 if len(edges) else 1
+    both = (parents >= 0) & np.isin(owners * size + parents, owners * size + nodes)
+    return edges.assign(covered=edges["node"].isin(nodes[both]))
 
 
-def covered_share(edges: pd.DataFrame) -> pd.Series:
-    """Compute the covered share of the length of each compartment but the soma."""
-    total = edges.groupby("compartment")["length"].sum()
-    covered = edges[edges["covered"]].groupby("compartment")["length"].sum()
-    share = covered.reindex(total.index, fill_value=0) / total.where(total > 0)
-    return share.drop("Somatic", errors="ignore").dropna()
+def length_covered(cell_id: int, edges: pd.DataFrame) -> pd.DataFrame:
+    """Sum the length of each compartment but the soma, and what of it is covered (µm)."""
+    outside = edges[edges["compartment"] != "Somatic"]
+    covered = outside["length"].where(outside["covered"], 0)
+    lengths = pd.DataFrame(
+        {
+            "cell_type": cells.loc[cell_id, "cell_type"],
+            "cell_id": cell_id,
+            "compartment": outside["compartment"],
+            "length": outside["length"] / UM,
+            "covered": covered / UM,
+        }
+    )
+    keys = ["cell_type", "cell_id", "compartment"]
+    return lengths.groupby(keys, as_index=False)[["length", "covered"]].sum()
 
 
-coverage = {
-    cell_id: edges_with_coverage(cell_id) for cell_id in skeletons if cell_id in nodes_files
+tables_of_lengths = [
+    length_covered(cell_id, edges_with_coverage(cell_id))
+    for cell_id in cells.index[cells["cell_type"] != "glia"]
+    if cell_id in skeleton_files and cell_id in nodes_files
+]
+no_lengths = pd.DataFrame(columns=["cell_type", "cell_id", "compartment", "length", "covered"])
+lengths = pd.concat(tables_of_lengths or [no_lengths], ignore_index=True)
+lengths = lengths[lengths["length"] > 0].copy()
+lengths["share"] = 100 * lengths["covered"] / lengths["length"]
+
+# %% [markdown]
+# All neurons of the dataset: the lengths of all cells of a type together, and median (lower
+# quartile – upper quartile) of the cells.
+
+# %%
+lengths_by_group = {
+    (cell_type, compartment): table
+    for cell_type in TYPE_COLOURS
+    for compartment in SKELETON_LABELS
+    if len(
+        table := lengths[
+            (lengths["cell_type"] == cell_type) & (lengths["compartment"] == compartment)
+        ]
+    )
 }
-shares = pd.DataFrame(
-    {cell_id: covered_share(edges) for cell_id, edges in coverage.items()}
-).reindex([name for name in SKELETON_LABELS if name != "Somatic"])
-shares = shares.dropna(how="all").dropna(axis="columns", how="all")
-(100 * shares.T).round(1).rename(index=described).rename_axis(columns="covered, % of length")
+pd.DataFrame(
+    [
+        {
+            "cell type": cell_type,
+            "compartment": compartment,
+            "cells": len(table),
+            "length (µm)": round(table["length"].sum()),
+            "covered (µm)": round(table["covered"].sum()),
+            "covered (%)": round(100 * table["covered"].sum() / table["length"].sum(), 1),
+            "covered in a cell (µm)": spread(table["covered"]),
+            "covered in a cell (%)": spread(table["share"]),
+        }
+        for (cell_type, compartment), table in lengths_by_group.items()
+    ]
+)
 
 
 # %%
-def draw_covered(axes: list[Axes], cell_id: int) -> None:
+def draw_spread(ax: Axes, column: str, label: str) -> None:
+    """Draw a box for each group of neurons, and a dot for each neuron."""
+    rng = np.random.default_rng(0)
+    for row, ((_, compartment), table) in enumerate(lengths_by_group.items()):
+        values = table[column].to_numpy(float)
+        heights = row + rng.uniform(-0.25, 0.25, len(values))
+        colour = COMPARTMENT_COLOURS[compartment]
+        ax.scatter(values, heights, s=9, lw=0, alpha=0.6, color=colour, clip_on=False)
+        ax.boxplot(values, positions=[row], **BOX_STYLE)
+    ax.set(xlabel=label)
+    ax.set_xlim(left=0)
+
+
+def draw_lengths() -> None:
+    """Draw how much of each compartment is covered, in all neurons."""
+    figure, axes = plt.subplots(
+        1, 2, sharey=True, figsize=(9, 1.1 + 0.34 * len(lengths_by_group)), layout="constrained"
+    )
+    draw_spread(axes[0], "covered", "covered by mitochondria in a cell (µm)")
+    draw_spread(axes[1], "share", "covered by mitochondria in a cell (% of the length)")
+    names = [f"{kind}  {compartment}" for kind, compartment in lengths_by_group]
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+    separate_types(figure.axes, [cell_type for cell_type, _ in lengths_by_group])
+    plt.show()
+
+
+if lengths_by_group:
+    draw_lengths()
+else:
+    print("No neuron of this dataset has a skeleton outside its soma.")
+
+# %% [markdown]
+# Of the neurons drawn above, the one with the greatest covered length.
+
+
+# %%
+def draw_covered(axes: list[Axes], cell_id: int, edges: pd.DataFrame) -> None:
     """Draw a neuron and, thick and in the colour of the compartment, what is covered."""
     draw_skeleton(axes, skeletons[cell_id])
-    edges = coverage[cell_id]
-    edges = edges[edges["covered"] & (edges["compartment"] != "Somatic")]
     positions = skeletons[cell_id].nodes.set_index("node_id")
     colours = edges["compartment"].map(COMPARTMENT_COLOURS)
     for ax, view in zip(axes, VIEWS, strict=True):
@@ -716,40 +860,448 @@ def draw_covered(axes: list[Axes], cell_id: int) -> None:
         )
 
 
-def draw_shares(ax: Axes) -> None:
-    """Draw a bar for each compartment of each neuron."""
-    height = min(0.8 / len(shares), 0.16)
-    for row, cell_id in enumerate(shares):
-        known = 100 * shares[cell_id].dropna()
-        places = row + height * (np.arange(len(known)) - (len(known) - 1) / 2)
-        bars = ax.barh(places, known, height, color=known.index.map(COMPARTMENT_COLOURS))
-        ax.bar_label(bars, fmt=" %.1f", size=7)
-    names = ["\n".join(described(cell_id).rsplit(" ", 1)) for cell_id in shares]
-    ax.set_yticks(range(len(names)), names)
-    ax.set(xlabel="covered by mitochondria (% of the length)", ylim=(len(names) - 0.5, -0.5))
-    ax.margins(x=0.12)
-    ax.tick_params(axis="y", length=0)
-
-
-def draw_coverage() -> None:
-    """Draw the most covered neuron, and the covered share of all."""
-    cell_id = max(shares, key=lambda cell_id: coverage[cell_id]["covered"].sum())
+def draw_coverage(cell_id: int) -> None:
+    """Draw a neuron and what of it is covered."""
+    edges = edges_with_coverage(cell_id)
+    edges = edges[edges["covered"] & (edges["compartment"] != "Somatic")]
     box = bounds(skeletons[cell_id].nodes)
     figure, (axes,), lefts = new_figure([box])
-    draw_covered(axes, cell_id)
-    finish_block(figure, axes, box, described(cell_id))
-    width, height = figure.get_size_inches()
-    tall = block_size(box)[1] / height
-    ax = figure.add_axes((1 + 1.6 / width, LEGEND_HEIGHT / height, 3.2 / width, tall))
-    draw_shares(ax)
-    add_legend(figure, lefts[0], compartment_keys(shares.index), columns=5)
+    draw_covered(axes, cell_id, edges)
+    covered = f"{edges['length'].sum() / UM:,.0f} µm covered"
+    finish_block(figure, axes, box, f"{described(cell_id)}: {covered}")
+    add_legend(figure, lefts[0], compartment_keys(edges["compartment"]), columns=5)
     plt.show()
 
 
-if shares.size:
-    draw_coverage()
+drawn_lengths = lengths[lengths["cell_id"].isin(list(skeletons)) & (lengths["covered"] > 0)]
+if len(drawn_lengths):
+    draw_coverage(int(drawn_lengths.groupby("cell_id")["covered"].sum().idxmax()))
 else:
-    print("No neuron of this dataset has a skeleton outside its soma.")
+    print("No neuron drawn above has a covered length.")
+
+# %% [markdown]
+# ## One neuron in 3D
+#
+# `demonstration_meshes.tar.gz` holds the meshes of one neuron: that of the interneuron with the
+# strongest connection, found above; in a dataset without such a pair, that of the neuron with
+# most mitochondria. Their vertices are in nanometres, and where the blocks of the segmentation
+# meet, the repeated vertices are merged. The picture has them in micrometres.
+
+# %%
+MESHES_OF = {int(path.stem): path for path in mesh_files}
+
+
+def neuron_in_3d() -> int | None:
+    """Choose the neuron to show: that of the meshes, or the one that they would be of."""
+    if mesh_files:
+        return int(mesh_files[0].parent.name)
+    candidates = pair[:1] + sorted(
+        skeleton_files, key=lambda cell_id: (-cells.loc[cell_id, "mitochondria"], cell_id)
+    )
+    return candidates[0] if candidates else None
+
+
+def read_meshes(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read the meshes of mitochondria: vertices (µm), triangles, and the vertices' owner."""
+    vertices, faces, owners = [np.empty((0, 3))], [np.empty((0, 3), np.int64)], []
+    for row, mito_id in enumerate(table["mito_id"]):
+        if mito_id in MESHES_OF:
+            mesh = navis.read_mesh(str(MESHES_OF[mito_id]), output="trimesh")
+            faces.append(np.asarray(mesh.faces) + sum(map(len, vertices)))
+            vertices.append(np.asarray(mesh.vertices) / UM)
+            owners.append(np.full(len(mesh.vertices), row))
+    return (
+        np.concatenate(vertices),
+        np.concatenate(faces),
+        np.concatenate([np.empty(0, np.int64), *owners]),
+    )
+
+
+shown_cell = neuron_in_3d()
+shown_mitochondria = mitochondria[mitochondria["cellid"] == shown_cell].reset_index(drop=True)
+shown_synapses = synapses[synapses["cell_id"] == shown_cell]
+mesh_vertices, mesh_faces, mesh_owners = read_meshes(shown_mitochondria)
+with_mesh = len(np.unique(mesh_owners))
+if shown_cell is None:
+    print("This dataset has no neuron.")
+elif with_mesh:
+    print(
+        f"{described(shown_cell)}: {plural(len(shown_mitochondria), 'row')} of mitochondria, "
+        f"{with_mesh} with a mesh, {len(mesh_faces):,} triangles."
+    )
+else:
+    print(
+        "There are no meshes: without demonstration_meshes.tar.gz beside this notebook, the\n"
+        f"mitochondria of the {described(shown_cell)} are shown as points."
+    )
+
+# %% [markdown]
+# A browser turns some hundred thousand triangles with ease, a large neuron has more. For the
+# picture, the vertices of a mitochondrion that share a box of a grid are merged to their mean,
+# and the grid is made coarser until at most 150,000 triangles are left. For measuring, use the
+# meshes in the archive.
+
+# %%
+MOST_FACES = 150_000
+
+
+def clustered(
+    vertices: np.ndarray, faces: np.ndarray, owners: np.ndarray, grid: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Merge the vertices of each mitochondrion that share a box of a grid (µm)."""
+    keys = np.column_stack([owners, np.floor((vertices - vertices.min(axis=0)) / grid)])
+    keys = keys.astype(np.int64)
+    boxes = np.ravel_multi_index(keys.T, keys.max(axis=0) + 1)
+    _, first, box = np.unique(boxes, return_index=True, return_inverse=True)
+    sums = np.column_stack([np.bincount(box, column) for column in vertices.T])
+    faces = box[faces]
+    faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
+    _, kept = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
+    return sums / np.bincount(box)[:, None], faces[np.sort(kept)], owners[first]
+
+
+def simplified(
+    vertices: np.ndarray, faces: np.ndarray, owners: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cluster meshes until they have few enough triangles; those that have stay as they are."""
+    result, grid = (vertices, faces, owners), 0.04
+    while len(result[1]) > MOST_FACES:
+        result, grid = clustered(vertices, faces, owners, grid), 1.15 * grid
+    return result
+
+
+mesh_vertices, mesh_faces, mesh_owners = simplified(mesh_vertices, mesh_faces, mesh_owners)
+
+# %%
+MESH_STYLE: dict[str, Any] = {
+    "lighting": {"ambient": 0.7, "diffuse": 0.5, "specular": 0.1, "roughness": 0.8},
+    "lightposition": {"x": 0, "y": -1e5, "z": -1e5},
+}
+# What comes closest in plotly to the markers of the other figures.
+SYMBOLS = {"o": "circle", "^": "diamond", "D": "square"}
+
+
+def skeleton_pieces(cell_id: int) -> dict[str, navis.TreeNeuron]:
+    """Cut a skeleton (µm) into its compartments; an edge goes with its outer node."""
+    nodes = navis.read_swc(str(skeleton_files[cell_id]), soma_label=0).nodes
+    nodes = nodes.assign(**{axis: nodes[axis] / UM for axis in "xyz"})
+    pieces = {}
+    for label, compartment in enumerate(SKELETON_LABELS):
+        outer = nodes[(nodes["label"].astype(int) == label) & (nodes["parent_id"] >= 0)]
+        ends = outer["parent_id"][~outer["parent_id"].isin(outer["node_id"])]
+        inner = nodes[nodes["node_id"].isin(ends)].assign(parent_id=-1)
+        if len(outer):
+            pieces[compartment] = navis.TreeNeuron(pd.concat([outer, inner]), name=compartment)
+    return pieces
+
+
+def mesh_pieces(compartments: pd.Series) -> dict[str, tuple[navis.MeshNeuron, np.ndarray]]:
+    """Gather the meshes of each compartment, with the rows that their vertices belong to."""
+    pieces = {}
+    of_vertex = compartments.to_numpy()[mesh_owners]
+    for compartment in COMPARTMENT_COLOURS:
+        chosen = of_vertex == compartment
+        if chosen.any():
+            faces = mesh_faces[chosen[mesh_faces[:, 0]]]
+            faces = np.cumsum(chosen)[faces] - 1
+            mesh = navis.MeshNeuron((mesh_vertices[chosen], faces), name=compartment)
+            pieces[compartment] = (mesh, mesh_owners[chosen])
+    return pieces
+
+
+def plotted(neurons: dict[str, Any]) -> list[Any]:
+    """Let navis make the traces of the compartments of a skeleton, or of meshes."""
+    if not neurons:
+        return []
+    figure = navis.plot3d(
+        list(neurons.values()),
+        backend="plotly",
+        color=[COMPARTMENT_COLOURS[name] for name in neurons],
+        radius=False,
+        soma=False,
+        linewidth=2,
+        inline=False,
+    )
+    return list(figure.data)
+
+
+def grouped(traces: list[Any], group: str, **style: Any) -> list[Any]:
+    """Put traces into a group of the legend and round them to the nanometre."""
+    for trace in traces:
+        # Lists, unlike arrays, can be read by every version of the viewers in use.
+        places = {
+            axis: [
+                None if value is None or value != value else round(float(value), 3)
+                for value in trace[axis]
+            ]
+            for axis in "xyz"
+        }
+        trace.update(
+            **places, **style, legendgroup=group, legendgrouptitle_text=group, showlegend=True
+        )
+    return traces
+
+
+def points(table: pd.DataFrame, name: str, hover: str, **marker: Any) -> go.Scatter3d:
+    """Make a trace of points, from positions in nm."""
+    positions = {axis: table[axis].to_numpy() / UM for axis in "xyz"}
+    return go.Scatter3d(**positions, mode="markers", name=name, hovertemplate=hover, marker=marker)
+
+
+def mesh_traces(table: pd.DataFrame) -> list[Any]:
+    """Make a trace of the meshes of each compartment; each vertex knows its mitochondrion."""
+    pieces = mesh_pieces(table["compartment"])
+    traces = plotted({name: mesh for name, (mesh, _) in pieces.items()})
+    for trace, (_, rows) in zip(traces, pieces.values(), strict=True):
+        trace.update(
+            {corner: [int(vertex) for vertex in trace[corner]] for corner in "ijk"},
+            customdata=table["mito_id"].to_numpy()[rows].tolist(),
+            hovertemplate="mitochondrion %{customdata}",
+            **MESH_STYLE,
+        )
+    return traces
+
+
+def traces_without_mesh(table: pd.DataFrame) -> list[Any]:
+    """Make a trace of points for the mitochondria of each compartment that have no mesh."""
+    table = table[~table.index.isin(mesh_owners)]
+    return [
+        points(
+            table[table["compartment"] == name],
+            f"{name}, no mesh",
+            "mitochondrion without a mesh",
+            color=colour,
+            symbol="circle-open",
+            size=4,
+        )
+        for name, colour in COMPARTMENT_COLOURS.items()
+        if name in set(table["compartment"])
+    ]
+
+
+def synapse_traces(table: pd.DataFrame) -> list[Any]:
+    """Make a trace of points for each kind of synapses."""
+    return [
+        points(
+            table[table["synapse_type"] == kind],
+            style["label"],
+            style["label"],
+            color=style["color"],
+            symbol=SYMBOLS[style["marker"]],
+            size=style["s"] ** 0.5,
+        )
+        for kind, style in SYNAPSE_STYLES.items()
+        if kind in set(table["synapse_type"])
+    ]
+
+
+def soma_of(cell_id: int) -> pd.DataFrame:
+    """Give the position of a neuron's soma (nm), a table of one row."""
+    centroid = neurons.loc[[cell_id], ["centroid_x", "centroid_y", "centroid_z"]]
+    return centroid.set_axis(list("xyz"), axis=1)
+
+
+def scale_bar_trace(box: np.ndarray) -> go.Scatter3d:
+    """Make a scale bar of 10 µm in a corner of a box (nm)."""
+    x, y, z = box[0] / UM
+    return go.Scatter3d(
+        x=[x, x + 10],
+        y=[y, y],
+        z=[z, z],
+        mode="lines+text",
+        text=["10 µm", ""],
+        textposition="top right",
+        line={"color": "black", "width": 6},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def interactive_view(cell_id: int) -> go.Figure:
+    """Draw a neuron with its mitochondria and synapses, to be turned in the browser."""
+    box = bounds(
+        navis.read_swc(str(skeleton_files[cell_id]), soma_label=0).nodes,
+        shown_mitochondria,
+        shown_synapses,
+    )
+    soma = points(soma_of(cell_id), "soma", "soma", color="#F0E442", size=10)
+    soma.marker.line = {"color": "black", "width": 2}
+    figure = go.Figure(
+        [
+            *grouped(mesh_traces(shown_mitochondria), "Mitochondria"),
+            *grouped(traces_without_mesh(shown_mitochondria), "Mitochondria"),
+            # Pale, since the line of the skeleton runs through the mitochondria.
+            *grouped(plotted(skeleton_pieces(cell_id)), "Skeleton", opacity=0.6),
+            *grouped(synapse_traces(shown_synapses), "Synapses"),
+            *grouped([soma], "Soma"),
+            scale_bar_trace(box),
+        ]
+    )
+    title = described(cell_id)
+    axis = {"gridcolor": "#E6E6E6", "zeroline": False, "nticks": 6, "showspikes": False}
+    sides = box[1] - box[0]
+    figure.update_layout(
+        template="none",
+        title={"text": f"{title[0].upper()}{title[1:]} (pia up)", "x": 0.02, "font": {"size": 15}},
+        height=720,
+        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        legend={"groupclick": "toggleitem", "itemsizing": "constant"},
+        scene={
+            "aspectmode": "manual",
+            "aspectratio": dict(zip("xyz", (1.6 * sides / sides.max()).tolist(), strict=True)),
+            # Nearly as in the other pictures: y points down, and one looks along z.
+            "camera": {
+                "up": {"x": 0, "y": -1, "z": 0},
+                "eye": {"x": 0.7, "y": -0.5, "z": -1.8},
+                "projection": {"type": "orthographic"},
+            },
+            **{
+                f"{name}axis": axis | {"title": {"text": f"{name} (µm)"}, "range": ends}
+                for name, ends in zip("xyz", (box.T / UM).tolist(), strict=True)
+            },
+        },
+    )
+    return figure
+
+
+# %% [markdown]
+# A picture of the same for readers that cannot show the interactive view: the neuron from the
+# front, and the square of 20 µm with the most mitochondrial volume outside the soma.
+
+# %%
+WINDOW = 10 * UM
+
+
+def draw_meshes(ax: Axes) -> None:
+    """Draw the meshes from the front, the near triangles over the far ones."""
+    corners = mesh_vertices[mesh_faces] * UM
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.linalg.norm(normals, axis=1)
+    facing = np.abs(normals[:, 2]) / np.where(lengths > 0, lengths, 1)
+    compartments = shown_mitochondria["compartment"].to_numpy()[mesh_owners[mesh_faces[:, 0]]]
+    colours = np.array([to_rgb(COMPARTMENT_COLOURS[name]) for name in compartments]).reshape(-1, 3)
+    order = np.argsort(-corners[:, :, 2].mean(axis=1), kind="stable")
+    shaded = (colours * (0.7 + 0.3 * facing[:, None]))[order]
+    ax.add_collection(
+        PolyCollection(
+            corners[order][:, :, :2], facecolors=shaded, edgecolors=shaded, lw=0.3, zorder=3
+        )
+    )
+
+
+def draw_front(ax: Axes, cell_id: int, box: np.ndarray, bar: int, enlarged: float) -> None:
+    """Draw a neuron from the front with a scale bar of so many µm."""
+    for compartment, piece in skeleton_pieces(cell_id).items():
+        ends = piece.nodes.merge(piece.nodes, left_on="parent_id", right_on="node_id")
+        lines = np.stack([ends[["x_x", "y_x"]], ends[["x_y", "y_y"]]], axis=1) * UM
+        colour = COMPARTMENT_COLOURS[compartment]
+        ax.add_collection(LineCollection(list(lines), colors=colour, lw=0.7 * enlarged, alpha=0.6))
+    if len(mesh_faces):
+        draw_meshes(ax)
+    bare = shown_mitochondria[~shown_mitochondria.index.isin(mesh_owners)]
+    colours = bare["compartment"].map(COMPARTMENT_COLOURS)
+    ax.scatter(bare["x"], bare["y"], s=12, facecolors="none", edgecolors=colours, zorder=4)
+    for kind, style in SYNAPSE_STYLES.items():
+        some = shown_synapses[shown_synapses["synapse_type"] == kind]
+        size = style["s"] * enlarged**2 / 2
+        ax.scatter(some["x"], some["y"], linewidths=0, zorder=5, alpha=0.7, **style | {"s": size})
+    soma = soma_of(cell_id)
+    ax.scatter(soma["x"], soma["y"], marker="P", s=70, color="#F0E442", edgecolors="k", zorder=6)
+    ax.set(xlim=box[:, 0], ylim=box[::-1, 1], xticks=[], yticks=[], aspect="equal")
+    ax.spines[:].set(visible=True, color="#D9D9D9", linewidth=0.6)
+    end = 0.97 * box[1, 0] + 0.03 * box[0, 0]
+    height = 0.95 * box[1, 1] + 0.05 * box[0, 1]
+    ax.plot([end - bar * UM, end], [height] * 2, color="k", lw=2, zorder=7)
+    label = ax.annotate(
+        f"{bar} µm", (end - bar * UM / 2, height), (0, 4), textcoords="offset points", ha="center"
+    )
+    label.set(zorder=7, bbox={"facecolor": "white", "linewidth": 0, "alpha": 0.7, "pad": 0.5})
+
+
+def crowded_square() -> np.ndarray:
+    """Find the middle of the square, from the front, with the most mitochondrial volume (nm)."""
+    table = shown_mitochondria[shown_mitochondria["compartment"] != "Somatic"]
+    if table.empty:
+        return soma_of(shown_cell)[["x", "y"]].to_numpy(float)[0]
+    positions = table[["x", "y"]].to_numpy(float)
+    close = (np.abs(positions[:, None] - positions) < WINDOW).all(axis=2)
+    return positions[(close @ table["volume"].fillna(0).to_numpy()).argmax()]
+
+
+def static_view(cell_id: int) -> Figure:
+    """Draw what the interactive view shows, from the front."""
+    skeleton = navis.read_swc(str(skeleton_files[cell_id]), soma_label=0)
+    whole = bounds(skeleton.nodes, shown_mitochondria, shown_synapses)
+    half = (whole[1] - whole[0])[:2].max() / 2
+    whole = whole.mean(axis=0) + half * np.array([[-1], [1]])
+    near = crowded_square() + WINDOW * np.array([[-1], [1]])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 5.6), layout="constrained")
+    draw_front(left, cell_id, whole, 10, 1)
+    draw_front(right, cell_id, near, 5, 2.5)
+    square = plt.Rectangle(tuple(near[0]), *(near[1] - near[0]), fill=False, lw=0.8, zorder=7)
+    left.add_patch(square)
+    title = described(cell_id)
+    left.set_title(f"{title[0].upper()}{title[1:]}", loc="left")
+    right.set_title("inside the square", loc="left")
+    keys = compartment_keys(
+        pd.concat([shown_mitochondria["compartment"], pd.Series(list(skeleton_pieces(cell_id)))])
+    )
+    keys += synapse_keys(shown_synapses["synapse_type"])
+    keys.append(key("soma", "P", 60, color="#F0E442", mec="black"))
+    figure.legend(handles=keys, loc="outside lower left", ncols=5, fontsize=8, handletextpad=0.2)
+    return figure
+
+
+# %% [markdown]
+# The interactive view: drag to turn, scroll to come closer, click on an entry of the legend to
+# switch it on or off, and double-click to see it alone. It is also written beside this notebook
+# as `smo_microns_demonstration_3d.html`, which any browser opens without a network.
+
+# %%
+VIEW_PAGE = "smo_microns_demonstration_3d.html"
+VIEW_OPTIONS = {"displaylogo": False, "scrollZoom": True, "responsive": True}
+
+
+def png(figure: Figure) -> str:
+    """Draw a figure as PNG, in base64."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=110)
+    plt.close(figure)
+    return base64.b64encode(content.getvalue()).decode()
+
+
+def show(view: go.Figure, picture: Figure) -> None:
+    """Show the interactive view, or its picture where a reader knows no such views."""
+    bundle = json.loads(view.to_json()) | {"config": VIEW_OPTIONS}
+    types = {
+        "application/vnd.plotly.v1+json": bundle,
+        "image/png": png(picture),
+        "text/plain": f"The interactive view is in {VIEW_PAGE}.",
+    }
+    display(types, raw=True)
+
+
+def write_page(view: go.Figure) -> None:
+    """Write the interactive view as a page of its own, with all that it needs."""
+    view = go.Figure(view).update_layout(height=None)
+    content = view.to_html(
+        full_html=False,
+        include_plotlyjs=True,
+        div_id="neuron",
+        config=VIEW_OPTIONS,
+        default_height="100vh",
+    )
+    head = f'<meta charset="utf-8"><title>{view.layout.title.text}</title>'
+    page = f'<!DOCTYPE html><html lang="en"><head>{head}</head><body style="margin: 0">{content}'
+    Path(VIEW_PAGE).write_text(f"{page}</body></html>\n", encoding="utf-8", newline="\n")
+
+
+if shown_cell is None:
+    view = go.Figure(layout={"title": {"text": "This dataset has no neuron."}})
+else:
+    view = interactive_view(shown_cell)
+    show(view, static_view(shown_cell))
+write_page(view)
 
 # %% [markdown]
 # ## Going on
@@ -761,7 +1313,7 @@ else:
 #   in several pieces: each has a root of its own, with parent −1.
 # - **Its covered nodes**: `pandas.read_json(path, typ="series")` gives a list of skeleton nodes
 #   for each mitochondrion.
-# - **Interactive views**: `navis.plot3d(skeleton)` turns a neuron in the browser.
+# - **Interactive views**: `navis.plot3d(skeleton)` turns any neuron in the browser.
 #
 # If you use data of MICrONS layer 2/3, please cite the reconstruction that they derive from:
 # [Reconstruction of neocortex: Organelles, compartments, cells, circuits, and
