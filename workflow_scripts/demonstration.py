@@ -974,7 +974,15 @@ mesh_vertices, mesh_faces, mesh_owners = simplified(mesh_vertices, mesh_faces, m
 
 # %%
 MESH_STYLE: dict[str, Any] = {
-    "lighting": {"ambient": 0.7, "diffuse": 0.5, "specular": 0.1, "roughness": 0.8},
+    "lighting": {
+        "ambient": 0.55,
+        "diffuse": 0.6,
+        "specular": 0.1,
+        "roughness": 0.8,
+        # By default, triangles as small as these would have no normal, and so no shade.
+        "facenormalsepsilon": 0,
+        "vertexnormalsepsilon": 0,
+    },
     "lightposition": {"x": 0, "y": -1e5, "z": -1e5},
 }
 # What comes closest in plotly to the markers of the other figures.
@@ -1103,7 +1111,8 @@ def soma_of(cell_id: int) -> pd.DataFrame:
 
 def scale_bar_trace(box: np.ndarray) -> go.Scatter3d:
     """Make a scale bar of 10 µm in a corner of a box (nm)."""
-    x, y, z = box[0] / UM
+    # Not on the very edge, where it would be clipped.
+    x, y, z = (0.98 * box[0] + 0.02 * box[1]) / UM
     return go.Scatter3d(
         x=[x, x + 10],
         y=[y, y],
@@ -1144,7 +1153,7 @@ def interactive_view(cell_id: int) -> go.Figure:
         template="none",
         title={"text": f"{title[0].upper()}{title[1:]} (pia up)", "x": 0.02, "font": {"size": 15}},
         height=720,
-        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        margin={"l": 0, "r": 10, "t": 40, "b": 0},
         legend={"groupclick": "toggleitem", "itemsizing": "constant"},
         scene={
             "aspectmode": "manual",
