@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import io
 import json
+import re
 import shutil
+import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import demonstrate
 import nbformat
+import numpy as np
+import pack_demonstration_meshes
 import pandas as pd
+import pyarrow as pa
 import pytest
+import trimesh
 from mitosyn.archives import pack
 from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS
+from mitosyn.demonstration_meshes import (
+    CELL_COLUMNS,
+    SYNAPSE_COLUMNS,
+    display_mesh,
+    pack_meshes,
+    rank_cells,
+)
+from mitosyn.meshes import Mesh, bundle_meshes, write_bundle
 from mitosyn.notebooks import (
     CellError,
     execute_notebook,
@@ -23,6 +39,7 @@ from mitosyn.notebooks import (
     write_notebook,
 )
 from nbformat import NotebookNode
+from workflow import Run
 
 TEMPLATE = Path(demonstrate.__file__).with_name("demonstration.py")
 # Beyond 2^53 and two apart: as floats they would be one and the same cell.
@@ -41,6 +58,24 @@ def figures(notebook: NotebookNode) -> list[bytes]:
 
 def printed(notebook: NotebookNode) -> str:
     return "".join(o.text for o in outputs(notebook) if o.output_type == "stream")
+
+
+PLOTLY = "application/vnd.plotly.v1+json"
+PAGE = "smo_microns_demonstration_3d.html"
+
+
+def views(notebook: NotebookNode) -> list[Any]:
+    return [o.data for o in outputs(notebook) if PLOTLY in o.get("data", {})]
+
+
+def shown_meshes(view: Any) -> dict[int, list[int]]:
+    """The mitochondria with a mesh in a 3D view, and the triangles of each."""
+    found: dict[int, list[int]] = {}
+    for trace in view[PLOTLY]["data"]:
+        if trace["type"] == "mesh3d":
+            for face, corner in enumerate(trace["i"]):
+                found.setdefault(trace["customdata"][corner], []).append(face)
+    return found
 
 
 class TestConverter:
@@ -183,6 +218,100 @@ class Dataset:
         return published
 
 
+def boxes(count: int) -> list[Mesh]:
+    """Mitochondria along x, 1 µm apart, as two fragments with the vertices between repeated."""
+    box = trimesh.creation.box(extents=(800, 300, 300))
+    half = len(box.faces) // 2
+    vertices = np.concatenate([box.vertices, box.vertices]).astype(np.float32)
+    faces = np.concatenate([box.faces[:half], box.faces[half:] + len(box.vertices)])
+    where = np.array([200_000, 210_000, 40_000], np.float32)
+    return [
+        Mesh(vertices + where + np.float32([1000 * k, 0, 0]), faces.astype(np.uint32))
+        for k in range(count)
+    ]
+
+
+def add_meshes(folder: Path, cell_id: int, mito_ids: list[int], without: int) -> None:
+    meshes = dict(zip(mito_ids, boxes(len(mito_ids)), strict=True))
+    del meshes[without]
+    bundle = bundle_meshes(np.array(mito_ids), meshes)
+    pack_meshes(folder / "demonstration_meshes.tar.gz", cell_id, bundle, np.ones(3))
+
+
+class TestDemonstrationMeshes:
+    def cells(self, *rows: tuple[int, str, int]) -> pa.Table:
+        return pa.table(dict(zip(CELL_COLUMNS, zip(*rows, strict=True), strict=True)))
+
+    def synapses(self, *rows: tuple[str, int, int]) -> pa.Table:
+        columns = zip(*rows, strict=True) if rows else ([], [], [])
+        return pa.table(dict(zip(SYNAPSE_COLUMNS, columns, strict=True)))
+
+    def test_the_strongest_connection_comes_first(self) -> None:
+        other = LONELY + 2000
+        cells = self.cells(
+            (other, "inhibitory", 5),
+            (INTERNEURON, "inhibitory", 7),
+            (PYRAMIDAL, "pyramidal", 9),
+            (ASTROCYTE, "glia", 99),
+        )
+        onto = [("pre", INTERNEURON, PYRAMIDAL), ("pre", other, PYRAMIDAL)] * 2
+        onto += [("post", other, PYRAMIDAL), ("pre", other, 7), ("pre", PYRAMIDAL, INTERNEURON)]
+        assert rank_cells(cells, self.synapses(*onto)) == [INTERNEURON, PYRAMIDAL, other]
+        onto.append(("pre", other, PYRAMIDAL))
+        assert rank_cells(cells, self.synapses(*onto)) == [other, PYRAMIDAL, INTERNEURON]
+        assert rank_cells(cells, self.synapses()) == [PYRAMIDAL, INTERNEURON, other]
+
+    def test_repeated_vertices_are_merged_and_the_shape_is_kept(self) -> None:
+        (mesh,) = boxes(1)
+        scale = np.array([0.895, 0.895, 1])
+        merged = display_mesh(mesh, scale)
+        assert (len(mesh.vertices), len(merged.vertices)) == (16, 8)
+        surface = trimesh.Trimesh(merged.vertices, merged.faces, process=False)
+        assert surface.is_watertight
+        assert surface.volume == pytest.approx(800 * 300 * 300 * 0.895**2, rel=1e-3)
+        assert surface.bounds[0] == pytest.approx((mesh.vertices.min(axis=0)) * scale, rel=1e-6)
+
+    def test_the_archive_reads_back_and_has_the_same_bytes(self, tmp_path: Path) -> None:
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+            add_meshes(tmp_path / name, INTERNEURON, [404, 405, 406], without=405)
+        packed = (tmp_path / "a" / "demonstration_meshes.tar.gz").read_bytes()
+        assert packed == (tmp_path / "b" / "demonstration_meshes.tar.gz").read_bytes()
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed))) as archive:
+            names = [member.name for member in archive if member.isfile()]
+            folder = f"demonstration_meshes/{INTERNEURON}"
+            assert names == [f"{folder}/404.ply", f"{folder}/406.ply"]
+            content = io.BytesIO(archive.extractfile(names[1]).read())
+        mesh = trimesh.load_mesh(content, file_type="ply", process=False)
+        assert (len(mesh.vertices), len(mesh.faces)) == (8, 12)
+        assert mesh.centroid == pytest.approx([202_000, 210_000, 40_000])
+
+    def test_a_cell_without_meshes_is_passed_over(self, tmp_path: Path) -> None:
+        paths = [tmp_path / f"{cell_id}.npz" for cell_id in (INTERNEURON, PYRAMIDAL)]
+        for path, meshes in zip(paths, ({}, {407: boxes(1)[0]}), strict=True):
+            write_bundle(path, bundle_meshes(np.array([407]), meshes))
+        cells, synapses = tmp_path / "cells.csv", tmp_path / "synapses.csv"
+        types = {INTERNEURON: "inhibitory", PYRAMIDAL: "pyramidal"}
+        lines = [f"{cell_id},{kind},1\n" for cell_id, kind in types.items()]
+        cells.write_text(",".join(CELL_COLUMNS) + "\n" + "".join(lines))
+        row = f"pre,{INTERNEURON},{PYRAMIDAL}\n"
+        synapses.write_text(",".join(SYNAPSE_COLUMNS) + "\n" + row)
+        archive = tmp_path / "demonstration_meshes.tar.gz"
+        size = (4.0, 4.0, 40.0)
+        job = SimpleNamespace(
+            input=SimpleNamespace(cells=cells, synapses=synapses, meshes=paths),
+            output=SimpleNamespace(archive=archive),
+            params=SimpleNamespace(voxel_size_nm=size, mesh_voxel_size_nm=size),
+        )
+        pack_demonstration_meshes.main(job)
+        with tarfile.open(archive) as packed:
+            assert packed.getnames()[-1] == f"demonstration_meshes/{PYRAMIDAL}/407.ply"
+        write_bundle(paths[1], bundle_meshes(np.array([407]), {}))
+        pack_demonstration_meshes.main(job)
+        with tarfile.open(archive) as packed:
+            assert packed.getnames() == ["demonstration_meshes"]
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     dataset = Dataset(tmp_path)
@@ -222,24 +351,56 @@ class TestDemonstration:
     def test_small_dataset_from_archives(self, small: Path) -> None:
         files = sorted(small.iterdir())
         notebook = run_template(TEMPLATE, small)
-        assert sorted(small.iterdir()) == files
+        assert sorted(small.iterdir()) == sorted([*files, small / PAGE])
         assert all(o.output_type != "error" for o in outputs(notebook))
-        # Two neurons, the astrocyte, the pair, the distributions and the coverage.
-        assert len(figures(notebook)) == 6
+        # Two neurons, the astrocyte, the pair, the distributions, the covered lengths of all
+        # neurons and of one, and the picture of the 3D view.
+        assert len(figures(notebook)) == 8
         assert all(figure.startswith(PNG) for figure in figures(notebook))
         assert f"basket interneuron {INTERNEURON} to the pyramidal cell {PYRAMIDAL}" in printed(
             notebook
         )
         assert "2 synapses." in printed(notebook)
+        assert "without demonstration_meshes.tar.gz" in printed(notebook)
+        (view,) = views(notebook)
+        assert shown_meshes(view) == {}
+        names = [trace.get("name") for trace in view[PLOTLY]["data"]]
+        assert [name for name in names if name and "no mesh" in name] == [
+            "Somatic, no mesh",
+            "Axonal, no mesh",
+            "Basal, no mesh",
+        ]
 
-    def test_same_bytes_from_folders_whatever_else_they_hold(self, small: Path) -> None:
-        write_notebook(small / "a.ipynb", run_template(TEMPLATE, small))
-        for folder in (small.parent / "unpacked").iterdir():
-            shutil.copytree(folder, small / folder.name)
-        (small / "microns_cells" / f"pyramidal_{LONELY}.csv").write_text("left by an older run\n")
-        write_notebook(small / "b.ipynb", run_template(TEMPLATE, small))
-        assert (small / "a.ipynb").read_bytes() == (small / "b.ipynb").read_bytes()
+    def test_same_bytes_from_unpacked_archives_elsewhere(self, small: Path, tmp_path: Path) -> None:
+        mito_ids = [INTERNEURON % 1000 + k for k in range(3)]
+        add_meshes(small, INTERNEURON, mito_ids, without=mito_ids[1])
+        notebook = run_template(TEMPLATE, small)
+        write_notebook(small / "a.ipynb", notebook)
+        page = (small / PAGE).read_bytes()
+        # On another machine: the tables, what the archives unpack to, and one archive.
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        for path in (*small.glob("*.csv"), small / "microns.tar.gz"):
+            shutil.copy(path, elsewhere)
+        for path in small.glob("*.tar.gz"):
+            with tarfile.open(path) as archive:
+                archive.extractall(elsewhere, filter="data")
+        left = elsewhere / "microns_cells" / f"pyramidal_{LONELY}.csv"
+        left.write_text("left by an older run\n")
+        write_notebook(elsewhere / "b.ipynb", run_template(TEMPLATE, elsewhere))
+        assert (small / "a.ipynb").read_bytes() == (elsewhere / "b.ipynb").read_bytes()
         assert str(small).encode() not in (small / "a.ipynb").read_bytes()
+        assert (elsewhere / PAGE).read_bytes() == page
+
+        (view,) = views(notebook)
+        assert {k: len(faces) for k, faces in shown_meshes(view).items()} == {
+            mito_ids[0]: 12,
+            mito_ids[2]: 12,
+        }
+        colours = {t["name"]: t["color"] for t in view[PLOTLY]["data"] if t["type"] == "mesh3d"}
+        assert colours == {"Somatic": "rgb(230, 159, 0)", "Basal": "rgb(0, 158, 115)"}
+        assert "3 mitochondria, 2 with a mesh, 24 triangles" in printed(notebook)
+        assert "image/png" in view
 
     def test_odd_dataset(self, odd: Path) -> None:
         notebook = run_template(TEMPLATE, odd)
@@ -250,5 +411,26 @@ class TestDemonstration:
     def test_dataset_of_astrocytes(self, tmp_path: Path) -> None:
         dataset = Dataset(tmp_path)
         dataset.add_mitochondria(ASTROCYTE, "glia", ["Branch"])
-        notebook = run_template(TEMPLATE, dataset.finish([]))
+        published = dataset.finish([])
+        notebook = run_template(TEMPLATE, published)
         assert len(figures(notebook)) == 2
+        assert "has no neuron" in (published / PAGE).read_text(encoding="utf-8")
+
+    def test_the_sample_in_3d(self, sample_run: Run) -> None:
+        results = sample_run.folder / "results" / "sample"
+        with tarfile.open(results / "demonstration_meshes.tar.gz") as archive:
+            paths = [Path(member.name) for member in archive if member.isfile()]
+        (cell_id,) = {path.parent.name for path in paths}
+        notebook = nbformat.read(results / "smo_microns_demonstration.ipynb", as_version=4)
+        strongest = re.search(r"the strongest is from the\n.*interneuron (\d+)", printed(notebook))
+        assert strongest is not None and strongest[1] == cell_id
+        (view,) = views(notebook)
+        assert set(shown_meshes(view)) == {int(path.stem) for path in paths}
+        table = pd.read_csv(results / "microns_cells" / f"inhibitory_{cell_id}.csv")
+        assert set(shown_meshes(view)) <= set(table["mito_id"])
+        scene = view[PLOTLY]["layout"]["scene"]
+        scales = [np.ptp(scene[f"{a}axis"]["range"]) / scene["aspectratio"][a] for a in "xyz"]
+        assert scales == pytest.approx([scales[0]] * 3)
+        page = (results / PAGE).read_text(encoding="utf-8")
+        assert not re.search(r"<(script|link)[^>]*(src|href)=", page)
+        assert 'id="neuron"' in page and len(page) > 4_000_000

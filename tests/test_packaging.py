@@ -16,6 +16,7 @@ DISTRIBUTIONS = {
     "cloudfiles": "cloud-files",
     "sklearn": "scikit-learn",
     "jupyter_client": "ipykernel",  # which requires it
+    "IPython": "ipykernel",  # which requires it
     "yaml": "snakemake",  # which requires it
     "jsonschema": "snakemake",  # likewise
     "neuroglancer": "nglui",  # which requires it

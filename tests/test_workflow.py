@@ -35,7 +35,8 @@ FOLDERS = {
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Give every published file of a results folder by its path."""
-    wanted = (*FOLDERS.values(), "*.tar.gz", "*.csv", "*.parquet", "*.ipynb")
+    kinds = ("*.tar.gz", "*.csv", "*.parquet", "*.ipynb", "*_3d.html")
+    wanted = (*FOLDERS.values(), *kinds)
     files = [f for pattern in wanted for p in folder.glob(pattern) for f in [p, *p.rglob("*")]]
     return {str(f.relative_to(folder)): f.read_bytes() for f in files if f.is_file()}
 
@@ -63,6 +64,8 @@ def test_one_command_gives_every_output(sample_run: Run) -> None:
         *(f"{table}.parquet" for table in ("skeleton_nodes", "mitochondrion_nodes")),
         "data_dictionary.md",
         "smo_microns_demonstration.ipynb",
+        "smo_microns_demonstration_3d.html",
+        "demonstration_meshes.tar.gz",
     ):
         assert (results / name).stat().st_size > 0, name
 

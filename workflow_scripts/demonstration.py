@@ -926,7 +926,7 @@ if shown_cell is None:
     print("This dataset has no neuron.")
 elif with_mesh:
     print(
-        f"{described(shown_cell)}: {plural(len(shown_mitochondria), 'row')} of mitochondria, "
+        f"{described(shown_cell)}: {len(shown_mitochondria)} mitochondria, "
         f"{with_mesh} with a mesh, {len(mesh_faces):,} triangles."
     )
 else:
@@ -1034,19 +1034,17 @@ def plotted(neurons: dict[str, Any]) -> list[Any]:
 
 
 def grouped(traces: list[Any], group: str, **style: Any) -> list[Any]:
-    """Put traces into a group of the legend and round them to the nanometre."""
+    """Put traces into a group of the legend and round them to the nanometre.
+
+    Lists, unlike arrays, can be read by all versions of the viewers in use.
+    """
     for trace in traces:
-        # Lists, unlike arrays, can be read by every version of the viewers in use.
-        places = {
-            axis: [
-                None if value is None or value != value else round(float(value), 3)
+        for axis in "xyz":
+            trace[axis] = [
+                None if value is None or np.isnan(value) else round(float(value), 3)
                 for value in trace[axis]
             ]
-            for axis in "xyz"
-        }
-        trace.update(
-            **places, **style, legendgroup=group, legendgrouptitle_text=group, showlegend=True
-        )
+        trace.update(legendgroup=group, legendgrouptitle_text=group, showlegend=True, **style)
     return traces
 
 
@@ -1061,8 +1059,9 @@ def mesh_traces(table: pd.DataFrame) -> list[Any]:
     pieces = mesh_pieces(table["compartment"])
     traces = plotted({name: mesh for name, (mesh, _) in pieces.items()})
     for trace, (_, rows) in zip(traces, pieces.values(), strict=True):
+        for corner in "ijk":
+            trace[corner] = trace[corner].tolist()
         trace.update(
-            {corner: [int(vertex) for vertex in trace[corner]] for corner in "ijk"},
             customdata=table["mito_id"].to_numpy()[rows].tolist(),
             hovertemplate="mitochondrion %{customdata}",
             **MESH_STYLE,

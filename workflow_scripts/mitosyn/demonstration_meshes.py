@@ -45,9 +45,7 @@ def rank_cells(cells: pa.Table, synapses: pa.Table) -> list[int]:
         for kind, before, after in zip(
             *(synapses[name].to_pylist() for name in SYNAPSE_COLUMNS), strict=True
         )
-        if kind == PRESYNAPTIC
-        and types.get(before) == INHIBITORY
-        and types.get(after) == PYRAMIDAL
+        if kind == PRESYNAPTIC and types.get(before) == INHIBITORY and types.get(after) == PYRAMIDAL
     )
     if not pairs:
         return ranked
