@@ -90,6 +90,15 @@ def test_everything_imported_is_pinned() -> None:
         assert wanted <= pinned, folder
 
 
+def test_the_notebook_elsewhere_gets_the_pinned_versions() -> None:
+    required = pins("requirements.txt")
+    text = (ROOT / "docs" / "notebook.md").read_text()
+    named = dict(re.findall(r"([\w-]+)==([\d.]+)", text))
+    assert named == {name: required[name] for name in named}
+    used = {"numpy", "pandas", "matplotlib", "plotly", "trimesh", "navis"}
+    assert set(named) == used
+
+
 def test_ci_runs_the_readmes_test_command() -> None:
     readme = (ROOT / "README.md").read_text()
     commands = re.findall(r"^    (python3 -m venv .*)$", readme, re.MULTILINE)

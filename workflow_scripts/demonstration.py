@@ -46,7 +46,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, NullFormatter
 
 navis.set_pbars(hide=True)
 plt.style.use("default")
@@ -306,10 +306,15 @@ def fit_views(axes: list[Axes], box: np.ndarray) -> None:
         ax.set(xlim=box[:, AXES[across]], ylim=box[::-1, AXES[down]], xlabel="", ylabel="")
 
 
+def bar_length(longest: float) -> int:
+    """Choose the length of a scale bar (µm) that must not be longer than this (nm)."""
+    return next((um for um in (10, 5, 2) if um * UM <= longest), 1)
+
+
 def add_scale_bar(axes: list[Axes], box: np.ndarray) -> None:
     """Draw a scale bar of 10 µm (less for a very small cell) right of the view from above."""
     depth = box[1, 2] - box[0, 2]
-    length = next((um for um in (10, 5, 2) if um * UM <= depth), 1)
+    length = bar_length(depth)
     start, height = box[1, 0] + 0.15 * depth, box[0, 2] + 0.5 * depth
     from_above = axes[2]
     from_above.plot([start, start + length * UM], [height] * 2, color="k", lw=2, clip_on=False)
@@ -666,9 +671,10 @@ def draw_distributions() -> None:
         draw_distribution(ax, column, label)
         if column != "sphericity":
             ax.set_xscale("log")
+            low, high = ax.get_xlim()
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
             ax.xaxis.set_major_formatter("{x:g}")
-        if column == "complexity index":
-            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_minor_formatter(NullFormatter())
     separate_types(figure.axes, [cell_type for cell_type, _ in groups])
     plt.show()
 
@@ -1033,17 +1039,19 @@ def plotted(neurons: dict[str, Any]) -> list[Any]:
     return list(figure.data)
 
 
-def grouped(traces: list[Any], group: str, **style: Any) -> list[Any]:
-    """Put traces into a group of the legend and round them to the nanometre.
+def set_list(trace: Any, name: str, values: list[Any]) -> None:
+    """Give a trace values as a list: unlike arrays, all versions of the viewers read them."""
+    # Otherwise plotly keeps an array that has the same values.
+    trace[name] = None
+    trace[name] = values
 
-    Lists, unlike arrays, can be read by all versions of the viewers in use.
-    """
+
+def grouped(traces: list[Any], group: str, **style: Any) -> list[Any]:
+    """Put traces into a group of the legend and round them to the nanometre."""
     for trace in traces:
         for axis in "xyz":
-            trace[axis] = [
-                None if value is None or np.isnan(value) else round(float(value), 3)
-                for value in trace[axis]
-            ]
+            values = np.array(trace[axis], dtype=float).round(3).tolist()
+            set_list(trace, axis, [None if np.isnan(value) else value for value in values])
         trace.update(legendgroup=group, legendgrouptitle_text=group, showlegend=True, **style)
     return traces
 
@@ -1060,7 +1068,7 @@ def mesh_traces(table: pd.DataFrame) -> list[Any]:
     traces = plotted({name: mesh for name, (mesh, _) in pieces.items()})
     for trace, (_, rows) in zip(traces, pieces.values(), strict=True):
         for corner in "ijk":
-            trace[corner] = trace[corner].tolist()
+            set_list(trace, corner, trace[corner].tolist())
         trace.update(
             customdata=table["mito_id"].to_numpy()[rows].tolist(),
             hovertemplate="mitochondrion %{customdata}",
@@ -1103,21 +1111,22 @@ def synapse_traces(table: pd.DataFrame) -> list[Any]:
 
 
 def soma_of(cell_id: int) -> pd.DataFrame:
-    """Give the position of a neuron's soma (nm), a table of one row."""
-    centroid = neurons.loc[[cell_id], ["centroid_x", "centroid_y", "centroid_z"]]
-    return centroid.set_axis(list("xyz"), axis=1)
+    """Give the place of a neuron's soma (nm): its first somatic node, often the root, if any."""
+    nodes = navis.read_swc(str(skeleton_files[cell_id]), soma_label=0).nodes
+    return nodes.loc[nodes["label"].astype(int) == 0, ["x", "y", "z"]].head(1)
 
 
 def scale_bar_trace(box: np.ndarray) -> go.Scatter3d:
-    """Make a scale bar of 10 µm in a corner of a box (nm)."""
+    """Make a scale bar of 10 µm (less for a very small cell) in a corner of a box (nm)."""
+    length = bar_length((box[1] - box[0]).max() / 2)
     # Not on the very edge, where it would be clipped.
     x, y, z = (0.98 * box[0] + 0.02 * box[1]) / UM
     return go.Scatter3d(
-        x=[x, x + 10],
+        x=[x, x + length],
         y=[y, y],
         z=[z, z],
         mode="lines+text",
-        text=["10 µm", ""],
+        text=[f"{length} µm", ""],
         textposition="top right",
         line={"color": "black", "width": 6},
         hoverinfo="skip",
@@ -1141,7 +1150,7 @@ def interactive_view(cell_id: int) -> go.Figure:
             # Pale, since the line of the skeleton runs through the mitochondria.
             *grouped(plotted(skeleton_pieces(cell_id)), "Skeleton", opacity=0.6),
             *grouped(synapse_traces(shown_synapses), "Synapses"),
-            *grouped([soma], "Soma"),
+            *(grouped([soma], "Soma") if len(soma.x) else []),
             scale_bar_trace(box),
         ]
     )
@@ -1174,10 +1183,11 @@ def interactive_view(cell_id: int) -> go.Figure:
 
 # %% [markdown]
 # A picture of the same for readers that cannot show the interactive view: the neuron from the
-# front, and the square of 20 µm with the most mitochondrial volume outside the soma.
+# front, and the square of 20 µm (less for a very small cell) with the most mitochondrial volume
+# outside the soma.
 
 # %%
-WINDOW = 10 * UM
+WINDOW = 10 * UM  # half a side
 
 
 def draw_meshes(ax: Axes) -> None:
@@ -1197,8 +1207,9 @@ def draw_meshes(ax: Axes) -> None:
     )
 
 
-def draw_front(ax: Axes, cell_id: int, box: np.ndarray, bar: int, enlarged: float) -> None:
-    """Draw a neuron from the front with a scale bar of so many µm."""
+def draw_front(ax: Axes, cell_id: int, box: np.ndarray, enlarged: float) -> None:
+    """Draw a neuron from the front, with a scale bar, its lines so many times as thick."""
+    bar = bar_length(0.4 * (box[1, 0] - box[0, 0]))
     for compartment, piece in skeleton_pieces(cell_id).items():
         ends = piece.nodes.merge(piece.nodes, left_on="parent_id", right_on="node_id")
         lines = np.stack([ends[["x_x", "y_x"]], ends[["x_y", "y_y"]]], axis=1) * UM
@@ -1226,14 +1237,20 @@ def draw_front(ax: Axes, cell_id: int, box: np.ndarray, bar: int, enlarged: floa
     label.set(zorder=7, bbox={"facecolor": "white", "linewidth": 0, "alpha": 0.7, "pad": 0.5})
 
 
-def crowded_square() -> np.ndarray:
-    """Find the middle of the square, from the front, with the most mitochondrial volume (nm)."""
+def square_around(middle: np.ndarray, half: float) -> np.ndarray:
+    """Give the corners of a square (of a cube, in 3D)."""
+    return middle + half * np.array([[-1], [1]])
+
+
+def crowded_square(whole: np.ndarray, half: float) -> np.ndarray:
+    """Find the square (nm), from the front, with the most mitochondrial volume, by half a side."""
     table = shown_mitochondria[shown_mitochondria["compartment"] != "Somatic"]
     if table.empty:
-        return soma_of(shown_cell)[["x", "y"]].to_numpy(float)[0]
+        return square_around(whole.mean(axis=0)[:2], half)
     positions = table[["x", "y"]].to_numpy(float)
-    close = (np.abs(positions[:, None] - positions) < WINDOW).all(axis=2)
-    return positions[(close @ table["volume"].fillna(0).to_numpy()).argmax()]
+    close = (np.abs(positions[:, None] - positions) < half).all(axis=2)
+    volumes = close @ table["volume"].fillna(0).to_numpy()
+    return square_around(positions[volumes.argmax()], half)
 
 
 def static_view(cell_id: int) -> Figure:
@@ -1241,11 +1258,11 @@ def static_view(cell_id: int) -> Figure:
     skeleton = navis.read_swc(str(skeleton_files[cell_id]), soma_label=0)
     whole = bounds(skeleton.nodes, shown_mitochondria, shown_synapses)
     half = (whole[1] - whole[0])[:2].max() / 2
-    whole = whole.mean(axis=0) + half * np.array([[-1], [1]])
-    near = crowded_square() + WINDOW * np.array([[-1], [1]])
+    whole = square_around(whole.mean(axis=0), half)
+    near = crowded_square(whole, min(WINDOW, half / 3))
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 5.6), layout="constrained")
-    draw_front(left, cell_id, whole, 10, 1)
-    draw_front(right, cell_id, near, 5, 2.5)
+    draw_front(left, cell_id, whole, 1)
+    draw_front(right, cell_id, near, 2.5)
     square = plt.Rectangle(tuple(near[0]), *(near[1] - near[0]), fill=False, lw=0.8, zorder=7)
     left.add_patch(square)
     title = described(cell_id)
