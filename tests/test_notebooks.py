@@ -60,6 +60,13 @@ def printed(notebook: NotebookNode) -> str:
     return "".join(o.text for o in outputs(notebook) if o.output_type == "stream")
 
 
+def rows(notebook: NotebookNode) -> list[list[str]]:
+    """The rows of all tables, without their numbers."""
+    tables = (o.get("data", {}).get("text/html", "") for o in outputs(notebook))
+    found = (re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL) for table in tables)
+    return [re.findall(r"<td>(.*?)</td>", row) for table in found for row in table]
+
+
 PLOTLY = "application/vnd.plotly.v1+json"
 PAGE = "smo_microns_demonstration_3d.html"
 
@@ -362,6 +369,13 @@ class TestDemonstration:
         )
         assert "2 synapses." in printed(notebook)
         assert "without demonstration_meshes.tar.gz" in printed(notebook)
+        # Of six edges of 5.02 µm, two lie between nodes of the same mitochondrion.
+        assert ["inhibitory", "Axonal", "1", "30", "10", "33.3"] in [
+            row[:6] for row in rows(notebook)
+        ]
+        # 0.5³ / (16 π² (1e8)²), a single mitochondrion.
+        (somatic,) = [r for r in rows(notebook) if r[:2] == ["inhibitory", "Somatic"]]
+        assert somatic[-1] == "7.92e-20 (7.92e-20 – 7.92e-20)"
         (view,) = views(notebook)
         assert shown_meshes(view) == {}
         names = [trace.get("name") for trace in view[PLOTLY]["data"]]
