@@ -20,6 +20,7 @@ from mitosyn.meshes import MeshBundle
 BATCH_TRIANGLES = 30_000
 # An odd 64-bit number without a pattern: 2^64 divided by the golden ratio.
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
+HALF = np.uint64(32)
 
 
 @dataclass(frozen=True)
@@ -85,54 +86,61 @@ def _position_keys(vertices: np.ndarray, owners: np.ndarray) -> np.ndarray:
     """
     # 0.0 and -0.0 are the same position, but not the same bits.
     positions = np.add(vertices, 0, order="F")
-    keys = _mixed(owners.astype(np.uint64))
+    keys = owners.astype(np.uint64)
     for bits in positions.view(f"u{positions.itemsize}").T:
-        keys = _mixed(keys + bits)
-    return keys
-
-
-def _mixed(values: np.ndarray) -> np.ndarray:
-    """Spread (V,) uint64 numbers over all 64 bits, different ones to different ones."""
-    values = (values ^ (values >> np.uint64(31))) * FACTOR
-    return (values ^ (values >> np.uint64(29))) * FACTOR
+        keys += bits
+        keys *= FACTOR
+        keys ^= keys >> HALF
+    keys *= FACTOR
+    return keys ^ (keys >> HALF)
 
 
 def _closed(keys: np.ndarray, faces: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Tell which meshes are closed, (B,) bool.
 
-    With two random numbers r and s at each vertex, an edge from a to b counts
-    r_a s_b - r_b s_a, modulo 2^64, and its opposite the negative of that. On a closed mesh the
-    edges of all triangles cancel out; on another their sum is 0 with odds of some 2^-60.
+    With a random number r at each vertex, let an edge from a to b count r_a r_b (r_a - r_b),
+    modulo 2^64, so that its opposite counts the negative of that. The edges of a triangle
+    then count (r_a - r_b) (r_b - r_c) (r_a - r_c) together. On a closed mesh all cancel out;
+    on another their sum is 0 with odds of some 2^-60.
 
     Parameters
     ----------
     keys : (V,) uint64 array
-        The first number of each vertex, the same where vertices repeat.
+        The number of each vertex, the same where vertices repeat.
     faces : (3, F) int64 array
     triangles : (B,) int64 array
         How many triangles each mesh has.
     """
-    (ra, rb, rc), (sa, sb, sc) = keys.take(faces), _mixed(keys).take(faces)
-    sums = np.cumsum(ra * (sb - sc) + rb * (sc - sa) + rc * (sa - sb))
+    a, b, c = keys.take(faces)
+    sums = np.cumsum((a - b) * (b - c) * (a - c))
     ends = np.concatenate([[np.uint64(0)], sums])[np.cumsum([0, *triangles])]
     return ends[1:] == ends[:-1]
 
 
 def _merged(keys: np.ndarray) -> np.ndarray:
-    """Give each vertex the number of one at the same position, the same for all there."""
-    order = np.argsort(keys)
-    sorted_keys = keys[order]
-    first = np.ones(len(keys), bool)
-    first[1:] = sorted_keys[1:] != sorted_keys[:-1]
-    merged = np.empty_like(order)
-    merged[order] = order[first][np.cumsum(first) - 1]
+    """Give each vertex the number of one at the same position, the same for all there.
+
+    Each vertex enters itself in a table by the low bits of its key. Who finds one of another
+    key there comes again; some are settled in every round, most in the first.
+    """
+    mask = np.uint64((1 << (4 * len(keys)).bit_length()) - 1)
+    places = (keys & mask).astype(np.int64)
+    table = np.empty(int(mask) + 1, np.int64)
+    merged = np.empty(len(keys), np.int64)
+    waiting = np.arange(len(keys))
+    while waiting.size:
+        place = places.take(waiting)
+        table[place] = waiting
+        found = table.take(place)
+        merged[waiting] = found
+        waiting = waiting[keys.take(found) != keys.take(waiting)]
     return merged
 
 
 def _roots(faces: np.ndarray, count: int) -> np.ndarray:
     """Give one vertex of each connected piece of some triangles.
 
-    Each vertex hangs itself on the smallest one among its triangles; whoever hangs on the
+    Each vertex hangs itself on the smallest one among its triangles; what hangs on the
     same vertex in the end is one piece. Triangles between pieces join these in the next
     round, the few that are left.
 
@@ -145,13 +153,14 @@ def _roots(faces: np.ndarray, count: int) -> np.ndarray:
     parents = np.arange(count)
     between = faces
     while between.size:
-        smallest = between.min(axis=0)
+        a, b, c = between
+        smallest = np.minimum(np.minimum(a, b), c)
         for corners in between:
             np.minimum.at(parents, corners, smallest)
         while not np.array_equal(parents, above := parents.take(parents)):
             parents = above
-        between = parents.take(between)
-        between = between[:, (between[1:] != between[0]).any(axis=0)]
+        a, b, c = between = parents.take(between)
+        between = between.take(np.flatnonzero((a != b) | (a != c)), axis=1)
     in_use = np.zeros(count, bool)
     in_use[parents.take(faces[0])] = True
     return np.flatnonzero(in_use)
