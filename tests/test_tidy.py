@@ -22,22 +22,15 @@ from mitosyn.meshes import Mesh, MeshError, bundle_meshes, read_bundle
 from mitosyn.mitochondria import SCHEMA
 from mitosyn.surfaces import describe_surfaces
 from mitosyn.tidy import mitochondria_table, mitochondrion_nodes_table, read_csv, write_table
-from workflow import Run
+from workflow import ROOT, Run
 
 TABLES = [table.name for table in PUBLISHED_TABLES if table.name.endswith(".parquet")]
 BIG = 2**60 + 1
 
-# The example of the README.
-QUERY = """
-SELECT cell_type, compartment, count(*) AS mitochondria,
-       median(mito_size) / 1e9 AS volume_um3,
-       median(complexity_index) AS complexity,
-       count(DISTINCT cell_id) AS cells,
-       median(synapses_post) AS synapses_post
-FROM 'mitochondria.parquet' JOIN 'cells.parquet' USING (cell_id, cell_type)
-GROUP BY cell_type, compartment
-ORDER BY cell_type, compartment
-"""
+
+def readme_query() -> str:
+    """Give the query that the README shows."""
+    return (ROOT / "README.md").read_text().split('duckdb.sql("""')[1].split('"""')[0]
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +176,7 @@ def test_a_query_over_all_cells_gives_what_the_csv_files_say(
     results: Path, csvs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(results)
-    found = duckdb.sql(QUERY).df().set_index(["cell_type", "compartment"])
+    found = duckdb.sql(readme_query()).df().set_index(["cell_type", "compartment"])
     cells = pd.read_csv("cells.csv")
     merged = csvs.merge(cells, left_on="cellid", right_on="cell_id", suffixes=("", "_of_cell"))
     groups = merged.groupby(["cell_type", "compartment"])
