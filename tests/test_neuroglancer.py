@@ -165,8 +165,17 @@ def test_states_are_made_without_a_network_and_are_the_same_each_time(monkeypatc
     first, second = (cell_views(CELL, COMPARTMENT_OF, ends(3), LAYERS, VIEWER) for _ in range(2))
     assert first == second
     layer = "precomputed://https://host/mito"
-    state = local_state([CELL], COMPARTMENT_OF, layer, (4, 4, 40), (4, 4, 40))
-    assert by_name(json.loads(state_text(state)))["cells"]["segments"] == ["648518346349538179"]
+    places = np.array([[0.0, 0, 0], [4000, 8000, 400]])
+    state = local_state([CELL], COMPARTMENT_OF, places, layer, (4, 4, 40), (4, 4, 40))
+    local = json.loads(state_text(state))
+    assert by_name(local)["cells"]["segments"] == ["648518346349538179"]
+    assert (local["position"], local["projectionScale"]) == ([500, 1000, 5], 1600)
+
+
+def test_state_of_a_dataset_without_mitochondria() -> None:
+    layer = "precomputed://https://host/mito"
+    state = local_state([], {}, np.zeros((0, 3)), layer, (4, 4, 40), (4, 4, 40))
+    assert json.loads(state_text(state))["position"] == [0, 0, 0]
 
 
 def test_shader_has_the_colours_in_the_order_of_the_numbers() -> None:

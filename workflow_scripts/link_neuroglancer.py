@@ -14,7 +14,7 @@ from mitosyn.views import (
     NO_SYNAPSES,
     Layers,
     cell_views,
-    read_compartments,
+    read_mitochondria,
     read_synapses,
 )
 
@@ -44,7 +44,7 @@ def main(snakemake: "Snakemake") -> None:
         for cell, path in zip(cells.values(), source.csvs, strict=True):
             views = cell_views(
                 cell,
-                read_compartments(path),
+                read_mitochondria([path])[0],
                 synapses.get(cell.cell_id, NO_SYNAPSES),
                 layers,
                 params.layers["viewer"],

@@ -7,7 +7,7 @@ from mitosyn.files import write_text
 from mitosyn.jobs import run
 from mitosyn.layers import local_layer
 from mitosyn.precomputed import link_mesh_layer
-from mitosyn.views import LOCAL_SERVER, local_state, read_compartments, state_text
+from mitosyn.views import LOCAL_SERVER, local_state, read_mitochondria, state_text
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake, snakemake
@@ -20,12 +20,9 @@ def main(snakemake: "Snakemake") -> None:
     if layer is not None:
         link_mesh_layer(target.meshes, layer)
         meshes = f"precomputed://{LOCAL_SERVER}/meshes"
-    compartments = {
-        mito_id: name for path in source.csvs for mito_id, name in read_compartments(path).items()
-    }
     state = local_state(
         read_cells(source.cells).values(),
-        compartments,
+        *read_mitochondria(source.csvs),
         meshes,
         params.voxel_size_nm,
         params.mesh_voxel_size_nm,

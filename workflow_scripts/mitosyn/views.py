@@ -43,8 +43,8 @@ URL_LIMIT = 32_000
 URL_SAFE = "~@#$&()*!+=:;,.?/'"
 # Where docs/neuroglancer.md has the precomputed folder served.
 LOCAL_SERVER = "http://localhost:9000"
-# How far cells reach from one side to the other; what is seen is the somas and as much.
-REACH_NM = 100_000
+# How much of a dataset with next to nothing in it is seen.
+NARROWEST_NM = 1000.0
 # More at once are slow to draw; the others are a click away.
 MESHES_SHOWN = 2000
 
@@ -154,9 +154,19 @@ def read_synapses(path: str | Path) -> dict[int, Synapses]:
     }
 
 
-def read_compartments(path: str | Path) -> dict[int, str]:
-    """Read the compartment of each mitochondrion in a cell's CSV, in its order."""
-    return {int(row["mito_id"]): row["compartment"] for row in read_csv_rows(path)}
+def read_mitochondria(paths: Iterable[str | Path]) -> tuple[dict[int, str], np.ndarray]:
+    """Read what views need of the mitochondria in cells' CSV files.
+
+    Returns
+    -------
+    compartments : dict from mitochondrion id to compartment
+    positions : (N, 3) float64 array
+        In nm.
+    """
+    rows = [row for path in paths for row in read_csv_rows(path)]
+    positions = [[float(row[axis]) for axis in "xyz"] for row in rows]
+    compartments = {int(row["mito_id"]): row["compartment"] for row in rows}
+    return compartments, np.reshape(positions, (-1, 3))
 
 
 def cell_state(
@@ -245,6 +255,7 @@ def state_text(state: ViewerState) -> str:
 def local_state(
     cells: Iterable[Cell],
     compartments: Mapping[int, str],
+    positions: np.ndarray,
     meshes: str,
     voxel_size_nm: VoxelSize,
     mesh_voxel_size_nm: VoxelSize,
@@ -257,6 +268,8 @@ def local_state(
         All are selected; those without a skeleton for their mitochondria's sake.
     compartments : mapping from mitochondrion id to compartment
         Of all mitochondria; the meshes of the first :data:`MESHES_SHOWN` are selected.
+    positions : (N, 3) float64 array
+        Of all mitochondria, in nm: the view is fitted to them.
     meshes : str
         The layer of mitochondrial meshes.
     voxel_size_nm, mesh_voxel_size_nm : three floats
@@ -297,14 +310,15 @@ def local_state(
             point_shader("synapse_type", {kind: SYNAPSE_COLOURS[kind] for kind in SYNAPSE_TYPES}),
         ),
     ]
-    places = np.array([cell.soma or cell.centroid for cell in cells] or [(0.0, 0.0, 0.0)])
-    low, high = places.min(axis=0), places.max(axis=0)
+    if len(positions) == 0:
+        positions = np.zeros((1, 3))
+    low, high = positions.min(axis=0), positions.max(axis=0)
     return _viewer_state(
         layers,
         voxel_size_nm,
         position_nm=(low + high) / 2,
         layout="3d",
-        scale_3d=float((high - low).max() + REACH_NM) / voxel_size_nm[0],
+        scale_3d=max(0.8 * float((high - low).max()), NARROWEST_NM) / voxel_size_nm[0],
     )
 
 
