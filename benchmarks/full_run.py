@@ -11,13 +11,11 @@ same meshes. Prints a table and writes it to benchmarks/full_run.md.
 from __future__ import annotations
 
 import argparse
-import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from generated import PUBLISHED, Size, make_tables, make_templates, write_meshes
 from job_costs import Shares, shares_of_work
 from measures import ROOT, SCALE
 from mitosyn.meshes import read_bundle
+from mitosyn.run_times import RuleCost, costs_by_rule
 from mitosyn.skeletons import read_skeleton
 from reference import coverage, morphometrics
 from scipy.spatial import KDTree
@@ -48,14 +47,10 @@ SAMPLED_CELLS = 5
 
 @dataclass
 class Cost:
-    """What a run, or the jobs of a rule, cost."""
+    """What a run cost."""
 
-    wall_s: float = 0.0
-    cpu_s: float = 0.0
-    jobs: int = 0
-    start_s: float = 0.0
-    work_s: float = 0.0
-    peak_mb: float = 0.0
+    wall_s: float
+    cpu_s: float
 
 
 def run_workflow(folder: Path, config: Path, targets: list[str], cores: int) -> Cost:
@@ -102,21 +97,6 @@ def children_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def job_costs(logs: Path) -> dict[str, Cost]:
-    """Sum by rule what the jobs say at the end of their logs."""
-    costs: dict[str, Cost] = defaultdict(Cost)
-    line = re.compile(r"([\d.]+) s of CPU to start, ([\d.]+) s at work; (\d+) MB")
-    for log in sorted(logs.rglob("*.log")):
-        found = line.search(log.read_text())
-        if found:
-            rule = costs[log.parent.name if log.parent != logs else log.stem]
-            rule.jobs += 1
-            rule.start_s += float(found[1])
-            rule.work_s += float(found[2])
-            rule.peak_mb = max(rule.peak_mb, float(found[3]))
-    return dict(costs)
-
-
 def reference_seconds(run: Path, skeletons: Path, size: Size) -> tuple[float, float]:
     """Time the reference on a sample of the meshes and skeletons; extrapolate to all of them.
 
@@ -147,7 +127,7 @@ def reference_seconds(run: Path, skeletons: Path, size: Size) -> tuple[float, fl
     return per_mesh[0] * sum(size.mitochondria), per_mesh[1] * with_node
 
 
-def report(run: Cost, rules: dict[str, Cost], shares: dict[str, Shares]) -> list[str]:
+def report(run: Cost, rules: dict[str, RuleCost], shares: dict[str, Shares]) -> list[str]:
     """Give the table of where the CPU time went, in Markdown."""
     lines = [
         "| rule | jobs | start, s | input, s | computing, s | output, s | peak, MB |",
@@ -193,7 +173,7 @@ def measure(scratch: Path, size: Size, cores: int) -> str:
     make_templates(scratch / "templates")
     finished = run_generated(scratch, scratch / "templates", size, cores)
     run = finished.cost
-    rules = job_costs(finished.folder / "logs/generated")
+    rules = costs_by_rule(finished.folder / "logs/generated")
     shares = shares_of_work(finished.folder, finished.config)
     skeletons = finished.config.parent / "skeletons"
     measured, associated = reference_seconds(finished.folder, skeletons, size)

@@ -16,9 +16,10 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from full_run import PRODUCTS, children_cpu, job_costs, run_generated, run_workflow
+from full_run import PRODUCTS, children_cpu, run_generated, run_workflow
 from generated import PUBLISHED, make_templates
 from measures import ROOT
+from mitosyn.run_times import costs_by_rule
 from timing import machine
 
 PER_CELL = ("measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv")
@@ -61,7 +62,7 @@ def workflow_overhead(scratch: Path, templates: Path, cells: int) -> dict[str, f
     """Give the CPU seconds that a per-cell job costs beside its work, and parts of that."""
     finished = run_generated(scratch, templates, PUBLISHED.of_cells(cells), 1)
     nothing = run_workflow(finished.folder, finished.config, PRODUCTS, 1)
-    costs = job_costs(finished.folder / "logs/generated")
+    costs = costs_by_rule(finished.folder / "logs/generated")
     for rule in ("select_cells", "partition_mitochondria"):
         del costs[rule]  # of the first run
     jobs = sum(cost.jobs for cost in costs.values())

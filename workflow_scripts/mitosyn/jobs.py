@@ -16,7 +16,7 @@ from mitosyn.errors import RUNNING, InputError
 
 BAD_INPUT = 1
 COST = "%.2f s of CPU to start, %.2f s at work; %.0f MB at most"
-COST_LINE = re.compile(r"INFO [\d.]+ s of CPU to start, [\d.]+ s at work; \d+ MB at most")
+COST_LINE = re.compile(r"INFO ([\d.]+) s of CPU to start, ([\d.]+) s at work; (\d+) MB at most")
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
