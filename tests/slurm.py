@@ -14,12 +14,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from debian import SYSTEM_PATH, has_apt, install, missing
+
 PACKAGES = ("slurm-wlm", "munge")
 COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "setpriv")
 NODES = ("node1", "node2")
 CPUS_PER_NODE = 4
 MEMORY_MB_PER_NODE = 8000
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 POLICY = Path("/usr/sbin/policy-rc.d")
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -78,15 +79,16 @@ def unavailable() -> str | None:
     """
     if os.geteuid() != 0:
         return "SLURM's daemons need root"
-    if not _missing():
+    if not missing(COMMANDS):
         return None
-    if shutil.which("apt-get", path=SYSTEM_PATH) is None:
-        return f"SLURM is not installed ({', '.join(_missing())}) and there is no apt-get"
+    if not has_apt():
+        return f"SLURM is not installed ({', '.join(missing(COMMANDS))}) and there is no apt-get"
     try:
         _install()
     except SlurmError as error:
         return str(error)
-    return f"{', '.join(_missing())} did not come with the packages" if _missing() else None
+    still = ", ".join(missing(COMMANDS))
+    return f"{still} did not come with the packages" if still else None
 
 
 @contextmanager
@@ -123,38 +125,12 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
 # Installing ----------------------------------------------------------------------------------
 
 
-def _missing() -> list[str]:
-    return [name for name in COMMANDS if shutil.which(name, path=SYSTEM_PATH) is None]
-
-
 def _install() -> None:
     """Install the packages; their services are not started."""
-    install = ["install", "--quiet", "--yes", "--no-install-recommends", *PACKAGES]
     with _no_services():
-        output = _apt_get(install)
-        if output is not None and _apt_get(["update", "--quiet"]) is None:
-            output = _apt_get(install)
-    if output is not None:
-        errors = [line for line in output.splitlines() if line.startswith("E:")]
-        why = errors[0] if errors else (output.splitlines() or ["no output"])[-1]
-        raise SlurmError(f"apt-get cannot install {' and '.join(PACKAGES)}: {why}")
-
-
-def _apt_get(arguments: list[str]) -> str | None:
-    """Run apt-get; give None, or what it said if it failed."""
-    options = ["DPkg::Lock::Timeout=120", "Acquire::Retries=1", "Acquire::http::Timeout=20"]
-    command = ["apt-get", *(f"-o{option}" for option in options), *arguments]
-    env = {**os.environ, "PATH": SYSTEM_PATH, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
-    done = subprocess.run(
-        command,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return None if done.returncode == 0 else done.stdout
+        error = install(PACKAGES)
+    if error is not None:
+        raise SlurmError(error)
 
 
 @contextmanager
