@@ -6,6 +6,8 @@ has it too, since it must run without this package; a test keeps the two the sam
 
 from __future__ import annotations
 
+from typing import Any
+
 COMPARTMENT_COLOURS = {
     "Somatic": "#E69F00",
     "Axonal": "#0072B2",
@@ -16,6 +18,10 @@ COMPARTMENT_COLOURS = {
     "Branch": "#D55E00",
     "Far": "#000000",
 }
-CELL_TYPE_COLOURS = {"pyramidal": "#D55E00", "inhibitory": "#0072B2", "glia": "#009E73"}
-SYNAPSE_COLOURS = {"post": "#000000", "pre": "#D55E00", "autapse": "#0072B2"}
+TYPE_COLOURS = {"pyramidal": "#D55E00", "inhibitory": "#0072B2", "glia": "#009E73"}
+SYNAPSE_STYLES: dict[str, dict[str, Any]] = {
+    "post": {"label": "input (postsynaptic)", "marker": "o", "color": "#000000", "s": 5},
+    "pre": {"label": "output (presynaptic)", "marker": "^", "color": "#D55E00", "s": 16},
+    "autapse": {"label": "autapse", "marker": "D", "color": "#0072B2", "s": 16},
+}
 SKELETON_COLOUR = "#A6A6A6"

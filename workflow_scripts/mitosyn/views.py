@@ -28,7 +28,7 @@ from nglui.statebuilder import (
 )
 
 from mitosyn.cells import Cell
-from mitosyn.colours import CELL_TYPE_COLOURS, COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_COLOURS
+from mitosyn.colours import COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_STYLES, TYPE_COLOURS
 from mitosyn.columns import COMPARTMENTS, POSTSYNAPTIC, SYNAPSE_TYPES
 from mitosyn.tables import ID, NUMBER, TEXT, read_csv_rows, read_table
 
@@ -282,7 +282,7 @@ def local_state(
             "cells",
             f"precomputed://{LOCAL_SERVER}/skeletons",
             segments=[cell.cell_id for cell in cells],
-            segment_colors={cell.cell_id: CELL_TYPE_COLOURS[cell.cell_type] for cell in cells},
+            segment_colors={cell.cell_id: TYPE_COLOURS[cell.cell_type] for cell in cells},
             skeleton_rendering=SkeletonRendering(shader=skeleton_shader(), line_width_3d=2),
         ),
         SegmentationLayer(
@@ -307,7 +307,9 @@ def local_state(
             "synapses",
             f"{LOCAL_SERVER}/synapses",
             {"cell": "cells", "pre_cell": "cells", "post_cell": "cells"},
-            point_shader("synapse_type", {kind: SYNAPSE_COLOURS[kind] for kind in SYNAPSE_TYPES}),
+            point_shader(
+                "synapse_type", {kind: SYNAPSE_STYLES[kind]["color"] for kind in SYNAPSE_TYPES}
+            ),
         ),
     ]
     if len(positions) == 0:
@@ -395,7 +397,7 @@ def _synapse_points(kind: str, synapses: Synapses, layers: Layers) -> Annotation
     return AnnotationLayer(
         f"synapses: {kind}",
         resolution=list(layers.voxel_size_nm),
-        color=SYNAPSE_COLOURS[kind],
+        color=SYNAPSE_STYLES[kind]["color"],
         linked_segmentation="cells",
         set_position=False,
         swap_visible_segments_on_move=False,

@@ -1,0 +1,43 @@
+"""The figures of the report by the question that they answer."""
+
+from __future__ import annotations
+
+SUMMARY = "Summary"
+QUESTIONS = {
+    "cells": "Which cells, and is everything there?",
+    "mitochondria": "What do mitochondria look like by compartment?",
+    "coverage": "How much of a neurite is covered?",
+    "synapses": "Where are the synapses?",
+    "incomplete": "What could not be measured?",
+}
+# Each figure's file name and title; its caption is report/<file name>.rst.
+FIGURES = {
+    "cells": {
+        "cells_by_type": "Cells by type and subtype",
+        "soma_positions": "Positions of the somata",
+        "mitochondria_per_cell": "Mitochondria per cell",
+    },
+    "mitochondria": {
+        "mitochondrion_volume": "Volume",
+        "mitochondrion_sphericity": "Sphericity",
+        "mitochondrion_complexity": "Complexity index",
+    },
+    "coverage": {
+        "covered_share": "Share of length with a mitochondrion",
+        "mitochondria_per_length": "Mitochondria per length",
+    },
+    "synapses": {
+        "synapses_per_cell": "Synapses per cell",
+        "synapse_density": "Density of postsynaptic sites",
+        "synapse_soma_distance": "Distance from the soma",
+    },
+    "incomplete": {
+        "incomplete_mitochondria": "Mitochondria without some or all measures",
+    },
+}
+
+
+def category(question: str) -> str:
+    """Name a question in the report, which sorts by name: numbered, after the summary."""
+    order = [SUMMARY, *QUESTIONS]
+    return f"{order.index(question) + 1} {QUESTIONS.get(question, question)}"

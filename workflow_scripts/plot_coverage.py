@@ -1,0 +1,39 @@
+"""Draw how much of the neurites mitochondria cover, and how many there are."""
+
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+from mitosyn.figures.coverage import draw_covered_shares, draw_numbers_per_length
+from mitosyn.figures.style import save_figures
+from mitosyn.jobs import run
+from mitosyn.neurites import (
+    NODE_COLUMNS,
+    Neurites,
+    add_cell_types,
+    add_mitochondria,
+    covered_edges,
+    neurite_lengths,
+)
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Sum the lengths of each neuron by compartment, write the figures."""
+    source = snakemake.input
+    neurites = Neurites.from_table(pq.read_table(source.nodes, columns=NODE_COLUMNS))
+    coverage = pq.read_table(source.coverage, columns=["cell_id", "mito_id", "node_id"])
+    lengths = neurite_lengths(neurites, covered_edges(neurites, coverage))
+    mitochondria = pq.read_table(source.mitochondria, columns=["cell_id", "compartment"])
+    cells = pq.read_table(source.cells, columns=["cell_id", "cell_type"])
+    lengths = add_cell_types(add_mitochondria(lengths, mitochondria), cells)
+    figures = {
+        "covered_share": draw_covered_shares(lengths),
+        "mitochondria_per_length": draw_numbers_per_length(lengths),
+    }
+    save_figures(figures, snakemake.output)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

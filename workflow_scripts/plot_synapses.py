@@ -1,0 +1,44 @@
+"""Draw where synapses are: on which neurons, how densely, how far from the soma."""
+
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+from mitosyn.figures.cells import CELL_COLUMNS
+from mitosyn.figures.style import save_figures
+from mitosyn.figures.synapses import draw_densities, draw_numbers_by_kind, draw_soma_distances
+from mitosyn.jobs import run
+from mitosyn.neurites import (
+    NODE_COLUMNS,
+    Neurites,
+    add_cell_types,
+    locate_synapses,
+    synapse_densities,
+)
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+END_COLUMNS = ["cell_id", "synapse_type", "x", "y", "z"]
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Put each end of a synapse on the skeleton of its neuron, write the figures."""
+    source = snakemake.input
+    cells = pq.read_table(source.cells, columns=CELL_COLUMNS)
+    neurites = Neurites.from_table(pq.read_table(source.nodes, columns=NODE_COLUMNS))
+    located = locate_synapses(neurites, pq.read_table(source.synapses, columns=END_COLUMNS))
+    distances = neurites.soma_distances_um()[located["row"]]
+    figures = {
+        "synapses_per_cell": draw_numbers_by_kind(cells.to_pandas()),
+        "synapse_density": draw_densities(
+            add_cell_types(synapse_densities(neurites, located), cells)
+        ),
+        "synapse_soma_distance": draw_soma_distances(
+            add_cell_types(located.assign(distance_um=distances), cells)
+        ),
+    }
+    save_figures(figures, snakemake.output)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
