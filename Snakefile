@@ -11,6 +11,9 @@ min_version("9.27")
 configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/retrieve.smk"
 include: "rules/tables.smk"
@@ -22,7 +25,7 @@ include: "rules/docs.smk"
 
 
 rule all:
-    """Everything, the default: archives, tables, the notebook and the checks."""
+    """Everything, the default: archives, tables, the notebook, figures, views and checks."""
     default_target: True
     input:
         # Snakemake remakes a deleted file only where a target asks for it.
@@ -42,6 +45,8 @@ rule all:
         f"{RESULTS}/smo_microns_demonstration_3d.html",
         f"{RESULTS}/check.json",
         f"{RESULTS}/provenance.json",
+        [figure_files(question, ending) for question in FIGURES for ending in ("svg", "png")],
+        f"{RESULTS}/dataset.html",
         neuroglancer_views(),
 
 

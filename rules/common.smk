@@ -18,6 +18,7 @@ from mitosyn.cells import read_cells
 from mitosyn.code import code_digest
 from mitosyn.columns import CELL_TYPES, NEURON_TYPES
 from mitosyn.config import ConfigError, locate_inputs, read_config
+from mitosyn.figures.catalogue import FIGURES, category
 from mitosyn.jobs import failed_jobs
 from mitosyn.layers import (
     FILE_LAYER,
@@ -85,6 +86,13 @@ def code(script):
     return code_digest(SCRIPTS / f"{script}.py", SCRIPTS)
 
 
+@cache
+def texts(*patterns):
+    """Digest the texts that a script puts into its output, as :func:`code` does its code."""
+    paths = [path for pattern in patterns for path in sorted(RULES.parent.glob(pattern))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+
+
 def per_attempt(base):
     """Give memory (MB) or runtime (minutes) that grows with each attempt."""
     return lambda wildcards, attempt: base * attempt
@@ -131,6 +139,30 @@ standard_swc_files = (
 nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
 coverage_files = of_neurons(f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow")
 morphometrics_files = of_cells(f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow")
+
+
+def figure_files(question, ending):
+    """Name the files of a question's figures."""
+    return [f"{RESULTS}/figures/{name}.{ending}" for name in FIGURES[question]]
+
+
+def shown(path, caption, question, title):
+    """Mark an output for the report."""
+    return report(
+        path,
+        caption=f"../report/{caption}.rst",
+        category=category(question),
+        labels={"shows": title},
+    )
+
+
+def figures_of(question):
+    """Name the figures of a question: the report shows the SVG files, the page the PNG files."""
+    svgs = zip(figure_files(question, "svg"), FIGURES[question].items())
+    return [
+        *(shown(path, name, question, title) for path, (name, title) in svgs),
+        *figure_files(question, "png"),
+    ]
 
 
 def archive_members(wildcards):

@@ -28,7 +28,12 @@ rule list_incomplete_mitochondria:
     input:
         morphometrics=morphometrics_files,
     output:
-        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+        incomplete=shown(
+            f"{RESULTS}/incomplete_mitochondria.csv",
+            "incomplete_list",
+            "incomplete",
+            "Table of these mitochondria (CSV)",
+        ),
     log:
         f"{LOGS}/list_incomplete_mitochondria.log",
     conda:
@@ -57,7 +62,7 @@ rule check_conservation:
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
     output:
-        report=f"{RESULTS}/check.json",
+        report=shown(f"{RESULTS}/check.json", "check", "cells", "Table of all counts (JSON)"),
     log:
         f"{LOGS}/check_conservation.log",
     conda:
@@ -152,3 +157,155 @@ rule record_provenance:
         code=code("record_provenance"),
     script:
         "../workflow_scripts/record_provenance.py"
+
+
+rule plot_cells:
+    """Draw which cells there are: how many of each kind, where, with how many mitochondria."""
+    input:
+        cells=f"{RESULTS}/cells.parquet",
+    output:
+        figures_of("cells"),
+    log:
+        f"{LOGS}/plot_cells.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("plot_cells"),
+    script:
+        "../workflow_scripts/plot_cells.py"
+
+
+rule plot_mitochondria:
+    """Draw size, roundness and complexity of mitochondria by compartment."""
+    input:
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+    output:
+        figures_of("mitochondria"),
+    log:
+        f"{LOGS}/plot_mitochondria.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("plot_mitochondria"),
+    script:
+        "../workflow_scripts/plot_mitochondria.py"
+
+
+rule plot_coverage:
+    """Draw how much of the neurites mitochondria cover, and how many there are."""
+    input:
+        cells=f"{RESULTS}/cells.parquet",
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+        nodes=f"{RESULTS}/skeleton_nodes.parquet",
+        coverage=f"{RESULTS}/mitochondrion_nodes.parquet",
+    output:
+        figures_of("coverage"),
+    log:
+        f"{LOGS}/plot_coverage.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(15),
+    params:
+        code=code("plot_coverage"),
+    script:
+        "../workflow_scripts/plot_coverage.py"
+
+
+rule plot_synapses:
+    """Draw where synapses are: on which neurons, how densely, how far from the soma."""
+    input:
+        cells=f"{RESULTS}/cells.parquet",
+        synapses=f"{RESULTS}/synapses.parquet",
+        nodes=f"{RESULTS}/skeleton_nodes.parquet",
+    output:
+        figures_of("synapses"),
+    log:
+        f"{LOGS}/plot_synapses.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(15),
+    params:
+        code=code("plot_synapses"),
+    script:
+        "../workflow_scripts/plot_synapses.py"
+
+
+rule plot_incomplete:
+    """Draw how many mitochondria lack measures, and why."""
+    input:
+        cells=f"{RESULTS}/cells.parquet",
+        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+    output:
+        figures_of("incomplete"),
+    log:
+        f"{LOGS}/plot_incomplete.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("plot_incomplete"),
+    script:
+        "../workflow_scripts/plot_incomplete.py"
+
+
+rule summarise_dataset:
+    """Sum the dataset up in one page; last, as it also says what the jobs before it cost."""
+    input:
+        check=f"{RESULTS}/check.json",
+        provenance=f"{RESULTS}/provenance.json",
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        left_out=f"{RESULTS}/tables/left_out_cells.csv",
+        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+        figures=[path for question in FIGURES for path in figure_files(question, "png")],
+        files=[
+            *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+            f"{RESULTS}/cells.csv",
+            f"{RESULTS}/cell_type_classification_filtered.csv",
+            f"{RESULTS}/synapse_filtered.csv",
+            *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+            f"{RESULTS}/smo_microns_demonstration.ipynb",
+            f"{RESULTS}/incomplete_mitochondria.csv",
+            f"{RESULTS}/tables/left_out_cells.csv",
+            f"{RESULTS}/check.json",
+            f"{RESULTS}/provenance.json",
+            f"{RESULTS}/checksums.sha256",
+            f"{RESULTS}/data_dictionary.md",
+        ],
+    output:
+        # The only outputs that differ from run to run: they hold times.
+        page=shown(f"{RESULTS}/dataset.html", "summary", "Summary", "Summary page"),
+        run_times=shown(
+            f"{RESULTS}/run_times.csv",
+            "run_times",
+            "Summary",
+            "Table of what each rule cost (CSV)",
+        ),
+    log:
+        f"{LOGS}/summarise_dataset.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        dataset=SETTINGS.dataset,
+        description=DATASET.description,
+        expectations=DATASET.expectations.model_dump(exclude_none=True),
+        logs=LOGS,
+        texts=texts("report/*.rst", "workflow_scripts/templates/dataset.html.jinja2"),
+        code=code("summarise_dataset"),
+    script:
+        "../workflow_scripts/summarise_dataset.py"

@@ -36,9 +36,11 @@ FOLDERS = {
 def contents(folder: Path) -> dict[str, bytes]:
     """Give every published file of a results folder by its path."""
     kinds = ("*.tar.gz", "*.csv", "*.parquet", "*.ipynb", "*_3d.html")
-    wanted = (*FOLDERS.values(), *kinds)
+    wanted = (*FOLDERS.values(), "figures", *kinds)
     files = [f for pattern in wanted for p in folder.glob(pattern) for f in [p, *p.rglob("*")]]
-    return {str(f.relative_to(folder)): f.read_bytes() for f in files if f.is_file()}
+    # Times differ from run to run.
+    files = [f for f in files if f.is_file() and f.name != "run_times.csv"]
+    return {str(f.relative_to(folder)): f.read_bytes() for f in files}
 
 
 def unpacked(folder: Path, target: Path) -> Path:

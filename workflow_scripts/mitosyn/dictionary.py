@@ -263,6 +263,13 @@ _INCOMPLETE = {
     "missing": _text("the morphometrics that are missing, separated by `;`"),
 }
 _LEFT_OUT = {**_CELL, "reason": _text("why the cell is not analysed")}
+_RUN_TIMES = {
+    "rule": _text("rule of the workflow"),
+    "jobs": _integer("1", "number of its jobs"),
+    "start_s": _number("s", "summed CPU time of starting: interpreter and imports"),
+    "work_s": _number("s", "summed CPU time of working"),
+    "peak_mb": _number("MB", "largest memory of one of the jobs"),
+}
 
 
 _INTRODUCTION = """\
@@ -326,6 +333,11 @@ PUBLISHED_TABLES = (
         "tables/left_out_cells.csv",
         "Cells that one could expect but that are not analysed.",
         _columns(LEFT_OUT_COLUMNS, _LEFT_OUT),
+    ),
+    PublishedTable(
+        "run_times.csv",
+        "What the jobs of each rule cost when they last ran; differs from run to run.",
+        _RUN_TIMES,
     ),
     PublishedTable(
         CELLS,

@@ -1,0 +1,98 @@
+"""The numbers of the dataset's page: counts, reasons, costs, sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mitosyn.cells import Cell
+from mitosyn.run_times import RuleCost, costs_by_rule, write_run_times
+from mitosyn.summary import (
+    Comparison,
+    compare_counts,
+    count_reasons,
+    describe_files,
+    explain_incomplete,
+    in_words,
+)
+
+
+def test_counts_stand_beside_what_is_expected_in_the_usual_order() -> None:
+    counts = {
+        "cells": {"glia": 2, "pyramidal": 5},
+        "compartments": {"pyramidal": {"Basal": 7, "Somatic": 3}},
+        "morphologies": 5,
+    }
+    expected = {"cells": {"pyramidal": 6}, "compartments": {"pyramidal": {"Axonal": 4, "Basal": 7}}}
+    rows = compare_counts(counts, expected)
+    assert rows["cells"] == [
+        Comparison("", "pyramidal", 5, 6),
+        Comparison("", "glia", 2, None),
+    ]
+    assert [row.difference for row in rows["cells"]] == [-1, None]
+    assert rows["compartments"] == [
+        Comparison("pyramidal", "Somatic", 3, None),
+        Comparison("pyramidal", "Axonal", 0, 4),
+        Comparison("pyramidal", "Basal", 7, 7),
+    ]
+    assert rows["morphologies"] == [Comparison("", "SWC files", 5, None)]
+    assert {row.expected for group in compare_counts(counts, {}).values() for row in group} == {
+        None
+    }
+
+
+def test_reasons_are_counted_whatever_numbers_they_name() -> None:
+    rows = [{"why": f"face {n} names vertex {n + 3}"} for n in (10, 20, 30)] + [{"why": "empty"}]
+    assert count_reasons(rows, ["why"]) == [("face N names vertex N", 3), ("empty", 1)]
+
+
+def test_incomplete_mitochondria_are_explained_in_words() -> None:
+    cells = {4: Cell(4, "glia", "astrocyte", (0, 0, 0), None)}
+    rows = [
+        {"cell_id": "4", "mito_id": "1", "kind": "no mesh"},
+        {"cell_id": "4", "mito_id": "2", "kind": "bad mesh"},
+        {"cell_id": "4", "mito_id": "3", "kind": "partly measured"},
+    ]
+    problems = {
+        1: "no mesh",
+        2: "empty mesh: none",
+        3: "the mesh is flat: mito_size, sphericity; the plane misses: pc1_ca",
+    }
+    reasons = [row["reason"] for row in explain_incomplete(rows, cells, problems)]
+    assert reasons == ["", "empty mesh: none", "the mesh is flat; the plane misses"]
+
+
+def test_costs_are_summed_by_rule_and_unfinished_jobs_say_nothing(tmp_path: Path) -> None:
+    for name, line in {
+        "select_cells.log": "INFO 0.50 s of CPU to start, 1.25 s at work; 90 MB at most",
+        "export_swc/1.log": "INFO 0.10 s of CPU to start, 0.20 s at work; 50 MB at most",
+        "export_swc/2.log": "INFO 0.20 s of CPU to start, 0.30 s at work; 70 MB at most",
+        "export_swc/3.log": "ERROR bad",
+        "retrieve_file/vignette/a.csv.log": (
+            "INFO 0.10 s of CPU to start, 2.00 s at work; 30 MB at most"
+        ),
+    }.items():
+        log = tmp_path / name
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"INFO something\n{line}\n")
+    costs = costs_by_rule(tmp_path)
+    assert costs["select_cells"] == RuleCost(1, 0.5, 1.25, 90)
+    assert costs["retrieve_file"] == RuleCost(1, 0.1, 2.0, 30)
+    assert costs["export_swc"].jobs == 2
+    assert costs["export_swc"].peak_mb == 70
+    write_run_times(tmp_path / "run_times.csv", costs)
+    assert (tmp_path / "run_times.csv").read_text().splitlines()[:2] == [
+        "rule,jobs,start_s,work_s,peak_mb",
+        "export_swc,2,0.3,0.5,70.0",
+    ]
+
+
+def test_sizes_are_said_in_words(tmp_path: Path) -> None:
+    sizes = {0: "0 bytes", 999: "999 bytes", 1000: "1.0 KB", 2_340_000: "2.3 MB"}
+    assert {size: in_words(size) for size in sizes} == sizes
+    assert in_words(12_000_000_000_000) == "12000.0 GB"
+    file = tmp_path / "tables" / "left_out_cells.csv"
+    file.parent.mkdir()
+    file.write_text("x" * 50)
+    (described,) = describe_files([file], tmp_path)
+    assert (described["name"], described["size"]) == ("tables/left_out_cells.csv", "50 bytes")
+    assert described["content"]

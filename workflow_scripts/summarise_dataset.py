@@ -1,0 +1,60 @@
+"""Sum the dataset up in one page: counts, what is missing and why, costs, origin, files."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+from mitosyn.cells import read_cells
+from mitosyn.files import write_text
+from mitosyn.jobs import run
+from mitosyn.run_times import costs_by_rule, write_run_times
+from mitosyn.summary import (
+    compare_counts,
+    count_reasons,
+    describe_files,
+    embedded_figures,
+    explain_incomplete,
+    headline,
+    render_page,
+)
+from mitosyn.tables import read_csv_rows
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+HERE = Path(__file__).parent
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Collect what the other outputs and the logs say, write the page and the run times."""
+    source, params, output = snakemake.input, snakemake.params, snakemake.output
+    check = json.loads(Path(source.check).read_text())
+    costs = costs_by_rule(params.logs)
+    write_run_times(output.run_times, costs)
+    table = pq.read_table(source.mitochondria, columns=["mito_id", "problem"])
+    problems = dict(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    incomplete = explain_incomplete(
+        read_csv_rows(source.incomplete), read_cells(source.cells), problems
+    )
+    content = {
+        "dataset": params.dataset,
+        "description": params.description,
+        "headline": headline(check),
+        "compared": any(params.expectations.values()),
+        "counts": compare_counts(check, params.expectations),
+        "left_out": count_reasons(
+            read_csv_rows(source.left_out), ["cell_type", "cell_subtype", "reason"]
+        ),
+        "incomplete": count_reasons(incomplete, ["cell_type", "kind", "reason"]),
+        "questions": embedded_figures(source.figures, HERE.parent / "report"),
+        "costs": costs,
+        "provenance": json.loads(Path(source.provenance).read_text()),
+        "files": describe_files([*source.files, output.run_times], Path(output.page).parent),
+    }
+    page = render_page(HERE / "templates" / "dataset.html.jinja2", content)
+    write_text(output.page, page)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
