@@ -16,6 +16,7 @@ COLOURS = {
     "tables": "#d8eee2",
     "per_cell": "#fdebc8",
     "archives": "#e8dff3",
+    "views": "#d6eef0",
     "report": "#f7dcdc",
 }
 OTHER_COLOUR = "#eeeeee"
