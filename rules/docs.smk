@@ -5,7 +5,7 @@ from snakemake.logging import logger
 DOCS = RULES.parent / "docs"
 
 
-# Both run where Snakemake does: without a cluster, without an environment of their own.
+# Both run where Snakemake does, not on a cluster.
 localrules:
     help_me,
     draw_rule_graph,
@@ -20,6 +20,8 @@ rule help_me:
     """Print the commands that people need, and where the docs are."""
     log:
         f"{LOGS}/help_me.log",
+    conda:
+        "../envs/workflow.yaml"
     resources:
         mem_mb=per_attempt(500),
         runtime=per_attempt(1),
@@ -41,11 +43,15 @@ rule draw_rule_graph:
         jobs=str(DOCS / "dag.svg"),
     log:
         f"{LOGS}/draw_rule_graph.log",
+    conda:
+        "../envs/workflow.yaml"
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        results=RESULTS,
+        results=lambda wildcards, input: str(Path(input.cells).parents[1]),
+        # The environment of jobs has no Snakemake of its own.
+        python=sys.executable,
         # What adds rules when it is on.
         options={"standard_swc": True},
         code=code("draw_rule_graph"),

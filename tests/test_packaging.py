@@ -21,8 +21,6 @@ DISTRIBUTIONS = {
     "jsonschema": "snakemake",  # likewise
     "neuroglancer": "nglui",  # which requires it
 }
-# They serve whoever sits at the terminal and run where Snakemake does.
-WITHOUT_ENVIRONMENT = {"draw_rule_graph", "help_me"}
 OWN = {
     "mitosyn",
     *(path.stem for name in ("tests", "workflow_scripts") for path in (ROOT / name).glob("*.py")),
@@ -118,9 +116,8 @@ def test_every_rule_has_its_log_memory_runtime_and_environment() -> None:
     for path in sorted((ROOT / "rules").glob("*.smk")):
         rules = re.split(r"^ *(?:rule|checkpoint) (\w+):$", path.read_text(), flags=re.MULTILINE)
         for name, body in zip(rules[1::2], rules[2::2], strict=True):
-            for directive in ("log:", "mem_mb=", "runtime=", "script:", 'code=code("'):
+            for directive in ("log:", "mem_mb=", "runtime=", "conda:", "script:", 'code=code("'):
                 assert directive in body, (name, directive)
-            assert ("conda:" in body) == (name not in WITHOUT_ENVIRONMENT), name
             assert f'code=code("{name}")' in body
             assert f"workflow_scripts/{name}.py" in body
             assert (ROOT / "workflow_scripts" / f"{name}.py").is_file()

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ def graph_of(snakemake: "Snakemake", *arguments: str) -> str:
         file.flush()
         asked = subprocess.run(
             [
-                *(sys.executable, "-m", "snakemake", *arguments, "dot", "--nolock"),
+                *(snakemake.params.python, "-m", "snakemake", *arguments, "dot", "--nolock"),
                 *("--snakefile", snakemake.input.snakefile, "--configfile", file.name),
                 *("--rerun-triggers", "mtime"),
             ],
