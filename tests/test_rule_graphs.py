@@ -19,9 +19,9 @@ RENEW = "renew docs/rulegraph.svg and docs/dag.svg: snakemake --cores 2 --force 
 
 
 @pytest.mark.workflow
-def test_the_picture_of_the_rules_is_that_of_the_workflow(small_run: Run) -> None:
-    asked = ("--configfile", "config.yaml", "--config", "standard_swc=true", "--rulegraph", "dot")
-    text = run_snakemake(small_run.folder, *asked).text
+def test_the_picture_of_the_rules_is_that_of_the_workflow(sample_run: Run) -> None:
+    asked = ("--config", "standard_swc=true", "--rulegraph", "dot")
+    text = run_snakemake(sample_run.folder, *asked).text
     now = read_graph(text[text.index("digraph") : text.rindex("}") + 1])
     assert drawn_nodes((ROOT / "docs" / "rulegraph.svg").read_text()) == set(now.nodes), RENEW
     jobs = drawn_nodes((ROOT / "docs" / "dag.svg").read_text())
