@@ -133,10 +133,21 @@ def covered_lengths(coverage: Coverage, skeleton: Skeleton, count: int) -> np.nd
     (M,) float64 array
         In nm; 0 where no edge is covered.
     """
+    mitochondrion, edge = _covered_edges(coverage, skeleton)
+    return np.bincount(mitochondrion, skeleton.edge_lengths()[edge], count).astype(float)
+
+
+def covering_mitochondria(coverage: Coverage, skeleton: Skeleton) -> np.ndarray:
+    """Count the mitochondria that cover both nodes of each skeleton edge, (E,) int64."""
+    _, edge = _covered_edges(coverage, skeleton)
+    return np.bincount(edge, minlength=len(skeleton.edges))
+
+
+def _covered_edges(coverage: Coverage, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """Give each mitochondrion and edge of which it covers both nodes: (C,) rows of each."""
     nodes = len(skeleton.vertices)
     order = np.argsort(skeleton.edges[:, 0], kind="stable")
     starts, ends = skeleton.edges[order].T
-    lengths = skeleton.edge_lengths()[order]
     # Every covered node is tried as the first node of its edges.
     first = np.searchsorted(starts, coverage.node, side="left")
     tried = np.searchsorted(starts, coverage.node, side="right") - first
@@ -145,7 +156,7 @@ def covered_lengths(coverage: Coverage, skeleton: Skeleton, count: int) -> np.nd
     mitochondrion = coverage.mitochondrion[pair]
     covered = coverage.mitochondrion * nodes + coverage.node
     both = np.isin(mitochondrion * nodes + ends[edge], covered)
-    return np.bincount(mitochondrion[both], lengths[edge[both]], count).astype(float)
+    return mitochondrion[both], order[edge[both]]
 
 
 def astrocyte_compartments(positions: np.ndarray, soma: np.ndarray) -> list[str]:

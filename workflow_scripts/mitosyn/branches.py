@@ -1,0 +1,242 @@
+"""Branches of a skeleton: runs of nodes that hang together and share something.
+
+What they share is told by a template, one number for each node; see :func:`template`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra
+
+from mitosyn.columns import COMPARTMENTS, SOMATIC
+from mitosyn.skeletons import Skeleton, piece_roots
+
+FULL = "full"
+DISTANCE_BINS = "distancebins"
+DISTAL_BRANCHES = "distalbranches"
+BRANCH_POINT_SEGMENTS = "branchpointsegments"
+COVERED_OR_NOT = "coveredornot"
+BRANCH_TYPES = (FULL, DISTANCE_BINS, DISTAL_BRANCHES, BRANCH_POINT_SEGMENTS, COVERED_OR_NOT)
+
+SOMATIC_LABEL = COMPARTMENTS.index(SOMATIC)
+BIN_NM = 10_000.0
+DISTAL_BEYOND_NM = 60_000.0
+# Template values of what is kept apart; labels, bins and counts are not negative.
+SOMA, UNREACHABLE, PROXIMAL = -1, -2, -3
+# Added to the compartment of an uncovered branch of `coveredornot`.
+UNCOVERED = len(COMPARTMENTS)
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The B branches of a skeleton of N nodes; every node is in exactly one.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`BRANCH_TYPES`.
+    branch_of_node : (N,) int64 array
+        The row of the node's branch in ``ids`` and ``compartments``.
+    ids : (B,) int64 array
+        Ascending. The skeleton node of the branch that is nearest to the soma along the
+        skeleton; farthest from it for ``coveredornot``. The smallest of equals, and of
+        nodes without a path to a soma.
+    compartments : (B,) int64 array
+        Label of that node; plus 6 for uncovered branches of ``coveredornot``.
+    """
+
+    kind: str
+    branch_of_node: np.ndarray
+    ids: np.ndarray
+    compartments: np.ndarray
+
+
+def skeleton_graph(skeleton: Skeleton) -> csr_array:
+    """Give the lengths of the edges, nm, as a sparse (N, N) matrix, both ways."""
+    count = len(skeleton.vertices)
+    # An edge of no length would be no edge to the sparse matrix.
+    lengths = np.maximum(skeleton.edge_lengths(), np.finfo(float).tiny)
+    a, b = skeleton.edges.T
+    rows, columns = np.concatenate([a, b]), np.concatenate([b, a])
+    return coo_array((np.tile(lengths, 2), (rows, columns)), shape=(count, count)).tocsr()
+
+
+def distances_to(skeleton: Skeleton, nodes: np.ndarray) -> np.ndarray:
+    """Give each node's path length to the nearest of some nodes, (N,) float64, in nm.
+
+    Infinite where no path leads to one.
+    """
+    if len(nodes) == 0:
+        return np.full(len(skeleton.vertices), np.inf)
+    return dijkstra(skeleton_graph(skeleton), indices=nodes, min_only=True)
+
+
+def soma_distances(skeleton: Skeleton) -> np.ndarray:
+    """Give each node's path length to the nearest somatic node, (N,) float64, in nm.
+
+    0 for somatic nodes, infinite where no path leads to one.
+    """
+    return distances_to(skeleton, np.flatnonzero(skeleton.labels == SOMATIC_LABEL))
+
+
+def tips(skeleton: Skeleton) -> np.ndarray:
+    """Give the ends of the neurites, ascending: nodes outside the soma with one neighbour."""
+    return np.flatnonzero((_degrees(skeleton) == 1) & (skeleton.labels != SOMATIC_LABEL))
+
+
+def tip_distances(skeleton: Skeleton) -> np.ndarray:
+    """Give each node's path length to the nearest tip, (N,) float64, in nm.
+
+    Infinite where no path leads to one.
+    """
+    return distances_to(skeleton, tips(skeleton))
+
+
+def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -> np.ndarray:
+    """Give each node the number that it shares with the other nodes of its branch.
+
+    - ``full``: the compartment label.
+    - ``distancebins``: how many whole 10 µm of path lead to the soma, 10 µm itself
+      being 1. Somatic nodes apart, nodes without a path to a soma apart.
+    - ``distalbranches``: the compartment label of nodes at 60 µm or more from the soma,
+      and of somatic ones; all others share a number, those without a path to a soma
+      another.
+    - ``branchpointsegments``: see :func:`most_branch_points`; somatic nodes apart.
+    - ``coveredornot``: 1 where some mitochondrion covers the node, else 0.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`BRANCH_TYPES`.
+    skeleton : Skeleton
+        N nodes.
+    covered : (N,) bool array
+        Which nodes some mitochondrion covers; for ``coveredornot``.
+
+    Returns
+    -------
+    (N,) int64 array
+
+    Raises
+    ------
+    ValueError
+        There is no such type of branch, or ``covered`` is missing.
+    """
+    if kind == FULL:
+        return skeleton.labels
+    if kind == COVERED_OR_NOT:
+        if covered is None:
+            raise ValueError(f"{kind}: which nodes are covered?")
+        return covered.astype(np.int64)
+    somatic = skeleton.labels == SOMATIC_LABEL
+    if kind == BRANCH_POINT_SEGMENTS:
+        return np.where(somatic, SOMA, most_branch_points(skeleton))
+    distances = soma_distances(skeleton)
+    unreachable = np.isinf(distances)
+    if kind == DISTANCE_BINS:
+        bins = np.floor(np.where(unreachable, 0, distances) / BIN_NM).astype(np.int64)
+        return np.select([somatic, unreachable], [SOMA, UNREACHABLE], bins)
+    if kind == DISTAL_BRANCHES:
+        proximal = ~somatic & (distances < DISTAL_BEYOND_NM)
+        return np.select([unreachable, proximal], [UNREACHABLE, PROXIMAL], skeleton.labels)
+    raise ValueError(f"no branch type {kind!r}, expected one of {', '.join(BRANCH_TYPES)}")
+
+
+def most_branch_points(skeleton: Skeleton) -> np.ndarray:
+    """Count the branch points on the root-to-tip path through each node that has most.
+
+    A branch point is a node outside the soma with three neighbours or more, so that two
+    or more paths go on from it. A piece of the skeleton starts at its soma: at the
+    skeleton's root if that is somatic, else at the smallest somatic node; a piece without
+    soma where it starts in the SWC file (:func:`mitosyn.skeletons.piece_roots`). All of a
+    path counts, before the node and beyond it. The way on with most branch points thus
+    keeps the count of the way to it, and the others have smaller ones.
+
+    Returns
+    -------
+    (N,) int64 array
+    """
+    outside = skeleton.labels != SOMATIC_LABEL
+    counts = ((_degrees(skeleton) >= 3) & outside).astype(np.int64).tolist()
+    order, parents = _from_roots(skeleton)
+    for node in order:
+        if parents[node] < len(counts):
+            counts[node] += counts[parents[node]]
+    for node in reversed(order):
+        if parents[node] < len(counts):
+            counts[parents[node]] = max(counts[parents[node]], counts[node])
+    return np.array(counts, np.int64)
+
+
+def _from_roots(skeleton: Skeleton) -> tuple[list[int], list[int]]:
+    """Give the nodes, parents before their children, and each one's parent, N for roots."""
+    count = len(skeleton.vertices)
+    roots = _soma_roots(skeleton)
+    # A node beyond the skeleton's, joined to all roots, makes one tree of the pieces.
+    a = np.append(skeleton.edges[:, 0], np.full(len(roots), count))
+    b = np.append(skeleton.edges[:, 1], roots)
+    graph = coo_array((np.ones(len(a)), (a, b)), shape=(count + 1, count + 1)).tocsr()
+    order, parents = breadth_first_order(graph, count, directed=False)
+    return order[1:].tolist(), parents[:count].tolist()
+
+
+def _soma_roots(skeleton: Skeleton) -> list[int]:
+    """Give the node at which each piece starts, in its soma if it has one."""
+    roots = []
+    somatic = skeleton.labels == SOMATIC_LABEL
+    piece_of_node = np.empty(len(somatic), np.int64)
+    for number, piece in enumerate(skeleton.pieces):
+        piece_of_node[piece] = number
+    for root in piece_roots(skeleton):
+        piece = skeleton.pieces[piece_of_node[root]]
+        soma = piece[somatic[piece]]
+        roots.append(root if somatic[root] or len(soma) == 0 else int(soma[0]))
+    return roots
+
+
+def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
+    """Divide a skeleton into branches: nodes that hang together and share a number.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+        N nodes.
+    template : (N,) int64 array
+        As :func:`template` gives it.
+    kind : str
+        One of :data:`BRANCH_TYPES`.
+
+    Returns
+    -------
+    Branches
+    """
+    count = len(skeleton.vertices)
+    a, b = skeleton.edges[template[skeleton.edges[:, 0]] == template[skeleton.edges[:, 1]]].T
+    joined = coo_array((np.ones(len(a), bool), (a, b)), shape=(count, count))
+    _, component = connected_components(joined, directed=False)
+    distances = soma_distances(skeleton)
+    ranks = -distances if kind == COVERED_OR_NOT else distances
+    # Stable: of equals in a component, the smallest node comes first.
+    order = np.lexsort((ranks, component))
+    ids, row_of_component = _first_nodes(order, component)
+    compartments = skeleton.labels[ids]
+    if kind == COVERED_OR_NOT:
+        compartments = np.where(template[ids] == 0, compartments + UNCOVERED, compartments)
+    return Branches(kind, row_of_component[component], ids, compartments.astype(np.int64))
+
+
+def _first_nodes(order: np.ndarray, component: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the first node of each component in some order, ascending, and each one's row."""
+    ordered = component[order]
+    first = order[np.append(True, ordered[1:] != ordered[:-1])[: len(order)]]
+    ids = np.sort(first)
+    rows = np.empty(len(first), np.int64)
+    rows[component[ids]] = np.arange(len(ids))
+    return ids.astype(np.int64), rows
+
+
+def _degrees(skeleton: Skeleton) -> np.ndarray:
+    return np.bincount(skeleton.edges.ravel(), minlength=len(skeleton.vertices))
