@@ -185,15 +185,16 @@ def _from_roots(skeleton: Skeleton) -> tuple[list[int], list[int]]:
 
 def _soma_roots(skeleton: Skeleton) -> list[int]:
     """Give the node at which each piece starts, in its soma if it has one."""
-    roots = []
     somatic = skeleton.labels == SOMATIC_LABEL
     piece_of_node = np.empty(len(somatic), np.int64)
     for number, piece in enumerate(skeleton.pieces):
         piece_of_node[piece] = number
+    roots = []
     for root in piece_roots(skeleton):
         piece = skeleton.pieces[piece_of_node[root]]
         soma = piece[somatic[piece]]
-        roots.append(root if somatic[root] or len(soma) == 0 else int(soma[0]))
+        stays = len(soma) == 0 or (root == skeleton.root and somatic[root])
+        roots.append(root if stays else int(soma[0]))
     return roots
 
 

@@ -1,0 +1,238 @@
+"""Cell meshes: reading, their association with the skeleton, and radii of neurites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from mitosyn.cell_meshes import CellMesh, read_cell_mesh
+from mitosyn.errors import InputError
+from mitosyn.geodesic import assign_vertices
+from mitosyn.radii import node_radii
+from mitosyn.skeletons import Skeleton
+from tubes import line, path_skeleton, tube
+
+BENT_AT_NM = 6_000
+
+
+def straight(length: float = 12_000, radius: float | np.ndarray = 400.0) -> CellMesh:
+    return tube(line(length, 100), radius, 12)
+
+
+def neurite(length: float = 12_000, step: float = 1_000) -> Skeleton:
+    path = line(length, step)
+    return path_skeleton(path, np.full(len(path), 2))
+
+
+def together(*meshes: CellMesh) -> CellMesh:
+    starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])
+    return CellMesh(
+        np.concatenate([mesh.vertices for mesh in meshes]),
+        np.concatenate([m.faces + start for m, start in zip(meshes, starts, strict=False)]),
+    )
+
+
+# Reading -------------------------------------------------------------------------------------
+
+
+def write(path: Path, **arrays) -> Path:
+    with h5py.File(path, "w") as file:
+        for name, values in arrays.items():
+            file[name] = values
+    return path
+
+
+CORNERS = np.array([[0, 0, 0], [1000, 0, 0], [0, 1000, 0]], np.float32)
+BAD = {
+    "no such cell mesh file. Add the file": None,
+    "not a readable mesh file": {"vertices": CORNERS},
+    "vertices have shape (3, 2), expected (V, 3)": {
+        "vertices": CORNERS[:, :2],
+        "faces": [[0, 1, 2]],
+    },
+    "vertex 1 is not finite: [1000.0, nan, 0.0]": {
+        "vertices": [[0, 0, 0], [1000, np.nan, 0]],
+        "faces": [[0, 1, 1]],
+    },
+    "the mesh has no triangles": {"vertices": CORNERS, "faces": np.empty((0, 3), int)},
+    "face 1 names [0, 1, 3], there are 3 vertices": {
+        "vertices": CORNERS,
+        "faces": [[0, 1, 2], [0, 1, 3]],
+    },
+    "faces are float64, expected integers": {"vertices": CORNERS, "faces": [[0.0, 1.0, 2.0]]},
+    "cannot reshape array of size 4": {"vertices": CORNERS, "faces": [0, 1, 2, 0]},
+}
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_mesh_is_scaled_to_true_nm(tmp_path: Path, flat: bool) -> None:
+    faces = np.array([[0, 1, 2]], np.uint32)
+    path = write(tmp_path / "7_mesh.h5", vertices=CORNERS, faces=faces.ravel() if flat else faces)
+    mesh = read_cell_mesh(path, np.array([0.895, 0.895, 1.0]))
+    assert mesh.vertices.dtype == np.float64 and mesh.faces.dtype == np.int64
+    assert mesh.vertices.tolist() == [[0, 0, 0], [895, 0, 0], [0, 895, 0]]
+    assert mesh.faces.tolist() == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("problem", BAD)
+def test_what_is_no_mesh_is_refused(tmp_path: Path, problem: str) -> None:
+    path = tmp_path / "7_mesh.h5"
+    arrays = BAD[problem]
+    if arrays is not None:
+        write(path, **arrays)
+    with pytest.raises(InputError) as raised:
+        read_cell_mesh(path, np.ones(3))
+    assert str(path) in str(raised.value) and problem in str(raised.value)
+
+
+def test_repeated_vertices_are_one_place() -> None:
+    mesh = CellMesh(
+        np.array([[1, 0, 0], [0.0, 0, 0], [0, 1, 0], [-0.0, 0, 0], [1, 0, 0]], float),
+        np.array([[0, 1, 2], [4, 3, 2], [1, 3, 2]]),
+    )
+    assert mesh.merged.tolist() == [0, 1, 2, 1, 0]
+    assert mesh.triangles.tolist() == [[0, 1, 2], [0, 1, 2]]
+
+
+# Association ---------------------------------------------------------------------------------
+
+
+def test_vertices_of_a_straight_tube_go_to_the_nearest_node() -> None:
+    mesh = straight()
+    found = assign_vertices(mesh, neurite())
+    x = mesh.vertices[:, 0]
+    # Borders may lie where paths over the mesh are as long one way as the other.
+    near = np.abs(x - 1_000 * found.node_of_vertex)
+    assert near.max() <= 1_100 / 2 + 400
+    ring = np.abs(x % 1_000 - 500) > 450
+    assert np.array_equal(found.node_of_vertex[ring], np.round(x[ring] / 1_000).astype(int))
+    assert (found.pieces, found.unreached) == (1, 0)
+
+
+def test_a_neighbouring_branch_that_only_passes_by_is_not_reached_through_space() -> None:
+    """Two legs of a hairpin, 100 nm apart: nodes on one leg only."""
+    angles = np.linspace(0, np.pi, 30)[1:-1]
+    down = line(BENT_AT_NM, 100)
+    turn = np.column_stack(
+        [BENT_AT_NM + 450 * np.sin(angles), 450 - 450 * np.cos(angles), 0 * angles]
+    )
+    back = down[::-1] + np.array([0, 900, 0])
+    mesh = tube(np.vstack([down, turn, back]), 400.0, 12)
+    path = line(BENT_AT_NM, 1_000)
+    found = assign_vertices(mesh, path_skeleton(path, np.full(len(path), 2)))
+    away = np.flatnonzero((mesh.vertices[:, 1] > 500) & (mesh.vertices[:, 0] < 4_000))
+    # All of the other leg hangs on the node at the bend, around which its surface leads.
+    assert set(found.node_of_vertex[away].tolist()) == {len(path) - 1}
+
+
+def test_pieces_are_counted_and_those_without_a_node_are_left() -> None:
+    main = straight()
+    far = CellMesh(main.vertices + np.array([0, 5_000, 0]), main.faces)
+    found = assign_vertices(together(main, far), neurite())
+    assert (found.pieces, found.unreached) == (2, len(far.vertices))
+    assert (found.node_of_vertex[len(main.vertices) :] == -1).all()
+    assert (found.node_of_vertex[: len(main.vertices)] >= 0).all()
+
+
+def test_chunks_hang_together_at_repeated_vertices() -> None:
+    mesh = straight()
+    corners = mesh.faces.ravel()
+    chunks = CellMesh(mesh.vertices[corners], np.arange(len(corners)).reshape(-1, 3))
+    # One node only, at one end.
+    end = Skeleton(np.zeros((1, 3)), np.empty((0, 2), np.int64), np.zeros(1, int), 0)
+    found = assign_vertices(chunks, end)
+    assert (found.pieces, found.unreached) == (1, 0)
+    whole = assign_vertices(mesh, neurite())
+    cut = assign_vertices(chunks, neurite())
+    places = np.unique(chunks.merged)
+    assert len(places) == len(mesh.vertices)
+    # Repeats of a vertex have one node.
+    assert np.array_equal(cut.node_of_vertex, cut.node_of_vertex[chunks.merged])
+    assert (cut.node_of_vertex == whole.node_of_vertex[corners]).mean() > 0.9
+
+
+def test_vertices_of_no_triangle_are_not_of_the_surface() -> None:
+    mesh = straight()
+    stray = CellMesh(np.vstack([mesh.vertices, neurite().vertices + 1.0]), mesh.faces)
+    found = assign_vertices(stray, neurite())
+    whole = assign_vertices(mesh, neurite())
+    assert (found.unreached, found.pieces) == (13, 1)
+    assert np.array_equal(
+        found.node_of_vertex[:-13], assign_vertices(mesh, neurite()).node_of_vertex
+    )
+
+
+def test_several_nodes_at_one_vertex_leave_it_to_the_nearest_the_smallest_of_equals() -> None:
+    mesh = CellMesh(np.array([[0, 0, 0], [1000, 0, 0], [0, 1000, 0]], float), np.array([[0, 1, 2]]))
+    places = np.array([[-300, 0, 0], [-100, 0, 0], [-100, 0, 0], [1100, 0, 0]], float)
+    skeleton = path_skeleton(places, np.full(4, 2))
+    assert assign_vertices(mesh, skeleton).node_of_vertex[:2].tolist() == [1, 3]
+
+
+def test_the_same_mesh_gives_the_same_nodes() -> None:
+    first, again = (assign_vertices(straight(), neurite()).node_of_vertex for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+def test_a_mesh_of_another_cell_is_refused() -> None:
+    mesh = straight()
+    other = CellMesh(mesh.vertices + np.array([0, 30_400, 0]), mesh.faces)
+    with pytest.raises(InputError) as raised:
+        assign_vertices(other, neurite(), "cells/7_mesh.h5", "skeletons/7_skeleton.h5")
+    text = str(raised.value)
+    assert text.startswith("cells/7_mesh.h5: half of the nodes of skeletons/7_skeleton.h5 are 30.0")
+    assert "expected less than 5 µm" in text and "mesh_voxel_size_nm" in text
+
+
+def test_a_mesh_without_area_is_refused() -> None:
+    with pytest.raises(InputError, match="no triangle of the mesh has an area"):
+        assign_vertices(CellMesh(np.zeros((3, 3)), np.array([[0, 1, 2]])), neurite())
+
+
+# Radii ---------------------------------------------------------------------------------------
+
+
+def test_radius_of_a_tube() -> None:
+    mesh, skeleton = straight(radius=350.0), neurite()
+    radii = node_radii(mesh, skeleton, assign_vertices(mesh, skeleton).node_of_vertex)
+    assert radii == pytest.approx(np.full(13, 350.0), rel=1e-9)
+
+
+def test_radius_of_a_tube_in_any_direction_and_place() -> None:
+    direction = np.array([1, -2, 2]) / 3
+    path = line(12_000, 100, tuple(direction)) + np.array([4e5, 3e5, -2e5])
+    mesh, skeleton = tube(path, 350.0), path_skeleton(path[::10], np.full(13, 2))
+    radii = node_radii(mesh, skeleton, assign_vertices(mesh, skeleton).node_of_vertex)
+    assert radii == pytest.approx(np.full(13, 350.0), rel=1e-6)
+
+
+def test_radius_of_a_cone_grows_with_it() -> None:
+    path = line(12_000, 100)
+    mesh, skeleton = tube(path, 200 + path[:, 0] / 20, 12), neurite()
+    radii = node_radii(mesh, skeleton, assign_vertices(mesh, skeleton).node_of_vertex)
+    expected = 200 + skeleton.vertices[:, 0] / 20
+    assert radii[1:-1] == pytest.approx(expected[1:-1], rel=0.03)
+    assert (np.diff(radii) > 0).all()
+
+
+def test_a_node_without_vertices_takes_the_next_ones_radius() -> None:
+    skeleton = neurite(5_000)
+    loose = Skeleton(
+        np.vstack([skeleton.vertices, [[0, 9e4, 0]]]), skeleton.edges, np.full(7, 2), 0
+    )
+    mesh = CellMesh(
+        np.array([[0, 100, 0], [0, 300, 0], [0, 500, 0], [5_000, 0, 700]], float),
+        np.array([[0, 1, 2]]),
+    )
+    radii = node_radii(mesh, loose, np.array([0, 0, 0, 5]))
+    assert radii[:6].tolist() == [300, 300, 300, 700, 700, 700]
+    assert np.isnan(radii[6])
+    assert np.isnan(node_radii(mesh, loose, np.full(4, -1))).all()
+
+
+def test_a_lone_node_measures_from_itself() -> None:
+    lone = Skeleton(np.zeros((1, 3)), np.empty((0, 2), np.int64), np.zeros(1, int), 0)
+    mesh = CellMesh(np.array([[3, 4, 0], [0, 0, 5], [0, 5, 0]], float), np.array([[0, 1, 2]]))
+    assert node_radii(mesh, lone, np.zeros(3, int)).tolist() == [5]
