@@ -374,7 +374,7 @@ def test_all_measures_are_the_references(cell, kind: str) -> None:
     rng = np.random.default_rng(0)
     nodes = len(skeleton.vertices)
     node_of_vertex = assign_vertices(mesh, skeleton).node_of_vertex
-    node_of_vertex[rng.random(len(node_of_vertex)) < 0.01] = -1
+    node_of_vertex[rng.random(len(node_of_vertex)) < 0.004] = -1
     diameters = np.where(rng.random(nodes) < 0.1, np.nan, rng.uniform(100, 900, nodes))
     mitochondrion, node = np.nonzero(_runs(rng, 30, nodes))
     vertices = rng.integers(1, 50, len(node))
