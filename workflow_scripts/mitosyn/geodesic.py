@@ -68,8 +68,10 @@ def assign_vertices(
         same cell, or not in the same unit.
     """
     # Vertices of no triangle are not of the surface.
-    in_use, compact = np.unique(mesh.triangles, return_inverse=True)
-    faces = compact.reshape(-1, 3).astype(np.int32)
+    used = np.zeros(len(mesh.vertices), bool)
+    used[mesh.triangles] = True
+    in_use = np.flatnonzero(used)
+    faces = (np.cumsum(used) - 1)[mesh.triangles]
     if len(in_use) == 0:
         raise InputError(mesh_path, "no triangle of the mesh has an area", "Replace the mesh file.")
     positions = mesh.vertices[in_use]
@@ -111,14 +113,14 @@ def _starts(
 def _graph(positions: np.ndarray, faces: np.ndarray) -> csr_array:
     """Give the lengths of the edges of triangles, nm, as a sparse matrix, both ways."""
     count = len(positions)
-    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    # An edge of two triangles is there twice; once, as the lengths would be summed.
-    keys = np.unique(ends.min(axis=1).astype(np.int64) * count + ends.max(axis=1))
+    a, b = faces.T.reshape(-1), faces[:, [1, 2, 0]].T.reshape(-1)
+    # An edge of two triangles is there twice; once, as the lengths would be summed. Sorting
+    # takes a fraction of what np.unique does.
+    keys = np.sort(np.minimum(a, b) * count + np.maximum(a, b))
+    keys = keys[np.append(True, keys[1:] != keys[:-1])]
     a, b = (keys // count).astype(np.int32), (keys % count).astype(np.int32)
     offsets = positions[a] - positions[b]
-    # Positions that differ by less than the square of a float tells are an edge still.
-    lengths = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
-    lengths = np.maximum(lengths, np.finfo(float).tiny)
-    del keys, offsets, ends
+    # The square of a tiny length may be nothing, and the edge none.
+    lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", offsets, offsets)), np.finfo(float).tiny)
     half = csr_array((lengths, (a, b)), shape=(count, count))
     return (half + half.T).tocsr()
