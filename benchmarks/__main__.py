@@ -1,5 +1,6 @@
 """All benchmarks, each of which writes its table beside it: python benchmarks."""
 
+import branches
 import fetch_meshes
 import full_run
 import growth
@@ -9,7 +10,7 @@ import overhead
 
 def main() -> None:
     """Run them one after the other; takes about an hour and 8 GB of disk."""
-    for benchmark in (measures, fetch_meshes, full_run, overhead, growth):
+    for benchmark in (measures, branches, fetch_meshes, full_run, overhead, growth):
         benchmark.main()
 
 

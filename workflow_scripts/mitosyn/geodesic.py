@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from mitosyn.cell_meshes import CellMesh
@@ -71,7 +71,7 @@ def assign_vertices(
     used = np.zeros(len(mesh.vertices), bool)
     used[mesh.triangles] = True
     in_use = np.flatnonzero(used)
-    faces = (np.cumsum(used) - 1)[mesh.triangles]
+    faces = (np.cumsum(used, dtype=np.int32) - 1)[mesh.triangles]
     if len(in_use) == 0:
         raise InputError(mesh_path, "no triangle of the mesh has an area", "Replace the mesh file.")
     positions = mesh.vertices[in_use]
@@ -114,13 +114,12 @@ def _graph(positions: np.ndarray, faces: np.ndarray) -> csr_array:
     """Give the lengths of the edges of triangles, nm, as a sparse matrix, both ways."""
     count = len(positions)
     a, b = faces.T.reshape(-1), faces[:, [1, 2, 0]].T.reshape(-1)
-    # An edge of two triangles is there twice; once, as the lengths would be summed. Sorting
-    # takes a fraction of what np.unique does.
-    keys = np.sort(np.minimum(a, b) * count + np.maximum(a, b))
-    keys = keys[np.append(True, keys[1:] != keys[:-1])]
-    a, b = (keys // count).astype(np.int32), (keys % count).astype(np.int32)
+    # An edge of two triangles is there twice, which the matrix makes one.
+    ones = np.ones(len(a), np.int8)
+    half = coo_array((ones, (np.minimum(a, b), np.maximum(a, b))), shape=(count, count)).tocsr()
+    a, b = np.repeat(np.arange(count), np.diff(half.indptr)), half.indices
     offsets = positions[a] - positions[b]
     # The square of a tiny length may be nothing, and the edge none.
     lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", offsets, offsets)), np.finfo(float).tiny)
-    half = csr_array((lengths, (a, b)), shape=(count, count))
+    half = csr_array((lengths, half.indices, half.indptr), shape=(count, count))
     return (half + half.T).tocsr()

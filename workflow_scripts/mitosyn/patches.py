@@ -131,17 +131,16 @@ def _rim_edges(patches: Patches) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     count = len(patches.vertices)
     a = patches.triangles.T.reshape(-1)
     b = patches.triangles[:, [1, 2, 0]].T.reshape(-1)
-    # The last bit tells the direction, so that sorting the numbers alone is enough.
     forward = a < b
-    keys = np.sort((np.where(forward, a, b) * count + np.where(forward, b, a)) * 2 + forward)
-    edges = keys >> 1
-    first = np.flatnonzero(np.append(True, edges[1:] != edges[:-1])[: len(edges)])
-    sums = np.append(0, np.cumsum(2 * (keys & 1) - 1))
-    net = np.diff(sums[np.append(first, len(keys))])
-    edges, net = edges[first[net != 0]], net[net != 0]
-    low, high = edges // count, edges % count
-    starts, ends = np.where(net > 0, low, high), np.where(net > 0, high, low)
-    return starts, ends, patches.branch_of_vertex[starts], np.abs(net)
+    sense = np.where(forward, 1, -1).astype(np.int32)
+    # The matrix adds up what an edge is run through in one direction and in the other.
+    places = (np.where(forward, a, b), np.where(forward, b, a))
+    net = coo_array((sense, places), shape=(count, count)).tocsr()
+    net.eliminate_zeros()
+    low, high = np.repeat(np.arange(count), np.diff(net.indptr)), net.indices.astype(np.int64)
+    along = net.data > 0
+    starts, ends = np.where(along, low, high), np.where(along, high, low)
+    return starts, ends, patches.branch_of_vertex[starts], np.abs(net.data)
 
 
 def _rim_points(patches: Patches, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
