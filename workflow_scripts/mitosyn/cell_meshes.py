@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from mitosyn.errors import InputError
+from mitosyn.surfaces import merged_vertices
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,12 @@ class CellMesh:
 
     @cached_property
     def merged(self) -> np.ndarray:
-        """(V,) int64 array: the first vertex at the same position, for each vertex.
+        """(V,) int64 array: for each vertex one at its position, the same for all there.
 
         Mesh sources repeat vertices at the borders of the chunks that they cut a mesh into;
         the surface goes on there.
         """
-        # 0.0 and -0.0 are the same position; lexsort takes them so, and keeps equals in order.
-        order = np.lexsort(self.vertices.T)
-        ordered = self.vertices[order]
-        new = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))[: len(order)]
-        merged = np.empty(len(order), np.int64)
-        merged[order] = order[new][np.cumsum(new) - 1]
-        return merged
+        return merged_vertices(self.vertices)
 
     @cached_property
     def triangles(self) -> np.ndarray:

@@ -62,6 +62,20 @@ def describe_surfaces(bundle: MeshBundle) -> Surfaces:
     return surfaces
 
 
+def merged_vertices(vertices: np.ndarray) -> np.ndarray:
+    """Give each vertex of a mesh the number of one at the same position, the same for all there.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float32 or float64 array
+
+    Returns
+    -------
+    (V,) int64 array
+    """
+    return _merged(_position_keys(vertices, np.zeros(len(vertices), np.int64)))
+
+
 def _batches(bundle: MeshBundle) -> Iterator[tuple[int, int]]:
     """Give the first row and the row after the last of the meshes to look at together."""
     batch = bundle.face_offsets[:-1] // BATCH_TRIANGLES
