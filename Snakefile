@@ -68,6 +68,8 @@ rule retrieve_all:
     input:
         list(INPUTS.tables.values()),
         INPUTS.skeletons,
+        list(INPUTS.branch_tables.values()),
+        INPUTS.cell_meshes or [],
 
 
 onstart:

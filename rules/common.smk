@@ -189,6 +189,23 @@ def skeleton_files(wildcards):
     return {"skeleton": f"{base}.h5", "labels": f"{base}_label.npy"}
 
 
+def cell_mesh_files(wildcards):
+    """Give the file of a cell's own mesh or the folder that will hold it, if there is one.
+
+    A cell without a mesh is no error: what could not be measured is listed.
+    """
+    if not INPUTS.cell_meshes_are_files:
+        return {"mesh_folder": INPUTS.cell_meshes}
+    path = f"{INPUTS.cell_meshes}/{wildcards.cell_id}_mesh.h5"
+    return {"mesh": path} if Path(path).exists() else {}
+
+
+def cell_mesh_path(wildcards, input):
+    """Name the file of a cell's own mesh, which need not exist."""
+    folder = input.get("mesh_folder") or INPUTS.cell_meshes
+    return input.get("mesh") or f"{folder}/{wildcards.cell_id}_mesh.h5"
+
+
 def mesh_layer_files():
     """Give what tells that a mesh layer is there: nothing to wait for if it is remote."""
     layer = local_layer(INPUTS.mesh_layer)
@@ -215,7 +232,10 @@ def provenance_inputs():
         titles.setdefault(path, name)
     unpacked = tuple(f"{RESOURCES}/{name}/" for name in INPUTS.archives)
     skeletons = INPUTS.skeleton_archive or INPUTS.skeletons
-    for name, path in (INPUTS.tables | {"skeletons": skeletons}).items():
+    inputs = INPUTS.tables | {"skeletons": skeletons} | INPUTS.branch_tables
+    if INPUTS.cell_meshes:
+        inputs["cell_meshes"] = INPUTS.cell_mesh_archive or INPUTS.cell_meshes
+    for name, path in inputs.items():
         if not path.startswith(unpacked):
             titles.setdefault(path, name)
     return {title: path for path, title in titles.items()}
@@ -223,12 +243,15 @@ def provenance_inputs():
 
 def recorded_config():
     """Give the part of the configuration that results depend on."""
-    return {
+    recorded = {
         "dataset": SETTINGS.dataset,
         "recompute_pyramidal": SETTINGS.recompute_pyramidal,
         "associated_nodes_suffix": NODES_SUFFIX,
         "description": DATASET.model_dump(mode="json", exclude_none=True),
     }
+    if INPUTS.cell_meshes:
+        recorded |= {"swc_radii": SETTINGS.swc_radii, "branches": SETTINGS.branches}
+    return recorded
 
 
 def fetch_connections():

@@ -24,6 +24,32 @@ if INPUTS.generated:
             "../workflow_scripts/make_sample.py"
 
 
+if INPUTS.generated and INPUTS.cell_meshes:
+
+    rule make_sample_branches:
+        """Generate what the branch analysis reads besides: cell meshes, overlaps, nuclei."""
+        input:
+            mitochondria=INPUTS.tables["mitochondria"],
+        output:
+            **INPUTS.branch_tables,
+            cell_meshes=directory(INPUTS.cell_meshes),
+        log:
+            f"{LOGS}/make_sample_branches.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1500),
+            runtime=per_attempt(10),
+        params:
+            sizes=DATASET.synthetic.model_dump(),
+            voxel_size_nm=DATASET.voxel_size_nm,
+            mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+            nucleus_voxel_size_nm=DATASET.nucleus_voxel_nm,
+            code=code("make_sample_branches"),
+        script:
+            "../workflow_scripts/make_sample_branches.py"
+
+
 if INPUTS.downloads:
 
     rule retrieve_file:
@@ -91,3 +117,24 @@ if INPUTS.skeleton_archive:
             code=code("unpack_skeletons"),
         script:
             "../workflow_scripts/unpack_skeletons.py"
+
+
+if INPUTS.cell_mesh_archive:
+
+    rule unpack_cell_meshes:
+        """Unpack the archive of cell meshes into one folder."""
+        input:
+            archive=INPUTS.cell_mesh_archive,
+        output:
+            folder=directory(INPUTS.cell_meshes),
+        log:
+            f"{LOGS}/unpack_cell_meshes.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(500),
+            runtime=per_attempt(120),
+        params:
+            code=code("unpack_cell_meshes"),
+        script:
+            "../workflow_scripts/unpack_cell_meshes.py"

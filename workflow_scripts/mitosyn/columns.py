@@ -115,7 +115,11 @@ MITOCHONDRION_TABLE_COLUMNS = (
 SKELETON_NODE_COLUMNS = ("cell_id", "node_id", "parent_id", "label", "compartment", "x", "y", "z")
 MITOCHONDRION_NODE_COLUMNS = ("cell_id", "mito_id", "node_id", "vertices")
 
+# The ways to divide a skeleton into branches, by what tells the branches apart.
+BRANCH_TYPES = ("full", "distancebins", "distalbranches", "branchpointsegments", "coveredornot")
+
 MESH_LAYER = "mitochondria_meshes"
+CELL_MESHES = "cell_meshes"
 # The inputs by their key in the config, and what each is called where it is published.
 PUBLISHED_FILES = {
     "cell_types": "220309_cell_type_classification.csv",
@@ -127,4 +131,11 @@ PUBLISHED_FILES = {
     "synapses": "pni_synapses_v185.csv",
     "skeletons": "skeletons",
     MESH_LAYER: "mito_meshes",
+}
+# Likewise, those that only the branch analysis reads.
+PUBLISHED_BRANCH_FILES = {
+    "mitochondrion_cell_overlaps": "pni_mito_cell_overlaps_v185.csv",
+    "nucleus_segments": "pni_nucleus_segments.csv",
+    "nucleus_cell_overlaps": "pni_nucleus_cell_overlaps_v185.csv",
+    CELL_MESHES: CELL_MESHES,
 }

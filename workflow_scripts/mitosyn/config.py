@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from mitosyn.columns import MESH_LAYER, PUBLISHED_FILES
+from mitosyn.columns import (
+    BRANCH_TYPES,
+    CELL_MESHES,
+    MESH_LAYER,
+    PUBLISHED_BRANCH_FILES,
+    PUBLISHED_FILES,
+)
 from mitosyn.errors import CONFIGURATION
 from mitosyn.layers import FILE_LAYER, local_layer
 
@@ -23,7 +36,8 @@ TABLES = (
     "pyramidal_mitochondria",
     "synapses",
 )
-FOLDERS = ("skeletons", "cell_meshes")
+BRANCH_TABLES = ("mitochondrion_cell_overlaps", "nucleus_segments", "nucleus_cell_overlaps")
+FOLDERS = ("skeletons", CELL_MESHES)
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 
 # What a source can be, by the name that the schema has for it.
@@ -41,6 +55,10 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 VoxelSize = tuple[Size, Size, Size]
 PublicLayer = Annotated[str, Field(pattern="^precomputed://(https?|gs|s3)://")]
 CellType = Literal["pyramidal", "inhibitory", "glia"]
+BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
+
+NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
+"""Voxel size of the published nucleus segmentation."""
 
 
 class ConfigError(ValueError):
@@ -128,6 +146,10 @@ class Dataset(_Strict):
     skeletons: Source | None = None
     mitochondria_meshes: str | None = None
     cell_meshes: Source | None = None
+    mitochondrion_cell_overlaps: Source | None = None
+    nucleus_segments: Source | None = None
+    nucleus_cell_overlaps: Source | None = None
+    nucleus_voxel_size_nm: VoxelSize | None = None
     neuroglancer: Neuroglancer | None = None
     precomputed_views: bool | None = None
     expectations: Expectations = Expectations()
@@ -135,7 +157,7 @@ class Dataset(_Strict):
     @model_validator(mode="after")
     def _has_its_inputs(self) -> Dataset:
         required = (*TABLES, "skeletons", MESH_LAYER)
-        given = [name for name in required if getattr(self, name) is not None]
+        given = self.given((*required, *BRANCH_TABLES, CELL_MESHES))
         if self.synthetic is not None and given:
             raise ValueError(f"a synthetic dataset makes its inputs; remove {', '.join(given)}")
         missing = [name for name in required if name not in given]
@@ -146,11 +168,20 @@ class Dataset(_Strict):
                 "mitochondria_meshes must be a CloudVolume path, precomputed://file://… or "
                 "precomputed://https://…"
             )
-        for name in (*TABLES, *FOLDERS):
+        for name in (*TABLES, *BRANCH_TABLES, *FOLDERS):
             source = getattr(self, name)
             if isinstance(source, ArchiveMember) and source.archive not in self.archives:
                 raise ValueError(f"{name} names the archive {source.archive!r}, not described here")
         return self
+
+    def given(self, names: Iterable[str]) -> list[str]:
+        """Give those of some keys that the description has."""
+        return [name for name in names if getattr(self, name) is not None]
+
+    @property
+    def nucleus_voxel_nm(self) -> VoxelSize:
+        """Voxel size in which the table of nuclei counts, in nm."""
+        return self.nucleus_voxel_size_nm or NUCLEUS_VOXEL_SIZE_NM
 
     @property
     def writes_precomputed_views(self) -> bool:
@@ -177,14 +208,27 @@ class Config(_Strict):
     recompute_pyramidal: bool = False
     associated_nodes_suffix: Name = "associated_nodes"
     standard_swc: bool = False
+    swc_radii: Literal["published", "measured"] = "published"
+    branches: tuple[BranchType, ...] = ()
     offline: bool = False
     retrieval: Retrieval = Retrieval()
     datasets: dict[Name, Dataset]
+
+    @field_validator("branches")
+    @classmethod
+    def _each_once(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        """Put the types into one order, so that the order in which they are given is no matter."""
+        return tuple(name for name in BRANCH_TYPES if name in types)
 
     @property
     def chosen(self) -> Dataset:
         """The dataset to run."""
         return self.datasets[self.dataset]
+
+    @property
+    def needs_cell_meshes(self) -> bool:
+        """Whether anything that is to be made is measured on the meshes of cells."""
+        return bool(self.branches) or self.swc_radii == "measured"
 
 
 @dataclass(frozen=True)
@@ -207,6 +251,13 @@ class Inputs:
         ``precomputed://…`` path.
     generated : bool
         The inputs are made by this workflow.
+    branch_tables : dict from key to path
+        Further tables that the branch analysis reads; empty if nothing reads them.
+    cell_meshes : str or None
+        A folder, or where retrieval, unpacking or generation puts one; None if nothing
+        reads it.
+    cell_mesh_archive : str or None
+        The archive to unpack into ``cell_meshes``.
     """
 
     tables: dict[str, str]
@@ -216,11 +267,19 @@ class Inputs:
     skeleton_archive: str | None
     mesh_layer: str
     generated: bool
+    branch_tables: dict[str, str]
+    cell_meshes: str | None
+    cell_mesh_archive: str | None
 
     @property
     def skeletons_are_files(self) -> bool:
         """Whether each skeleton is an input file that exists before the run."""
         return not self.generated and self.skeleton_archive is None
+
+    @property
+    def cell_meshes_are_files(self) -> bool:
+        """Whether each cell mesh is an input file that exists, if at all, before the run."""
+        return not self.generated and self.cell_mesh_archive is None
 
 
 def read_config(raw: Mapping[str, Any]) -> Config:
@@ -230,7 +289,8 @@ def read_config(raw: Mapping[str, Any]) -> Config:
     ------
     ConfigError
         A key is missing, unknown or of the wrong type, the dataset to run is not
-        described, or a local path of it does not exist.
+        described or lacks an input of what is asked for, or a local path of it does not
+        exist.
     """
     try:
         config = Config.model_validate(dict(raw))
@@ -242,6 +302,7 @@ def read_config(raw: Mapping[str, Any]) -> Config:
             f"dataset is {config.dataset!r}, which is not described under datasets "
             f"(described: {described})"
         )
+    _check_branch_inputs(config)
     _check_paths(config)
     return config
 
@@ -266,9 +327,24 @@ def _problem(detail: Any) -> str:
     return f"{key}: {detail['msg']} (found {detail['input']!r})"
 
 
+def _check_branch_inputs(config: Config) -> None:
+    """Refuse an analysis for which the dataset to run has not all inputs."""
+    wanted: dict[str, tuple[str, ...]] = {}
+    if config.branches:
+        wanted["branches"] = (CELL_MESHES, *BRANCH_TABLES)
+    if config.swc_radii == "measured":
+        wanted["swc_radii: measured"] = (CELL_MESHES,)
+    for key, names in wanted.items():
+        missing = [n for n in names if n not in config.chosen.given(names)]
+        if missing and config.chosen.synthetic is None:
+            raise ConfigError(
+                f"datasets.{config.dataset}: missing key {', '.join(missing)}, needed for {key}"
+            )
+
+
 def _check_paths(config: Config) -> None:
     dataset = config.chosen
-    sources = {name: getattr(dataset, name) for name in (*TABLES, *FOLDERS)}
+    sources = {name: getattr(dataset, name) for name in (*TABLES, *BRANCH_TABLES, *FOLDERS)}
     sources |= {f"archives.{name}": archive for name, archive in dataset.archives.items()}
     for name, source in sources.items():
         if isinstance(source, str) and not is_url(source) and not Path(source).exists():
@@ -299,7 +375,8 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
     """
     dataset = config.chosen
     if dataset.synthetic is not None:
-        made = {name: f"{resources}/{file}" for name, file in PUBLISHED_FILES.items()}
+        published = PUBLISHED_FILES | PUBLISHED_BRANCH_FILES
+        made = {name: f"{resources}/{file}" for name, file in published.items()}
         return Inputs(
             tables={name: made[name] for name in TABLES},
             downloads={},
@@ -308,26 +385,55 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
             skeleton_archive=None,
             mesh_layer=f"{FILE_LAYER}{made[MESH_LAYER]}",
             generated=True,
+            # One job makes all of them.
+            branch_tables={n: made[n] for n in BRANCH_TABLES} if config.needs_cell_meshes else {},
+            cell_meshes=made[CELL_MESHES] if config.needs_cell_meshes else None,
+            cell_mesh_archive=None,
         )
     archives = {name: _local_path(a, resources) for name, a in dataset.archives.items()}
-    skeletons = _local_path(dataset.skeletons, resources)
-    if isinstance(dataset.skeletons, ArchiveMember):
-        skeletons = archives[dataset.skeletons.archive]
-    zipped = skeletons.endswith(ARCHIVE_ENDINGS)
+    tables = {name: _local_path(getattr(dataset, name), resources) for name in TABLES}
+    branch_tables = {
+        name: _local_path(getattr(dataset, name), resources) for name in _branch_tables(config)
+    }
+    skeletons, skeleton_archive = _local_folder(dataset, "skeletons", resources)
+    cell_meshes, cell_mesh_archive = (
+        _local_folder(dataset, CELL_MESHES, resources) if config.needs_cell_meshes else (None, None)
+    )
     return Inputs(
-        tables={name: _local_path(getattr(dataset, name), resources) for name in TABLES},
-        downloads=_downloads(dataset),
+        tables=tables,
+        downloads=_downloads(config),
         archives=archives,
-        skeletons=f"{resources}/skeletons" if zipped else skeletons,
-        skeleton_archive=skeletons if zipped else None,
+        skeletons=skeletons,
+        skeleton_archive=skeleton_archive,
         mesh_layer=str(dataset.mitochondria_meshes),
         generated=False,
+        branch_tables=branch_tables,
+        cell_meshes=cell_meshes,
+        cell_mesh_archive=cell_mesh_archive,
     )
 
 
-def _downloads(dataset: Dataset) -> dict[str, Download]:
+def _branch_tables(config: Config) -> tuple[str, ...]:
+    """Name the tables of the branch analysis, if there is one."""
+    return BRANCH_TABLES if config.branches else ()
+
+
+def _local_folder(dataset: Dataset, name: str, resources: str) -> tuple[str, str | None]:
+    """Say where a folder is, or will be, and from which archive it is to be unpacked."""
+    source = getattr(dataset, name)
+    if isinstance(source, ArchiveMember):
+        path = _local_path(dataset.archives[source.archive], resources)
+    else:
+        path = _local_path(source, resources)
+    return (f"{resources}/{name}", path) if path.endswith(ARCHIVE_ENDINGS) else (path, None)
+
+
+def _downloads(config: Config) -> dict[str, Download]:
     """Collect what is to be retrieved, by file name."""
-    sources = [getattr(dataset, name) for name in (*TABLES, "skeletons")]
+    dataset = config.chosen
+    names = [*TABLES, "skeletons", *_branch_tables(config)]
+    names += [CELL_MESHES] if config.needs_cell_meshes else []
+    sources = [getattr(dataset, name) for name in names]
     sources += dataset.archives.values()
     downloads = [_as_download(source) for source in sources]
     return {download.name: download for download in downloads if download is not None}

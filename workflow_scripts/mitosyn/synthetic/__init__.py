@@ -9,4 +9,6 @@ meshes are :mod:`~mitosyn.synthetic.tubes`) and
 :mod:`~mitosyn.synthetic.neurites` write the files;
 :mod:`~mitosyn.synthetic.space` holds the imaged volume and the random streams;
 :mod:`~mitosyn.synthetic.dataset` runs all of it.
+:mod:`~mitosyn.synthetic.branch_inputs` adds what only the branch analysis reads, with
+:mod:`~mitosyn.synthetic.cell_meshes`.
 """

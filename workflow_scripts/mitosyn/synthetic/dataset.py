@@ -9,6 +9,7 @@ from pathlib import Path
 from mitosyn.columns import MESH_LAYER, PUBLISHED_FILES
 from mitosyn.files import write_text
 from mitosyn.synthetic import layer, tables
+from mitosyn.synthetic.cell_meshes import calibres
 from mitosyn.synthetic.cells import Cast, Cell, make_cast
 from mitosyn.synthetic.mitochondria import (
     ASTROCYTE_PLAN,
@@ -84,11 +85,11 @@ def make_dataset(
         }
     )
     cast = make_cast(seed, pyramidal_cells, inhibitory_cells, astrocytes)
-    skeletons = _grow_skeletons(seed, cast)
+    skeletons = grow_skeletons(seed, cast)
     mitochondria = _make_mitochondria(seed, cast, skeletons, mitochondria_per_cell)
 
     _write_cells(folder, seed, cast, voxel_size_nm, mesh_voxel_size_nm)
-    _write_skeletons(folder / PUBLISHED_FILES["skeletons"], skeletons)
+    _write_skeletons(folder / PUBLISHED_FILES["skeletons"], cast, skeletons)
     _write_mitochondria(folder, seed, cast, mitochondria, voxel_size_nm, mesh_voxel_size_nm)
     _write_synapses(folder, seed, cast, skeletons, synapses, voxel_size_nm)
 
@@ -100,7 +101,7 @@ def _check_sizes(sizes: dict[str, tuple[int, int]]) -> None:
             raise ValueError(f"{name} is {size}; the made-up dataset needs at least {least}")
 
 
-def _grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
+def grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
     """Skeletons of the neurons by cell id; the first of each kind is in two pieces."""
     skeletons = {}
     for index, cell in enumerate(cast.pyramidal):
@@ -186,11 +187,14 @@ def _write_cells(
     )
 
 
-def _write_skeletons(folder: Path, skeletons: dict[int, Skeleton]) -> None:
-    """Write all skeletons into an empty folder."""
-    _empty(folder)
-    for cell_id, skeleton in skeletons.items():
-        write_skeleton(folder, cell_id, skeleton)
+def _write_skeletons(folder: Path, cast: Cast, skeletons: dict[int, Skeleton]) -> None:
+    """Write all skeletons into an empty folder, every other one with its calibre."""
+    empty_folder(folder)
+    for cells in (cast.pyramidal, cast.inhibitory):
+        for index, cell in enumerate(cells):
+            skeleton = skeletons[cell.cell_id]
+            measured = calibres(skeleton) if index % 2 == 0 else None
+            write_skeleton(folder, cell.cell_id, skeleton, measured)
 
 
 def _write_mitochondria(
@@ -203,7 +207,7 @@ def _write_mitochondria(
 ) -> None:
     """Write the mesh layer and the three tables of mitochondria."""
     meshes = folder / PUBLISHED_FILES[MESH_LAYER]
-    _empty(meshes)
+    empty_folder(meshes)
     layer.write_info(meshes, voxel_nm, mesh_voxel_nm)
     mito_ids = distinct_integers(
         stream(seed, Purpose.MITO_IDS), 1_000_000, 100_000_000, len(mitochondria)
@@ -257,7 +261,7 @@ def _write_synapses(
     )
 
 
-def _empty(folder: Path) -> None:
+def empty_folder(folder: Path) -> None:
     """Make a folder that holds nothing."""
     if folder.exists():
         shutil.rmtree(folder)

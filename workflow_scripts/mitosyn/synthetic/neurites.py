@@ -5,6 +5,8 @@ Dirt made here, as in the published skeletons:
 - the first pyramidal and the first inhibitory cell have a skeleton in two pieces (an
   axon collateral that is not connected);
 - some nodes carry the labels 4 (Unknown dendritic) and 5 (Unknown);
+- only every other skeleton has the vertex property ``rs``, the local calibre, and that
+  not at every node;
 - node numbers follow position, not topology, and the root is not node 0;
 - neurites end where the imaged volume ends.
 """
@@ -29,6 +31,7 @@ SOMA_RADIUS_NM = 6_500.0
 
 _STEP_NM = (450.0, 900.0)  # distance between neighbouring nodes
 _GAP_NODES = 5  # missing between a piece of axon and the axon that it belongs to
+_UNMEASURED_EVERY = 97  # one in so many nodes has no calibre
 _UNSURE_NODES = 22  # at the end of a neurite whose kind is taken for unknown
 _UP = np.array([0.0, -1.0, 0.0])  # towards the pia
 
@@ -199,7 +202,12 @@ def grow_inhibitory(
     return _finish(rng, tree, (_UNSURE_AXON,))
 
 
-def write_skeleton(folder: Path, cell_id: int, skeleton: Skeleton) -> None:
+def write_skeleton(
+    folder: Path,
+    cell_id: int,
+    skeleton: Skeleton,
+    calibres: NDArray[np.float64] | None = None,
+) -> None:
     """Write ``<cell>_skeleton.h5`` and ``<cell>_skeleton_label.npy``.
 
     Parameters
@@ -210,6 +218,8 @@ def write_skeleton(folder: Path, cell_id: int, skeleton: Skeleton) -> None:
         The cell.
     skeleton : Skeleton
         Its nodes are renumbered by position, as skeletonisation of voxels leaves them.
+    calibres : ndarray (n,) float64, optional
+        Local diameter at each node, nm, for the vertex property ``rs``.
     """
     order = np.lexsort(np.floor(skeleton.nodes / 1_000).T[::-1])
     number = np.empty(len(order), dtype=np.int64)
@@ -221,10 +231,18 @@ def write_skeleton(folder: Path, cell_id: int, skeleton: Skeleton) -> None:
         vertices=skeleton.nodes[order],
         edges=edges[np.lexsort(edges.T[::-1])],
         meta=SkeletonMetadata(),
+        vertex_properties={} if calibres is None else {"rs": _rs(calibres[order])},
         root=number[0],
         overwrite=True,
     )
     np.save(folder / f"{cell_id}_skeleton_label.npy", skeleton.labels[order])
+
+
+def _rs(calibres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Calibres (n,) to 1 pm, a few of them not measured."""
+    rs = np.round(calibres, 3)
+    rs[::_UNMEASURED_EVERY] = np.nan
+    return rs
 
 
 def _grow_bush(

@@ -28,6 +28,7 @@ class Purpose(IntEnum):
     SOMA_TABLE = 7
     CELL_TYPE_TABLE = 8
     MITO_TABLE = 9
+    NUCLEI = 10
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> np.random.Generator:

@@ -83,8 +83,12 @@ def scaled_to(mesh: Mesh, target: float) -> Mesh:
     return Mesh(middle + factor * (mesh.vertices - middle), mesh.triangles)
 
 
-def union(meshes: list[Mesh]) -> Mesh:
-    """Put one closed surface around overlapping meshes."""
+def union(meshes: list[Mesh], shortest_edge_nm: float = _SHORTEST_EDGE_NM) -> Mesh:
+    """Put one closed surface around overlapping meshes.
+
+    Shorter edges than ``shortest_edge_nm`` go, and vertices less than that off a straight
+    surface.
+    """
     origin = meshes[0].vertices.mean(axis=0)
     solids = [
         manifold3d.Manifold(
@@ -93,7 +97,7 @@ def union(meshes: list[Mesh]) -> Mesh:
         for mesh in meshes
     ]
     solid = manifold3d.Manifold.batch_boolean(solids, manifold3d.OpType.Add)
-    merged = solid.as_original().simplify(_SHORTEST_EDGE_NM).to_mesh64()
+    merged = solid.as_original().simplify(shortest_edge_nm).to_mesh64()
     return Mesh(
         np.asarray(merged.vert_properties)[:, :3] + origin,
         np.asarray(merged.tri_verts).astype(np.int64),
@@ -169,7 +173,7 @@ def _sweep(axis: NDArray[np.float64], radius: float, lumps: NDArray[np.float64])
         + (oval * np.sin(angles))[..., None] * up[:, None]
     )
     vertices = np.concatenate([circles.reshape(-1, 3), axis[[0, -1]]])
-    return Mesh(vertices, _tube_triangles(len(rings)))
+    return Mesh(vertices, tube_triangles(len(rings), _AROUND))
 
 
 def _ring_places(length: float, cap: float) -> NDArray[np.float64]:
@@ -208,16 +212,16 @@ def _frames(
     return right, np.cross(forward, right)
 
 
-def _tube_triangles(rings: int) -> NDArray[np.int64]:
-    """Triangles of ``rings`` stacked circles and the two tips that follow them."""
-    here = np.arange(_AROUND)
-    after = (here + 1) % _AROUND
-    first = (np.arange(rings - 1) * _AROUND)[:, None]
+def tube_triangles(rings: int, around: int) -> NDArray[np.int64]:
+    """Triangles of ``rings`` stacked circles of ``around`` vertices and the two tips after them."""
+    here = np.arange(around)
+    after = (here + 1) % around
+    first = (np.arange(rings - 1) * around)[:, None]
     a, b = first + here, first + after
-    c, d = a + _AROUND, b + _AROUND
+    c, d = a + around, b + around
     sides = np.concatenate([np.stack([a, b, c], -1), np.stack([b, d, c], -1)])
-    last = (rings - 1) * _AROUND
-    tip, tail = rings * _AROUND, rings * _AROUND + 1
-    bottom = np.stack([np.full(_AROUND, tip), after, here], axis=1)
-    top = np.stack([np.full(_AROUND, tail), last + here, last + after], axis=1)
+    last = (rings - 1) * around
+    tip, tail = rings * around, rings * around + 1
+    bottom = np.stack([np.full(around, tip), after, here], axis=1)
+    top = np.stack([np.full(around, tail), last + here, last + after], axis=1)
     return np.concatenate([sides.reshape(-1, 3), bottom, top])
