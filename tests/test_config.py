@@ -131,6 +131,68 @@ def test_public_layers_and_what_is_written_to_serve(raw, tmp_path) -> None:
     assert "datasets.microns_l23.neuroglancer.viewer" in message(raw)
 
 
+def test_branches_in_any_order_and_each_once(raw) -> None:
+    assert read_config(raw).branches == ()
+    config = read_config(raw | {"branches": ["coveredornot", "full", "distancebins", "full"]})
+    assert config.branches == ("full", "distancebins", "coveredornot")
+    assert "branches.1: Input should be 'full', " in message(raw | {"branches": ["full", "bins"]})
+    assert message(raw | {"branches": "full"}).startswith("config: branches: ")
+    assert "swc_radii" in message(raw | {"swc_radii": "guessed"})
+
+
+def test_an_analysis_without_its_inputs(raw, tmp_path) -> None:
+    mine = local(raw, tmp_path)
+    assert read_config(mine).branches == ()
+    assert message(mine | {"branches": ["full"]}) == (
+        "config: datasets.mine: missing key cell_meshes, mitochondrion_cell_overlaps, "
+        "nucleus_segments, nucleus_cell_overlaps, needed for branches"
+    )
+    assert message(mine | {"swc_radii": "measured"}) == (
+        "config: datasets.mine: missing key cell_meshes, needed for swc_radii: measured"
+    )
+    mine["datasets"]["mine"]["nucleus_segments"] = str(tmp_path / "nowhere")
+    assert "datasets.mine.nucleus_segments" in message(mine)
+    raw["datasets"]["sample"]["cell_meshes"] = str(tmp_path)
+    assert message(raw) == (
+        "config: datasets.sample: a synthetic dataset makes its inputs; remove cell_meshes"
+    )
+
+
+def test_inputs_of_the_branch_analysis_only_where_it_is_done(raw) -> None:
+    published = raw | {"dataset": "microns_l23"}
+    inputs = locate_inputs(read_config(published), "r")
+    assert not inputs.branch_tables and inputs.cell_meshes is None
+    assert "neuron_meshes_v185.tgz" not in inputs.downloads
+    inputs = locate_inputs(read_config(published | {"swc_radii": "measured"}), "r")
+    assert not inputs.branch_tables
+    assert (inputs.cell_meshes, inputs.cell_mesh_archive) == (
+        "r/cell_meshes",
+        "r/neuron_meshes_v185.tgz",
+    )
+    config = read_config(published | {"branches": ["full"]})
+    inputs = locate_inputs(config, "r")
+    assert inputs.branch_tables["nucleus_segments"] == "r/vignette/pni_nucleus_segments.csv"
+    assert "neuron_meshes_v185.tgz" in inputs.downloads and not inputs.cell_meshes_are_files
+    assert config.chosen.nucleus_voxel_nm == (57.28, 57.28, 40)
+
+
+def test_local_cell_meshes(raw, tmp_path) -> None:
+    mine = local(raw, tmp_path) | {"swc_radii": "measured"}
+    mine["datasets"]["mine"]["cell_meshes"] = str(tmp_path)
+    inputs = locate_inputs(read_config(mine), "resources/mine")
+    assert inputs.cell_meshes == str(tmp_path) and inputs.cell_meshes_are_files
+    (tmp_path / "meshes.tgz").touch()
+    mine["datasets"]["mine"]["cell_meshes"] = str(tmp_path / "meshes.tgz")
+    inputs = locate_inputs(read_config(mine), "resources/mine")
+    assert inputs.cell_meshes == "resources/mine/cell_meshes"
+    assert inputs.cell_mesh_archive == str(tmp_path / "meshes.tgz")
+
+
+def test_the_em_block_has_no_meshes_of_cells() -> None:
+    block = yaml.safe_load((ROOT / "tests" / "config" / "em_block.yaml").read_text())
+    assert "datasets.em_block: missing key cell_meshes, " in message(block | {"branches": ["full"]})
+
+
 @pytest.mark.workflow
 def test_snakemake_ends_at_once_with_the_message(tmp_path) -> None:
     run = run_snakemake(tmp_path, "--cores", "1", "--config", "dataset=other")

@@ -7,7 +7,7 @@ as in the published ones:
 - every 25th mitochondrion overlaps a second cell, and the overlap of one mitochondrion
   with its cell is in two rows;
 - there are overlaps with cells that are not analysed;
-- the second neuron has two nuclei, the third none, and one nucleus is in no cell.
+- the second analysed cell has two nuclei, the third none, and one nucleus is in no cell.
 """
 
 from __future__ import annotations
