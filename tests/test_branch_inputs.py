@@ -312,7 +312,7 @@ def test_overlap_ids_stay_exact(tmp_path: Path) -> None:
 )
 def test_overlaps_that_cannot_be_right(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "o.csv").write_text(text)
-    with pytest.raises(InputError, match="o[.]csv") as error:
+    with pytest.raises(InputError, match=r"o\.csv") as error:
         read_overlaps(tmp_path / "o.csv")
     assert problem in str(error.value)
 

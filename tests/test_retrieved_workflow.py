@@ -17,11 +17,13 @@ import loopback
 import pytest
 import yaml
 from loopback import Server, serve
-from mitosyn.columns import PUBLISHED_FILES
+from mitosyn.columns import CELL_MESHES, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
+from mitosyn.synthetic.branch_inputs import make_branch_inputs
 from workflow import Run, done, run_snakemake
 
 pytestmark = pytest.mark.workflow
 IN_THE_VIGNETTE = ("neuron_mitochondria", "pyramidal_ids", "pyramidal_mitochondria")
+BRANCH_TABLES = [key for key in PUBLISHED_BRANCH_FILES if key != CELL_MESHES]
 PUBLIC_LAYERS = {
     "cells": "precomputed://gs://bucket/seg",
     "mitochondria": "precomputed://https://host.invalid/mito",
@@ -57,10 +59,29 @@ def archive(path: Path, prefix: str, *files: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def mirror(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+def branch_inputs(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The meshes of the sample's cells, and the tables of the branch analysis."""
+    folder = tmp_path_factory.mktemp("branch_inputs")
+    make_branch_inputs(
+        folder,
+        mitochondria=small_run.folder / "resources/sample" / PUBLISHED_FILES["mitochondria"],
+        sizes={"seed": 20220309, "pyramidal_cells": 2, "inhibitory_cells": 1, "astrocytes": 1},
+        voxel_size_nm=(3.58, 3.58, 40.0),
+        mesh_voxel_size_nm=(4.0, 4.0, 40.0),
+        nucleus_voxel_size_nm=(57.28, 57.28, 40.0),
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mirror(
+    small_run: Run, branch_inputs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mirror]:
     source = small_run.folder / "resources" / "sample"
     packed = tmp_path_factory.mktemp("packed")
     vignette = [source / PUBLISHED_FILES[key] for key in IN_THE_VIGNETTE]
+    vignette += [branch_inputs / PUBLISHED_BRANCH_FILES[key] for key in BRANCH_TABLES]
+    cell_meshes = sorted((branch_inputs / CELL_MESHES).iterdir())
     skeletons = sorted((source / "skeletons").iterdir())
     with serve() as server:
         paths = {}
@@ -72,6 +93,8 @@ def mirror(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         server.files[paths["skeletons"]] = archive(packed / "s.tgz", "skeletons", *skeletons)
         paths["vignette"] = "/vignette_mito_analysis_data.tgz"
         server.files[paths["vignette"]] = archive(packed / "v.tgz", "vignette/data", *vignette)
+        paths[CELL_MESHES] = "/neuron_meshes_v185.tgz"
+        server.files[paths[CELL_MESHES]] = archive(packed / "c.tgz", "meshes", *cell_meshes)
         server.folders["/seg_191220"] = source / "mito_meshes"
         urls = {key: f"{server.url}{path}?download=1" for key, path in paths.items()}
         description = {
@@ -83,8 +106,11 @@ def mirror(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "mitochondria_meshes": f"precomputed://{server.url}/seg_191220",
             **urls,
             **{
-                key: {"archive": "vignette", "member": PUBLISHED_FILES[key]}
-                for key in IN_THE_VIGNETTE
+                key: {
+                    "archive": "vignette",
+                    "member": (PUBLISHED_FILES | PUBLISHED_BRANCH_FILES)[key],
+                }
+                for key in (*IN_THE_VIGNETTE, *BRANCH_TABLES)
             },
         }
         yield Mirror(server, description, paths)
@@ -192,6 +218,23 @@ def test_retrieve_all_takes_what_lies_in_place_already(mirror: Mirror, tmp_path:
     assert done(run)["retrieve_file"] == 5 and done(run)["unpack_member"] == 3
     assert mirror.server.requests[mirror.paths["vignette"]] == 0
     assert len(list((tmp_path / "resources" / "mirror" / "skeletons").glob("*_skeleton*"))) == 6
+
+
+def test_the_branch_analysis_retrieves_its_own_inputs_too(
+    mirror: Mirror, branch_inputs: Path, tmp_path: Path
+) -> None:
+    config = mirror.config(tmp_path)
+    arguments = ("--configfile", str(config), "--config", "branches=[full]")
+    run = run_snakemake(tmp_path, "retrieve_all", "--cores", "2", *arguments)
+    assert run.code == 0, run.text
+    assert done(run)["unpack_cell_meshes"] == 1 and done(run)["unpack_member"] == 6
+    resources = tmp_path / "resources" / "mirror"
+    for key in BRANCH_TABLES:
+        name = PUBLISHED_BRANCH_FILES[key]
+        content = (branch_inputs / name).read_bytes()
+        assert (resources / "vignette" / name).read_bytes() == content
+    for path in (branch_inputs / CELL_MESHES).iterdir():
+        assert (resources / CELL_MESHES / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_failed_download_is_told_in_one_line_and_keeps_the_others(
