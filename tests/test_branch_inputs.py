@@ -209,6 +209,14 @@ def test_each_edge_is_in_one_chain(made: Made) -> None:
         assert sorted(edges.tolist()) == expected.tolist()
 
 
+def test_a_node_that_is_joined_to_none_has_no_neurite() -> None:
+    nodes = np.array([[0, 0, 0], [7e3, 0, 0], [8e3, 0, 0], [0, 3e4, 0]])
+    parents, labels = np.array([-1, 0, 1, -1]), np.array([0, 2, 2, 1], np.uint8)
+    skeleton = Skeleton(nodes, parents, labels)
+    assert [chain.tolist() for chain in neurite_chains(skeleton)] == [[0, 1, 2]]
+    assert len(node_radii(skeleton)) == 4
+
+
 def test_a_straight_tube_has_the_volume_of_a_cylinder_with_round_ends() -> None:
     axis = np.linspace([0, 0, 0], [20_000, 0, 0], 30)
     tube = trimesh.Trimesh(*neurite_tube(axis, np.full(30, 200.0)), process=False)

@@ -105,7 +105,7 @@ def neurite_chains(skeleton: Skeleton) -> list[NDArray[np.int64]]:
     """Divide a skeleton into unforked chains of nodes, each from where it leaves another.
 
     At a fork the first child goes on; every other child starts a chain, as every neurite
-    does at the centre of the soma. Each edge is in one chain.
+    does at the centre of the soma. Each edge is in one chain; a node without edges in none.
     """
     parents = skeleton.parents.tolist()
     goes_on: dict[int, int] = {}
@@ -119,7 +119,8 @@ def neurite_chains(skeleton: Skeleton) -> list[NDArray[np.int64]]:
             chain = [node] if loose else [parent, node]
             while chain[-1] in goes_on:
                 chain.append(goes_on[chain[-1]])
-            chains.append(np.array(chain))
+            if len(chain) > 1:
+                chains.append(np.array(chain))
     return chains
 
 
