@@ -45,9 +45,10 @@ rule all:
         f"{RESULTS}/smo_microns_demonstration_3d.html",
         f"{RESULTS}/check.json",
         f"{RESULTS}/provenance.json",
-        [figure_files(question, ending) for question in FIGURES for ending in ("svg", "png")],
+        [figure_files(question, ending) for question in QUESTIONS for ending in ("svg", "png")],
         f"{RESULTS}/dataset.html",
         neuroglancer_views(),
+        RECOMPUTED if SETTINGS.recompute_pyramidal else [],
 
 
 rule neuroglancer:

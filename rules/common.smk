@@ -17,8 +17,8 @@ sys.path.insert(0, str(SCRIPTS))
 from mitosyn.cells import read_cells
 from mitosyn.code import code_digest
 from mitosyn.columns import CELL_TYPES, NEURON_TYPES
-from mitosyn.config import ConfigError, locate_inputs, read_config
-from mitosyn.figures.catalogue import FIGURES, category
+from mitosyn.config import PUBLIC_VIEWER, ConfigError, locate_inputs, read_config
+from mitosyn.figures.catalogue import FIGURES, category, questions
 from mitosyn.jobs import failed_jobs
 from mitosyn.layers import (
     FILE_LAYER,
@@ -65,6 +65,14 @@ TIDY_TABLES = (
     "skeleton_nodes",
     "mitochondrion_nodes",
 )
+
+# The questions that this run's figures answer.
+QUESTIONS = questions(dict(SETTINGS))
+
+# How recomputed compartments and lengths agree with the published ones.
+RECOMPUTED = [
+    f"{RESULTS}/recomputed_{table}.csv" for table in ("agreement", "labels", "differences")
+]
 
 # What Neuroglancer opens: links into public layers, and a folder to serve.
 NEUROGLANCER_LINKS = f"{RESULTS}/neuroglancer_links.csv"

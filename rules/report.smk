@@ -47,6 +47,48 @@ rule list_incomplete_mitochondria:
         "../workflow_scripts/list_incomplete_mitochondria.py"
 
 
+rule compare_recomputed:
+    """Compare recomputed compartments and lengths of pyramidal cells with the published ones."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        published=f"{RESULTS}/tables/mitochondria.arrow",
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+        nodes=f"{RESULTS}/skeleton_nodes.parquet",
+        coverage=f"{RESULTS}/mitochondrion_nodes.parquet",
+    output:
+        agreement=shown(
+            f"{RESULTS}/recomputed_agreement.csv",
+            "recomputed_agreement",
+            "recomputed",
+            "Table of the agreement by compartment (CSV)",
+        ),
+        labels=f"{RESULTS}/recomputed_labels.csv",
+        differences=shown(
+            f"{RESULTS}/recomputed_differences.csv",
+            "recomputed_differences",
+            "recomputed",
+            "Table of the largest differences (CSV)",
+        ),
+    log:
+        f"{LOGS}/compare_recomputed.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
+    params:
+        recompute_pyramidal=SETTINGS.recompute_pyramidal,
+        layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
+        viewer=DATASET.neuroglancer.viewer if DATASET.neuroglancer else PUBLIC_VIEWER,
+        served=DATASET.writes_precomputed_views,
+        mesh_layer=INPUTS.mesh_layer,
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        code=code("compare_recomputed"),
+    script:
+        "../workflow_scripts/compare_recomputed.py"
+
+
 rule check_conservation:
     """Check that every mitochondrion and synapse end is there once, and the expected counts."""
     input:
@@ -72,7 +114,7 @@ rule check_conservation:
         runtime=per_attempt(15),
     params:
         dataset=SETTINGS.dataset,
-        expectations=DATASET.expectations.model_dump(),
+        expectations=SETTINGS.expected_counts.model_dump(),
         code=code("check_conservation"),
     script:
         "../workflow_scripts/check_conservation.py"
@@ -260,6 +302,27 @@ rule plot_incomplete:
         "../workflow_scripts/plot_incomplete.py"
 
 
+rule plot_recomputed:
+    """Draw how recomputed compartments and lengths agree with the published ones."""
+    input:
+        published=f"{RESULTS}/tables/mitochondria.arrow",
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+        labels=f"{RESULTS}/recomputed_labels.csv",
+    output:
+        figures_of("recomputed"),
+    log:
+        f"{LOGS}/plot_recomputed.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("plot_recomputed"),
+    script:
+        "../workflow_scripts/plot_recomputed.py"
+
+
 rule summarise_dataset:
     """Sum the dataset up in one page; last, as it also says what the jobs before it cost."""
     input:
@@ -269,7 +332,7 @@ rule summarise_dataset:
         left_out=f"{RESULTS}/tables/left_out_cells.csv",
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
-        figures=[path for question in FIGURES for path in figure_files(question, "png")],
+        figures=[path for question in QUESTIONS for path in figure_files(question, "png")],
         files=[
             *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
             f"{RESULTS}/cells.csv",
@@ -281,6 +344,7 @@ rule summarise_dataset:
             f"{RESULTS}/demonstration_meshes.tar.gz",
             *([NEUROGLANCER_LINKS] if DATASET.neuroglancer else []),
             f"{RESULTS}/incomplete_mitochondria.csv",
+            *(RECOMPUTED if SETTINGS.recompute_pyramidal else []),
             f"{RESULTS}/tables/left_out_cells.csv",
             f"{RESULTS}/check.json",
             f"{RESULTS}/provenance.json",
@@ -306,7 +370,7 @@ rule summarise_dataset:
     params:
         dataset=SETTINGS.dataset,
         description=DATASET.description,
-        expectations=DATASET.expectations.model_dump(exclude_none=True),
+        expectations=SETTINGS.expected_counts.model_dump(exclude_none=True),
         logs=LOGS,
         texts=texts("report/*.rst", "workflow_scripts/templates/dataset.html.jinja2"),
         code=code("summarise_dataset"),

@@ -47,6 +47,20 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session")
+def recomputed_run(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The small dataset with its pyramidal cells recomputed, up to the comparison."""
+    folder = tmp_path_factory.mktemp("recomputed") / "small"
+    shutil.copytree(small_run.folder, folder, symlinks=True)
+    results = "results/sample"
+    return run_snakemake(
+        folder,
+        *("--cores", "2", f"{results}/recomputed_agreement.csv"),
+        *(f"{results}/figures/recomputed_{what}.png" for what in ("labels", "lengths")),
+        *("--configfile", "config.yaml", "--config", "recompute_pyramidal=true"),
+    )
+
+
+@pytest.fixture(scope="session")
 def em_block_run(em_block: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The EM block, from the published formats to the checks."""
     folder = tmp_path_factory.mktemp("em_block")

@@ -54,6 +54,16 @@ def test_the_shipped_config_describes_both_datasets(raw) -> None:
     assert published.chosen.expectations.cells == {"pyramidal": 351, "inhibitory": 33, "glia": 14}
 
 
+def test_published_counts_of_what_is_recomputed_are_not_expected(raw) -> None:
+    raw |= {"dataset": "microns_l23"}
+    kept, recomputed = (
+        read_config(raw | {"recompute_pyramidal": on}).expected_counts.model_dump()
+        for on in (False, True)
+    )
+    assert set(kept["compartments"]) - set(recomputed["compartments"]) == {"pyramidal"}
+    assert kept | {"compartments": None} == recomputed | {"compartments": None}
+
+
 def test_expected_compartments_add_up_to_the_expected_mitochondria(raw) -> None:
     expected = read_config(raw | {"dataset": "microns_l23"}).chosen.expectations
     for kind, count in expected.mitochondria.items():

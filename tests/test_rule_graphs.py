@@ -17,10 +17,13 @@ from workflow import ROOT, Run, run_snakemake
 
 RENEW = "renew docs/rulegraph.svg and docs/dag.svg: snakemake --cores 2 --force draw_rule_graph"
 
+# What adds rules when it is on.
+OPTIONS = ("standard_swc=true", "recompute_pyramidal=true")
+
 
 @pytest.mark.workflow
 def test_the_picture_of_the_rules_is_that_of_the_workflow(sample_run: Run) -> None:
-    asked = ("--config", "standard_swc=true", "--rulegraph", "dot")
+    asked = ("--config", *OPTIONS, "--rulegraph", "dot")
     text = run_snakemake(sample_run.folder, *asked).text
     now = read_graph(text[text.index("digraph") : text.rindex("}") + 1])
     assert drawn_nodes((ROOT / "docs" / "rulegraph.svg").read_text()) == set(now.nodes), RENEW

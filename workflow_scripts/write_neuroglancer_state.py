@@ -7,7 +7,7 @@ from mitosyn.files import write_text
 from mitosyn.jobs import run
 from mitosyn.layers import local_layer
 from mitosyn.precomputed import link_mesh_layer
-from mitosyn.views import LOCAL_SERVER, local_state, read_mitochondria, state_text
+from mitosyn.views import SERVED_MESHES, local_state, read_mitochondria, state_text
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake, snakemake
@@ -19,7 +19,7 @@ def main(snakemake: "Snakemake") -> None:
     layer, meshes = local_layer(params.mesh_layer), params.mesh_layer
     if layer is not None:
         link_mesh_layer(target.meshes, layer)
-        meshes = f"precomputed://{LOCAL_SERVER}/meshes"
+        meshes = SERVED_MESHES
     state = local_state(
         read_cells(source.cells).values(),
         *read_mitochondria(source.csvs),

@@ -86,6 +86,26 @@ CELLS_COLUMNS = (
 )
 
 INCOMPLETE_COLUMNS = ("cell_id", "mito_id", "kind", "problem", "missing")
+AGREEMENT_COLUMNS = ("group", "statistic", "unit", "n", "value")
+CONFUSION_COLUMNS = ("published_compartment", "recomputed_compartment", "mitochondria", "share")
+DIFFERENCE_COLUMNS = (
+    "mito_id",
+    "cell_id",
+    "differs",
+    "published_compartment",
+    "recomputed_compartment",
+    "vertices_at_published",
+    "vertices_at_recomputed",
+    "published_length_nm",
+    "recomputed_length_nm",
+    "difference_nm",
+    "note",
+    "x",
+    "y",
+    "z",
+    *(f"{axis}_vx" for axis in "xyz"),
+    "link",
+)
 LEFT_OUT_COLUMNS = ("cell_id", "cell_type", "cell_subtype", "reason")
 SWC_COLUMNS = ("id", "label", "x", "y", "z", "radius", "parent")
 

@@ -23,10 +23,12 @@ from mitosyn.columns import (
     MESH_LAYER,
     PUBLISHED_BRANCH_FILES,
     PUBLISHED_FILES,
+    PYRAMIDAL,
 )
 from mitosyn.errors import CONFIGURATION
 from mitosyn.layers import FILE_LAYER, local_layer
 
+PUBLIC_VIEWER = "https://neuroglancer-demo.appspot.com/"
 TABLES = (
     "cell_types",
     "somas",
@@ -124,7 +126,7 @@ class Neuroglancer(_Strict):
     image: PublicLayer | None = None
     cells: PublicLayer
     mitochondria: PublicLayer
-    viewer: Annotated[str, Field(pattern="^https?://")] = "https://neuroglancer-demo.appspot.com/"
+    viewer: Annotated[str, Field(pattern="^https?://")] = PUBLIC_VIEWER
 
 
 class Dataset(_Strict):
@@ -229,6 +231,15 @@ class Config(_Strict):
     def needs_cell_meshes(self) -> bool:
         """Whether anything that is to be made is measured on the meshes of cells."""
         return bool(self.branches) or self.swc_radii == "measured"
+
+    @property
+    def expected_counts(self) -> Expectations:
+        """The counts to compare a run with: without published ones of what is recomputed."""
+        expected = self.chosen.expectations
+        if not self.recompute_pyramidal:
+            return expected
+        others = {k: counts for k, counts in expected.compartments.items() if k != PYRAMIDAL}
+        return expected.model_copy(update={"compartments": others})
 
 
 @dataclass(frozen=True)

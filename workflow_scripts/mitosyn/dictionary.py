@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mitosyn.columns import (
+    AGREEMENT_COLUMNS,
     ASTROCYTE_COMPARTMENTS,
     CELL_CSV_COLUMNS,
     CELL_TYPE_CSV_COLUMNS,
     CELL_TYPES,
     CELLS_COLUMNS,
     COMPARTMENTS,
+    CONFUSION_COLUMNS,
+    DIFFERENCE_COLUMNS,
     INCOMPLETE_COLUMNS,
     LEFT_OUT_COLUMNS,
     LENGTH_ALONG_SKELETON,
@@ -262,6 +265,53 @@ _INCOMPLETE = {
     "problem": _text("`no mesh`, or what is wrong with a bad mesh", "partly measured"),
     "missing": _text("the morphometrics that are missing, separated by `;`"),
 }
+_NOT_PUBLISHED = "the published table has none"
+_AGREEMENT = {
+    "group": _text("`all`, `with a mesh`, or a published compartment"),
+    "statistic": _text(
+        "`mitochondria`, `without_published_compartment`, `without_published_length`, "
+        "`without_mesh`: numbers; `equal_compartment`, `length_within_1_nm`, "
+        "`length_within_1_percent`, `length_within_10_percent` (of the published length): shares; "
+        "`length_difference_…`, `relative_length_difference_…`: `min`, percentiles and `max` of "
+        "recomputed − published, relative to published lengths above 0"
+    ),
+    "unit": _text("unit of the value: `nm`, or `1` for numbers, shares and ratios"),
+    "n": _integer("1", "mitochondria that the value is of: those with a published one"),
+    "value": _number("as in unit", "the value", "there is nothing to compare"),
+}
+_CONFUSION = {
+    "published_compartment": _text(_either(COMPARTMENTS), _NOT_PUBLISHED),
+    "recomputed_compartment": _text(_either(COMPARTMENTS)),
+    "mitochondria": _integer("1", "number of mitochondria with these two"),
+    "share": _number(PER_UNIT, "share of those with this published compartment"),
+}
+_NO_VERTICES = "no mesh, or a bad one"
+_DIFFERENCES = {
+    **_position("the mitochondrion"),
+    **{f"{axis}_vx": _number("voxels", f"the same along {axis}") for axis in "xyz"},
+    "mito_id": _MITO_ID,
+    "cell_id": _CELL_ID,
+    "differs": _text("`compartment`, `length` (by more than 1 nm) or `compartment, length`"),
+    "published_compartment": _CONFUSION["published_compartment"],
+    "recomputed_compartment": _CONFUSION["recomputed_compartment"],
+    "vertices_at_published": _number(
+        PER_UNIT,
+        "share of the mesh's vertices nearest to nodes of the published compartment",
+        f"{_NO_VERTICES}, or no published compartment",
+    ),
+    "vertices_at_recomputed": _number(
+        PER_UNIT, "the same, of the recomputed compartment", _NO_VERTICES
+    ),
+    "published_length_nm": _number(NM, "published length along skeleton", _NOT_PUBLISHED),
+    "recomputed_length_nm": _number(NM, "recomputed length along skeleton"),
+    "difference_nm": _number(NM, "recomputed − published length", _NOT_PUBLISHED),
+    "note": _text("what the data tell about why it differs", "nothing"),
+    "link": _text(
+        "Neuroglancer at the mitochondrion: in the public layers, or else in the folder that is "
+        "served locally",
+        "the dataset has neither",
+    ),
+}
 _LEFT_OUT = {**_CELL, "reason": _text("why the cell is not analysed")}
 _RUN_TIMES = {
     "rule": _text("rule of the workflow"),
@@ -328,6 +378,25 @@ PUBLISHED_TABLES = (
         "incomplete_mitochondria.csv",
         "The mitochondria without a mesh, with a bad one, or with a measure missing.",
         _columns(INCOMPLETE_COLUMNS, _INCOMPLETE),
+    ),
+    PublishedTable(
+        "recomputed_agreement.csv",
+        "With `recompute_pyramidal`: how recomputed compartments and lengths of pyramidal "
+        "mitochondria agree with the published ones.",
+        _columns(AGREEMENT_COLUMNS, _AGREEMENT),
+    ),
+    PublishedTable(
+        "recomputed_labels.csv",
+        "With `recompute_pyramidal`: the pyramidal mitochondria by published and by recomputed "
+        "compartment.",
+        _columns(CONFUSION_COLUMNS, _CONFUSION),
+    ),
+    PublishedTable(
+        "recomputed_differences.csv",
+        "With `recompute_pyramidal`: the pyramidal mitochondria that differ most from what is "
+        "published, the largest difference of length first; at most 200 with another compartment "
+        "and 200 with another length.",
+        _columns(DIFFERENCE_COLUMNS, _DIFFERENCES),
     ),
     PublishedTable(
         "tables/left_out_cells.csv",

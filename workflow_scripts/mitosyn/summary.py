@@ -41,6 +41,9 @@ CONTENTS = {
     "demonstration_meshes.tar.gz": "the mitochondrial meshes of that neuron (PLY)",
     "neuroglancer_links.csv": "a link into Neuroglancer for each cell",
     "incomplete_mitochondria.csv": "mitochondria without some or all measures, and why",
+    "recomputed_agreement.csv": "how recomputed values agree with the published ones, in numbers",
+    "recomputed_labels.csv": "mitochondria by published and by recomputed compartment",
+    "recomputed_differences.csv": "mitochondria that differ most from what is published",
     "tables/left_out_cells.csv": "cells that are not analysed, and why",
     "check.json": "all counts",
     "provenance.json": "where the inputs came from, and what made the outputs",
@@ -179,7 +182,7 @@ def describe_files(paths: Iterable[str | Path], folder: str | Path) -> list[dict
 
 
 def embedded_figures(paths: Iterable[str | Path], captions: str | Path) -> list[dict[str, Any]]:
-    """Give the figures by question, as data of a page that needs no other file.
+    """Give the figures by question that is answered, as data of a page that needs no other file.
 
     Parameters
     ----------
@@ -204,6 +207,7 @@ def embedded_figures(paths: Iterable[str | Path], captions: str | Path) -> list[
             ],
         }
         for key, question in QUESTIONS.items()
+        if any(name in files for name in FIGURES[key])
     ]
 
 

@@ -43,6 +43,9 @@ URL_LIMIT = 32_000
 URL_SAFE = "~@#$&()*!+=:;,.?/'"
 # Where docs/neuroglancer.md has the precomputed folder served.
 LOCAL_SERVER = "http://localhost:9000"
+SERVED_MESHES = f"precomputed://{LOCAL_SERVER}/meshes"
+# How far to each side of a single mitochondrion is seen.
+SURROUNDINGS_NM = 2500.0
 # How much of a dataset with next to nothing in it is seen.
 NARROWEST_NM = 1000.0
 # More at once are slow to draw; the others are a click away.
@@ -174,6 +177,7 @@ def cell_state(
     compartments: Mapping[int, str],
     synapses: Synapses,
     layers: Layers,
+    position_nm: Sequence[float] | None = None,
 ) -> ViewerState:
     """Show a cell with its mitochondria and synapses in public layers.
 
@@ -185,6 +189,8 @@ def cell_state(
     synapses : Synapses
         A layer of points for each kind, each point related to the cell at the other end.
     layers : Layers
+    position_nm : three floats or None
+        Where to look; None looks at the soma.
     """
     sizes = layers.voxel_size_nm, layers.layer_voxel_size_nm
     image = [ImageLayer("EM", _source(layers.image, *sizes))] if layers.image else []
@@ -209,7 +215,7 @@ def cell_state(
     return _viewer_state(
         [*image, cells, mitochondria, *points],
         layers.voxel_size_nm,
-        position_nm=cell.soma or cell.centroid,
+        position_nm=position_nm or cell.soma or cell.centroid,
         title=f"{cell.cell_type} {cell.cell_id}",
     )
 
@@ -237,6 +243,54 @@ def cell_views(
             reduced = state_text(cell_state(cell, mitochondria, NO_SYNAPSES, layers))
             shown, url = fewer, _link(viewer, reduced)
     return CellViews(state, shown, url)
+
+
+def mitochondrion_link(
+    cell: Cell,
+    mitochondrion: tuple[int, str],
+    position_nm: Sequence[float],
+    layers: Layers,
+    viewer: str,
+) -> str:
+    """Give a link to one mitochondrion in public layers, with its cell.
+
+    Parameters
+    ----------
+    cell, layers, viewer
+        As for :func:`cell_views`.
+    mitochondrion : (int, str)
+        Its id and its compartment, which colours it.
+    position_nm : three floats
+    """
+    state = cell_state(cell, dict([mitochondrion]), NO_SYNAPSES, layers, position_nm)
+    return _link(viewer, state_text(state))
+
+
+def served_link(
+    cell: Cell,
+    mitochondrion: tuple[int, str],
+    position_nm: Sequence[float],
+    meshes: str,
+    voxel_size_nm: VoxelSize,
+    mesh_voxel_size_nm: VoxelSize,
+    viewer: str,
+) -> str:
+    """Give a link to one mitochondrion in the precomputed folder that is served locally.
+
+    Parameters
+    ----------
+    cell, mitochondrion, position_nm
+        As for :func:`mitochondrion_link`.
+    meshes, voxel_size_nm, mesh_voxel_size_nm
+        As for :func:`local_state`.
+    viewer : str
+        URL of a Neuroglancer.
+    """
+    around = np.add(position_nm, np.outer([-1, 1], [SURROUNDINGS_NM] * 3))
+    state = local_state(
+        [cell], dict([mitochondrion]), around, meshes, voxel_size_nm, mesh_voxel_size_nm
+    )
+    return _link(viewer, state_text(state))
 
 
 def _link(viewer: str, state: str) -> str:

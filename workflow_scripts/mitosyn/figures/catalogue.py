@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 SUMMARY = "Summary"
 QUESTIONS = {
     "cells": "Which cells, and is everything there?",
@@ -9,7 +11,10 @@ QUESTIONS = {
     "coverage": "How much of a neurite is covered?",
     "synapses": "Where are the synapses?",
     "incomplete": "What could not be measured?",
+    "recomputed": "Do recomputed values agree with the published ones?",
 }
+# Asked only where an option is set: the option by the question.
+OPTIONAL = {"recomputed": "recompute_pyramidal"}
 # Each figure's file name and title; its caption is report/<file name>.rst.
 FIGURES = {
     "cells": {
@@ -34,7 +39,16 @@ FIGURES = {
     "incomplete": {
         "incomplete_mitochondria": "Mitochondria without some or all measures",
     },
+    "recomputed": {
+        "recomputed_labels": "Compartments, published and recomputed",
+        "recomputed_lengths": "Lengths along the skeleton, published and recomputed",
+    },
 }
+
+
+def questions(options: Mapping[str, object]) -> list[str]:
+    """Give the questions that a run answers, by the configuration's options."""
+    return [key for key in QUESTIONS if key not in OPTIONAL or options.get(OPTIONAL[key])]
 
 
 def category(question: str) -> str:

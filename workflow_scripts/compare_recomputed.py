@@ -1,0 +1,108 @@
+"""Compare recomputed compartments and lengths of pyramidal cells with the published ones."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from mitosyn.agreement import (
+    PAIRED_COLUMNS,
+    add_vertex_shares,
+    confusion,
+    explain,
+    largest_differences,
+    pair_values,
+    summarise_agreement,
+)
+from mitosyn.cells import Cell, read_cells
+from mitosyn.columns import AGREEMENT_COLUMNS, CONFUSION_COLUMNS, DIFFERENCE_COLUMNS
+from mitosyn.errors import InputError
+from mitosyn.jobs import run
+from mitosyn.layers import local_layer
+from mitosyn.tables import read_arrow, write_csv
+from mitosyn.views import SERVED_MESHES, Layers, mitochondrion_link, served_link
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+Link = Callable[[Cell, tuple[int, str], list[float]], str]
+SHARES = ("vertices_at_published", "vertices_at_recomputed")
+LENGTHS = ("published_length_nm", "recomputed_length_nm", "difference_nm")
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Pair the values of each mitochondrion, write the three tables."""
+    source, output, params = snakemake.input, snakemake.output, snakemake.params
+    if not params.recompute_pyramidal:
+        raise InputError(
+            "config",
+            "pyramidal cells keep their published values: there is nothing to compare",
+            "Set recompute_pyramidal: true.",
+        )
+    pairs = pair_values(
+        pq.read_table(source.mitochondria, columns=list(PAIRED_COLUMNS)),
+        read_arrow(source.published),
+    )
+    differences = describe_differences(snakemake, largest_differences(pairs))
+    unpublished = int(pairs["published_length_nm"].isna().sum())
+    logging.info("%d mitochondria, %d without published values", len(pairs), unpublished)
+    if unpublished == len(pairs):
+        logging.warning("no published values: there is nothing to compare")
+    write_csv(output.agreement, list(AGREEMENT_COLUMNS), summarise_agreement(pairs))
+    write_csv(output.labels, list(CONFUSION_COLUMNS), confusion(pairs))
+    # Columns keep their types: ids must not go through a float.
+    columns = [differences[name].tolist() for name in DIFFERENCE_COLUMNS]
+    rows = [
+        ["" if pd.isna(value) else value for value in row] for row in zip(*columns, strict=True)
+    ]
+    write_csv(output.differences, list(DIFFERENCE_COLUMNS), rows)
+
+
+def describe_differences(snakemake: "Snakemake", differences: pd.DataFrame) -> pd.DataFrame:
+    """Add to the mitochondria that differ why, where they are, and how to see them."""
+    source, size = snakemake.input, snakemake.params.voxel_size_nm
+    coverage = pq.read_table(
+        source.coverage, filters=[("mito_id", "in", differences["mito_id"].tolist())]
+    )
+    nodes = pq.read_table(
+        source.nodes,
+        columns=["cell_id", "node_id", "compartment"],
+        filters=[("cell_id", "in", differences["cell_id"].unique().tolist())],
+    )
+    found = add_vertex_shares(differences, coverage.to_pandas(), nodes.to_pandas())
+    found["note"] = explain(found)
+    positions = found[list("xyz")].to_numpy()
+    for axis, voxels in zip("xyz", np.round(positions / size, 3).T, strict=True):
+        found[f"{axis}_vx"] = voxels
+    cells, link = read_cells(source.cells), linking(snakemake)
+    found["link"] = [
+        link(cells[cell_id], (mito_id, compartment), position)
+        for cell_id, mito_id, compartment, position in zip(
+            found["cell_id"],
+            found["mito_id"],
+            found["recomputed_compartment"],
+            positions.tolist(),
+            strict=True,
+        )
+    ]
+    return found.round(dict.fromkeys((*SHARES, *LENGTHS), 6))
+
+
+def linking(snakemake: "Snakemake") -> Link:
+    """Say how to link to a mitochondrion: in public layers, in those served locally, or not."""
+    params = snakemake.params
+    sizes = params.voxel_size_nm, params.mesh_voxel_size_nm
+    if params.layers is not None:
+        names = {name: params.layers[name] for name in ("cells", "mitochondria", "image")}
+        layers = Layers(**names, voxel_size_nm=sizes[0], layer_voxel_size_nm=sizes[1])
+        return lambda *seen: mitochondrion_link(*seen, layers, params.viewer)
+    if not params.served:
+        return lambda *seen: ""
+    meshes = params.mesh_layer if local_layer(params.mesh_layer) is None else SERVED_MESHES
+    return lambda *seen: served_link(*seen, meshes, *sizes, params.viewer)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
