@@ -72,8 +72,8 @@ def paired(values: list[tuple], without_mesh: tuple[int, ...] = ()) -> pd.DataFr
         for i, (label, length, _, _) in enumerate(values)
     ]
     # Paired by id, not by place.
-    published = pa.Table.from_pylist([{name: None for name in SCHEMA.names} | g for g in given])
-    return pair_values(pa.Table.from_pylist(rows, schema), published.cast(SCHEMA)[::-1])
+    published = pa.Table.from_pylist(given[::-1], SCHEMA)
+    return pair_values(pa.Table.from_pylist(rows, schema), published)
 
 
 def agreement(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float | str]]:
@@ -241,7 +241,7 @@ def test_links_open_at_the_mitochondrion_with_its_cell() -> None:
 
 def test_kept_values_are_not_compared_with_themselves() -> None:
     params = SimpleNamespace(recompute_pyramidal=False)
-    with pytest.raises(InputError, match="nothing to compare.* recompute_pyramidal: true"):
+    with pytest.raises(InputError, match=r"nothing to compare.* recompute_pyramidal: true"):
         compare_recomputed.main(SimpleNamespace(input=None, output=None, params=params))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from mitosyn.rule_graphs import (
     COLOURS,
@@ -18,13 +20,19 @@ from workflow import ROOT, Run, run_snakemake
 RENEW = "renew docs/rulegraph.svg and docs/dag.svg: snakemake --cores 2 --force draw_rule_graph"
 
 # What adds rules when it is on.
-OPTIONS = ("standard_swc=true", "recompute_pyramidal=true")
+OPTIONS = """\
+standard_swc: true
+recompute_pyramidal: true
+datasets: {sample: {precomputed_views: true}}
+"""
 
 
 @pytest.mark.workflow
-def test_the_picture_of_the_rules_is_that_of_the_workflow(sample_run: Run) -> None:
-    asked = ("--config", *OPTIONS, "--rulegraph", "dot")
-    text = run_snakemake(sample_run.folder, *asked).text
+def test_the_picture_of_the_rules_is_that_of_the_workflow(small_run: Run, tmp_path: Path) -> None:
+    options = tmp_path / "options.yaml"
+    options.write_text(OPTIONS)
+    asked = ("--configfile", "config.yaml", str(options), "--rulegraph", "dot")
+    text = run_snakemake(small_run.folder, *asked).text
     now = read_graph(text[text.index("digraph") : text.rindex("}") + 1])
     assert drawn_nodes((ROOT / "docs" / "rulegraph.svg").read_text()) == set(now.nodes), RENEW
     jobs = drawn_nodes((ROOT / "docs" / "dag.svg").read_text())
