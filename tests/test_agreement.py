@@ -208,7 +208,7 @@ def test_figures_show_every_mitochondrion_that_can_be_compared() -> None:
     assert sum(numbers) == 6
     left, right = draw_lengths(pairs).axes
     assert sum(len(dots.get_offsets()) for dots in left.collections) == 6
-    assert len(right.patches) == 3  # all, Axonal, Basal
+    assert len(right.lines) == 3  # all, Axonal, Basal
 
 
 def test_the_question_is_asked_only_where_there_is_something_to_answer() -> None:

@@ -170,12 +170,10 @@ def largest_differences(pairs: pd.DataFrame, listed: int = LISTED) -> pd.DataFra
         OTHER_COMPARTMENT: ordered[PUBLISHED].notna() & (ordered[PUBLISHED] != ordered[RECOMPUTED]),
         OTHER_LENGTH: ordered["size"] > TOLERANCE_NM,
     }
-    chosen = pd.concat([ordered.index[mask][:listed].to_series() for mask in sorts.values()])
-    differs = [
-        ", ".join(sort for sort, mask in sorts.items() if mask[row]) for row in ordered.index
-    ]
-    found = ordered.assign(differs=differs)
-    return found[found.index.isin(chosen)].drop(columns="size")
+    chosen = set().union(*(ordered.index[mask][:listed] for mask in sorts.values()))
+    found = ordered[ordered.index.isin(chosen)].drop(columns="size")
+    differs = [", ".join(sort for sort, mask in sorts.items() if mask[row]) for row in found.index]
+    return found.assign(differs=differs)
 
 
 def add_vertex_shares(
