@@ -1,6 +1,6 @@
 """From an EM reconstruction to its mitochondria and synapses, cell by cell.
 
-retrieve -> tables -> per cell -> archives -> views -> report: one file in rules/ for each stage.
+retrieve -> tables -> per cell -> archives -> views -> branches -> report: one file in rules/ for each stage.
 """
 
 from snakemake.utils import min_version
@@ -20,6 +20,7 @@ include: "rules/tables.smk"
 include: "rules/per_cell.smk"
 include: "rules/archives.smk"
 include: "rules/views.smk"
+include: "rules/branches.smk"
 include: "rules/report.smk"
 include: "rules/docs.smk"
 
@@ -47,6 +48,7 @@ rule all:
         f"{RESULTS}/provenance.json",
         [figure_files(question, ending) for question in QUESTIONS for ending in ("svg", "png")],
         f"{RESULTS}/dataset.html",
+        BRANCH_TABLES,
         neuroglancer_views(),
         RECOMPUTED if SETTINGS.recompute_pyramidal else [],
 

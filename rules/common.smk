@@ -16,7 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from mitosyn.cells import read_cells
 from mitosyn.code import code_digest
-from mitosyn.columns import CELL_TYPES, NEURON_TYPES
+from mitosyn.columns import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
 from mitosyn.config import PUBLIC_VIEWER, ConfigError, locate_inputs, read_config
 from mitosyn.figures.catalogue import FIGURES, category, questions
 from mitosyn.jobs import failed_jobs
@@ -74,6 +74,26 @@ RECOMPUTED = [
     f"{RESULTS}/recomputed_{table}.csv" for table in ("agreement", "labels", "differences")
 ]
 
+# Compartments are summed over the branches of type full, asked for or not.
+MEASURED_BRANCHES = [kind for kind in BRANCH_TYPES if kind in {*SETTINGS.branches, "full"}]
+# The tables of the branch analysis and, of measured radii, the problems.
+BRANCH_TABLES = [
+    *expand(
+        f"{RESULTS}/branches_{{kind}}.{{ending}}", kind=SETTINGS.branches, ending=["parquet", "csv"]
+    ),
+    *(
+        f"{RESULTS}/{name}"
+        for name in (
+            "branch_compartments.parquet",
+            "branch_compartments.csv",
+            "neurite_lengths.csv",
+            "tip_lengths.csv",
+        )
+        if SETTINGS.branches
+    ),
+    *([f"{RESULTS}/branch_problems.csv"] if SETTINGS.needs_cell_meshes else []),
+]
+
 # What Neuroglancer opens: links into public layers, and a folder to serve.
 NEUROGLANCER_LINKS = f"{RESULTS}/neuroglancer_links.csv"
 NEUROGLANCER = f"{RESULTS}/neuroglancer"
@@ -86,6 +106,7 @@ wildcard_constraints:
     cell_id=r"\d+",
     cell_type="|".join(CELL_TYPES),
     archive="|".join(ARCHIVES),
+    branch_type="|".join(BRANCH_TYPES),
 
 
 @cache
@@ -212,6 +233,26 @@ def cell_mesh_path(wildcards, input):
     """Name the file of a cell's own mesh, which need not exist."""
     folder = input.get("mesh_folder") or INPUTS.cell_meshes
     return input.get("mesh") or f"{folder}/{wildcards.cell_id}_mesh.h5"
+
+
+def measured_radii(wildcards):
+    """Give the file with the measured radii of a neuron's nodes, if they are to be written."""
+    if SETTINGS.swc_radii != "measured":
+        return {}
+    return {"assigned": f"{RESULTS}/per_cell/cell_mesh/{wildcards.cell_id}.npz"}
+
+
+def branch_problems(wildcards):
+    """Name the files that say what the branch analysis or the measured radii lack."""
+    parts = ["cell_mesh"]
+    if SETTINGS.branches:
+        parts += ["branches/tips", *(f"branches/{kind}" for kind in MEASURED_BRANCHES)]
+    files = [
+        path
+        for part in parts
+        for path in of_neurons(f"{RESULTS}/per_cell/{part}/{{cell_id}}_problems.arrow")(wildcards)
+    ]
+    return files + ([f"{RESULTS}/tables/nucleus_problems.arrow"] if SETTINGS.branches else [])
 
 
 def mesh_layer_files():

@@ -53,7 +53,11 @@ rule draw_rule_graph:
         # The environment of jobs has no Snakemake of its own.
         python=sys.executable,
         # What adds rules when it is on.
-        options={"standard_swc": True, "recompute_pyramidal": True},
+        options={
+            "standard_swc": True,
+            "recompute_pyramidal": True,
+            "branches": list(BRANCH_TYPES),
+        },
         code=code("draw_rule_graph"),
     script:
         "../workflow_scripts/draw_rule_graph.py"

@@ -85,6 +85,7 @@ rule export_swc:
     """Write a neuron's skeleton as SWC."""
     input:
         unpack(skeleton_files),
+        unpack(measured_radii),
     output:
         swc=f"{RESULTS}/cell_morphologies/{{cell_id}}.swc",
     log:
@@ -108,6 +109,7 @@ rule export_standard_swc:
     """Write a neuron's skeleton as standard SWC: µm, standard types, the soma as one point."""
     input:
         unpack(skeleton_files),
+        unpack(measured_radii),
     output:
         swc=f"{RESULTS}/standard_swc/{{cell_id}}.swc",
     log:

@@ -179,6 +179,7 @@ rule record_provenance:
             f"{RESULTS}/cells.csv",
             *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
             f"{RESULTS}/data_dictionary.md",
+            *BRANCH_TABLES,
         ],
     output:
         provenance=f"{RESULTS}/provenance.json",
@@ -339,6 +340,7 @@ rule summarise_dataset:
             f"{RESULTS}/cell_type_classification_filtered.csv",
             f"{RESULTS}/synapse_filtered.csv",
             *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+            *BRANCH_TABLES,
             f"{RESULTS}/smo_microns_demonstration.ipynb",
             f"{RESULTS}/smo_microns_demonstration_3d.html",
             f"{RESULTS}/demonstration_meshes.tar.gz",

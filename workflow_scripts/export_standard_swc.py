@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from mitosyn.assigned_meshes import read_assigned
 from mitosyn.jobs import run
 from mitosyn.skeletons import read_skeleton
 from mitosyn.standard_swc import read_calibres, write_standard_swc
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 def main(snakemake: "Snakemake") -> None:
     """Read the skeleton, its labels and calibres, write the SWC file."""
     skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
-    calibres = read_calibres(snakemake.params.skeleton, len(skeleton.vertices))
+    assigned = snakemake.input.get("assigned")
+    if assigned:
+        calibres = read_assigned(assigned).diameters
+    else:
+        calibres = read_calibres(snakemake.params.skeleton, len(skeleton.vertices))
     write_standard_swc(snakemake.output.swc, snakemake.wildcards.cell_id, skeleton, calibres)
 
 

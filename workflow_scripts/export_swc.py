@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from mitosyn.assigned_meshes import read_assigned
 from mitosyn.jobs import run
 from mitosyn.skeletons import read_skeleton, write_swc
 
@@ -10,9 +11,11 @@ if TYPE_CHECKING:
 
 
 def main(snakemake: "Snakemake") -> None:
-    """Read the skeleton and its labels, write the SWC file."""
+    """Read the skeleton and its labels, perhaps its radii, write the SWC file."""
     skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
-    write_swc(snakemake.output.swc, skeleton)
+    assigned = snakemake.input.get("assigned")
+    radii = read_assigned(assigned).diameters / 2 if assigned else None
+    write_swc(snakemake.output.swc, skeleton, radii)
 
 
 if __name__ == "__main__":

@@ -135,6 +135,60 @@ MITOCHONDRION_TABLE_COLUMNS = (
 SKELETON_NODE_COLUMNS = ("cell_id", "node_id", "parent_id", "label", "compartment", "x", "y", "z")
 MITOCHONDRION_NODE_COLUMNS = ("cell_id", "mito_id", "node_id", "vertices")
 
+# The branch analysis: names as the published analysis has them.
+BRANCH_COLUMNS = (
+    "cellid",
+    "branchid",
+    "compartment",
+    "pathlength",
+    "surfacearea",
+    "volume",
+    "synapsecount",
+    "mitovol",
+    "coveredpathlength",
+    "uncoveredpathlength",
+    "extracoveragelength",
+    "mitovoldensity",
+    "linearmitocoverage",
+    "surfsynapsedensity",
+    "linearsynapsedensity",
+    "mindiam",
+    "meandiam",
+    "mediandiam",
+    "maxdiam",
+    "mindisttosoma",
+    "meandisttosoma",
+    "maxdisttosoma",
+    "mindisttoleaf",
+    "nodes",
+    "vertices",
+)
+BRANCH_COMPARTMENT_COLUMNS = (
+    "cell_id",
+    "compartment",
+    "branches",
+    "branches_without_mesh",
+    "pathlength",
+    "surfacearea",
+    "volume",
+    "nucleusvol",
+    "cytovol",
+    "synapsecount",
+    "mitovol",
+    "coveredpathlength",
+    "uncoveredpathlength",
+    "extracoveragelength",
+    "mitovoldensity",
+    "linearmitocoverage",
+    "surfsynapsedensity",
+    "linearsynapsedensity",
+    "nodes",
+    "vertices",
+)
+NEURITE_LENGTH_COLUMNS = ("cell_id", "compartment", "length_um")
+TIP_LENGTH_COLUMNS = ("cell_id", "skeleton_node", "node_id", "compartment", "length_um")
+BRANCH_PROBLEM_COLUMNS = ("cell_id", "subject", "problem")
+
 # The ways to divide a skeleton into branches, by what tells the branches apart.
 BRANCH_TYPES = ("full", "distancebins", "distalbranches", "branchpointsegments", "coveredornot")
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from mitosyn.columns import (
     AGREEMENT_COLUMNS,
     ASTROCYTE_COMPARTMENTS,
+    BRANCH_COLUMNS,
+    BRANCH_COMPARTMENT_COLUMNS,
+    BRANCH_PROBLEM_COLUMNS,
     CELL_CSV_COLUMNS,
     CELL_TYPE_CSV_COLUMNS,
     CELL_TYPES,
@@ -24,11 +27,13 @@ from mitosyn.columns import (
     LENGTH_ALONG_SKELETON,
     MITOCHONDRION_NODE_COLUMNS,
     MITOCHONDRION_TABLE_COLUMNS,
+    NEURITE_LENGTH_COLUMNS,
     NEURON_TYPES,
     SKELETON_NODE_COLUMNS,
     SWC_COLUMNS,
     SYNAPSE_CSV_COLUMNS,
     SYNAPSE_TYPES,
+    TIP_LENGTH_COLUMNS,
     tidy_name,
 )
 
@@ -39,6 +44,9 @@ CELLS_CSV, SYNAPSES_CSV = "cells.csv", "synapse_filtered.csv"
 CELLS, SYNAPSES = "cells.parquet", "synapses.parquet"
 MITOCHONDRIA, MITOCHONDRION_NODES = "mitochondria.parquet", "mitochondrion_nodes.parquet"
 SKELETON_NODES = "skeleton_nodes.parquet"
+BRANCHES, BRANCHES_CSV = "branches_<type>.parquet", "branches_<type>.csv"
+BRANCH_COMPARTMENTS = "branch_compartments.parquet"
+BRANCH_COMPARTMENTS_CSV = "branch_compartments.csv"
 
 
 @dataclass(frozen=True)
@@ -242,7 +250,11 @@ _SKELETON_NODES = {
     "label": _integer("", f"compartment of the node: {_LABELS}"),
     "compartment": _text("name of the label"),
     **{axis: _number(NM, f"position of the node along {axis}") for axis in "xyz"},
-    "radius": _number("1", "always 1: the skeletons have no radii"),
+    "radius": _number(
+        "nm",
+        "1 throughout: the skeletons have no radii; with the setting `swc_radii: measured` that "
+        "of the node, 1 where it is not known",
+    ),
 }
 _MITOCHONDRION_NODES = {
     "cell_id": _CELL_ID,
@@ -313,6 +325,119 @@ _DIFFERENCES = {
     ),
 }
 _LEFT_OUT = {**_CELL, "reason": _text("why the cell is not analysed")}
+_UM, _UM2, _UM3 = "µm", "µm²", "µm³"
+_NO_BRANCH_MESH = "no part of a cell mesh belongs to it"
+_NO_LENGTH = "the path length is 0"
+_NO_OVERLAP = "a mitochondrion there has no overlap with the cell in the table of overlaps"
+_NO_WAY = "no way leads to the soma"
+_NO_DIAMETER = "no node has a known diameter"
+_BRANCH_LENGTHS = {
+    "pathlength": _number(_UM, "summed length of the skeleton edges with both ends in it"),
+    "coveredpathlength": _number(
+        _UM, "sum over those edges of length × number of mitochondria that cover both ends"
+    ),
+    "uncoveredpathlength": _number(_UM, "summed length of those edges that none covers so"),
+    "extracoveragelength": _number(
+        _UM, "sum over those edges that more than one covers so of length × (number − 1)"
+    ),
+    "synapsecount": _integer(
+        "1", "postsynaptic sites of the cell, autapses too, whose nearest skeleton node is in it"
+    ),
+    "nodes": _integer("1", "number of its skeleton nodes"),
+    "vertices": _integer("1", "number of its cell mesh vertices", "the cell has no usable mesh"),
+}
+_BRANCHES = {
+    **_BRANCH_LENGTHS,
+    "cellid": _CELL_ID,
+    "branchid": _integer(
+        "",
+        "skeleton index of the node nearest to the soma; `coveredornot`: farthest from it",
+    ),
+    "compartment": _integer(
+        "",
+        f"label of that node: {_LABELS}; label + 6 for an uncovered branch of `coveredornot`",
+    ),
+    "surfacearea": _number(
+        _UM2, "area of the cell mesh's triangles with all three vertices in it", _NO_BRANCH_MESH
+    ),
+    "volume": _number(
+        _UM3,
+        "volume of these triangles, each boundary loop closed with a fan to its mean point",
+        _NO_BRANCH_MESH,
+    ),
+    "mitovol": _number(
+        _UM3,
+        "sum over mitochondria of their overlap with the cell × the share of their mesh vertices "
+        "nearest to nodes of the branch",
+        _NO_OVERLAP,
+    ),
+    "mitovoldensity": _number(PER_UNIT, "mitovol / volume", "one of them is missing or volume 0"),
+    "linearmitocoverage": _number(PER_UNIT, "coveredpathlength / pathlength", _NO_LENGTH),
+    "surfsynapsedensity": _number(
+        "1/µm²", "synapsecount / surfacearea", f"{_NO_BRANCH_MESH}, or its area is 0"
+    ),
+    "linearsynapsedensity": _number("1/µm", "synapsecount / pathlength", _NO_LENGTH),
+    **{
+        f"{short}diam": _number(NM, f"{name} diameter of its nodes", _NO_DIAMETER)
+        for short, name in (
+            ("min", "smallest"),
+            ("mean", "mean"),
+            ("median", "median"),
+            ("max", "largest"),
+        )
+    },
+    **{
+        f"{short}disttosoma": _number(
+            _UM, f"{name} distance of its nodes from the soma, along the skeleton", _NO_WAY
+        )
+        for short, name in (("min", "smallest"), ("mean", "mean"), ("max", "largest"))
+    },
+    "mindisttoleaf": _number(
+        _UM,
+        "smallest distance of its nodes from a tip, along the skeleton",
+        "no way leads to a tip",
+    ),
+}
+_NO_NUCLEUS = "not the soma, or not exactly one nucleus of known volume"
+_BRANCH_COMPARTMENTS = {
+    **_BRANCH_LENGTHS,
+    "cell_id": _CELL_ID,
+    "compartment": _text(_either(COMPARTMENTS)),
+    "branches": _integer("1", "number of the compartment's branches of type `full`"),
+    "branches_without_mesh": _integer("1", "number of those without a part of the cell mesh"),
+    "surfacearea": _number(_UM2, "summed area of the branches with a mesh", "none has one"),
+    "volume": _number(_UM3, "summed volume of the branches with a mesh", "none has one"),
+    "nucleusvol": _number(_UM3, "soma: volume of the nucleus, voxels × voxel volume", _NO_NUCLEUS),
+    "cytovol": _number(
+        _UM3,
+        "volume; soma: volume − nucleusvol",
+        "the volume is missing; soma: so is the nucleus, or it is not smaller",
+    ),
+    "mitovol": _number(_UM3, "summed mitovol of the branches", _NO_OVERLAP),
+    "mitovoldensity": _number(PER_UNIT, "mitovol / cytovol", "one of them is missing or 0"),
+    "linearmitocoverage": _number(PER_UNIT, "coveredpathlength / pathlength", _NO_LENGTH),
+    "surfsynapsedensity": _number(
+        "1/µm²", "synapsecount / surfacearea", "the area is missing or 0"
+    ),
+    "linearsynapsedensity": _number("1/µm", "synapsecount / pathlength", _NO_LENGTH),
+}
+_NEURITE_LENGTHS = {
+    "cell_id": _CELL_ID,
+    "compartment": _text(_either(COMPARTMENTS)),
+    "length_um": _number(_UM, "summed length of the skeleton edges with both ends in it"),
+}
+_TIP_LENGTHS = {
+    "cell_id": _CELL_ID,
+    "skeleton_node": _integer("", "index of the tip in the skeleton file, from 0"),
+    "node_id": _NODE_ID,
+    "compartment": _text("name of the tip's label"),
+    "length_um": _number(_UM, "length of the way from the soma to the tip", _NO_WAY),
+}
+_BRANCH_PROBLEMS = {
+    "cell_id": _CELL_ID,
+    "subject": _text("`cell mesh`, `skeleton`, `nucleus` or `mitochondrion <mito_id>`"),
+    "problem": _text("what is wrong with it, or missing"),
+}
 _RUN_TIMES = {
     "rule": _text("rule of the workflow"),
     "jobs": _integer("1", "number of its jobs"),
@@ -434,6 +559,41 @@ PUBLISHED_TABLES = (
         "The skeleton nodes that each mitochondrion of a neuron covers, those in the soma too: "
         "the nodes that are nearest to a vertex of its mesh.",
         _columns(MITOCHONDRION_NODE_COLUMNS, _MITOCHONDRION_NODES),
+    ),
+    PublishedTable(
+        BRANCHES,
+        "The branches of all neurons by one of the types that the setting `branches` lists.",
+        _columns(BRANCH_COLUMNS, _BRANCHES),
+    ),
+    PublishedTable(
+        BRANCHES_CSV,
+        "The same as CSV.",
+        _columns(BRANCH_COLUMNS, _BRANCHES),
+    ),
+    PublishedTable(
+        BRANCH_COMPARTMENTS,
+        "Sums over the branches of each neuron by compartment, with the setting `branches`.",
+        _columns(BRANCH_COMPARTMENT_COLUMNS, _BRANCH_COMPARTMENTS),
+    ),
+    PublishedTable(
+        BRANCH_COMPARTMENTS_CSV,
+        "The same as CSV.",
+        _columns(BRANCH_COMPARTMENT_COLUMNS, _BRANCH_COMPARTMENTS),
+    ),
+    PublishedTable(
+        "neurite_lengths.csv",
+        "The length of each neuron's skeleton by compartment, with the setting `branches`.",
+        _columns(NEURITE_LENGTH_COLUMNS, _NEURITE_LENGTHS),
+    ),
+    PublishedTable(
+        "tip_lengths.csv",
+        "The tips of each neuron's skeleton outside the soma, with the setting `branches`.",
+        _columns(TIP_LENGTH_COLUMNS, _TIP_LENGTHS),
+    ),
+    PublishedTable(
+        "branch_problems.csv",
+        "What the branch analysis or measured radii lack, neuron by neuron, and why.",
+        _columns(BRANCH_PROBLEM_COLUMNS, _BRANCH_PROBLEMS),
     ),
 )
 

@@ -18,6 +18,7 @@ from mitosyn.errors import InputError
 from mitosyn.files import write_text
 
 NO_PARENT = -1
+NO_RADIUS = 1.0
 
 
 @dataclass(frozen=True)
@@ -232,19 +233,31 @@ def swc_tree(skeleton: Skeleton) -> SwcTree:
     return SwcTree(nodes, np.where(parents == NO_PARENT, NO_PARENT, ids[parents]))
 
 
-def write_swc(path: str | Path, skeleton: Skeleton) -> None:
+def write_swc(path: str | Path, skeleton: Skeleton, radii: np.ndarray | None = None) -> None:
     """Write a skeleton as SWC: ``id label x y z radius parent``, without a header.
 
-    Positions are in nm; labels are the skeleton's own (0 for the soma); the radius is
-    1 as in the published dataset, whose skeletons have none.
+    Positions are in nm; labels are the skeleton's own (0 for the soma).
+
+    Parameters
+    ----------
+    path : str or Path
+    skeleton : Skeleton
+        N nodes.
+    radii : (N,) float64 array, optional
+        In nm. Where one is not known, not positive or none is given, 1 is written as in the
+        published dataset, whose skeletons have none.
     """
     tree = swc_tree(skeleton)
+    if radii is None:
+        radii = np.full(len(skeleton.vertices), NO_RADIUS)
+    known = np.isfinite(radii) & (radii > 0)
+    of_nodes = np.where(known, radii, NO_RADIUS)[tree.nodes].tolist()
     labels = skeleton.labels[tree.nodes].tolist()
     positions = skeleton.vertices[tree.nodes].tolist()
     lines = (
-        f"{i} {label} {x:.3f} {y:.3f} {z:.3f} 1.000 {parent}\n"
-        for i, (label, (x, y, z), parent) in enumerate(
-            zip(labels, positions, tree.parents.tolist(), strict=True)
+        f"{i} {label} {x:.3f} {y:.3f} {z:.3f} {radius:.3f} {parent}\n"
+        for i, (label, (x, y, z), radius, parent) in enumerate(
+            zip(labels, positions, of_nodes, tree.parents.tolist(), strict=True)
         )
     )
     write_text(path, "".join(lines))

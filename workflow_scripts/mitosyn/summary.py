@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 
 from mitosyn.cells import Cell
-from mitosyn.columns import CELL_TYPES, COMPARTMENTS, SYNAPSE_TYPES
+from mitosyn.columns import BRANCH_TYPES, CELL_TYPES, COMPARTMENTS, SYNAPSE_TYPES
 from mitosyn.description import PARTLY_MEASURED
 from mitosyn.figures.catalogue import FIGURES, QUESTIONS
 from mitosyn.figures.style import DPI
@@ -36,6 +36,16 @@ CONTENTS = {
     "synapses.parquet": "the ends of synapses on neurons, as synapse_filtered.csv",
     "skeleton_nodes.parquet": "the skeleton nodes of all neurons in one table",
     "mitochondrion_nodes.parquet": "the skeleton nodes that mitochondria cover in one table",
+    **{
+        f"branches_{kind}.{ending}": f"the branches of the neurons' skeletons, by {kind} ({form})"
+        for kind in BRANCH_TYPES
+        for ending, form in (("parquet", "Parquet"), ("csv", "CSV"))
+    },
+    "branch_compartments.parquet": "sums over branches by neuron and compartment (Parquet)",
+    "branch_compartments.csv": "sums over branches by neuron and compartment (CSV)",
+    "neurite_lengths.csv": "length of the skeletons by neuron and compartment",
+    "tip_lengths.csv": "the tips of the skeletons and their ways from the soma",
+    "branch_problems.csv": "what the branch analysis or measured radii lack, and why",
     "smo_microns_demonstration.ipynb": "a notebook that shows the dataset",
     "smo_microns_demonstration_3d.html": "one neuron with its mitochondria in 3D",
     "demonstration_meshes.tar.gz": "the mitochondrial meshes of that neuron (PLY)",

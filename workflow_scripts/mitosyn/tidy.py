@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +128,30 @@ def _row_groups(parts: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Tab
             waiting = waiting.slice(ROWS_IN_GROUP).take(np.arange(len(waiting) - ROWS_IN_GROUP))
     if len(waiting):
         yield waiting.combine_chunks()
+
+
+def tabulate(name: str, rows: Iterable[Mapping]) -> pa.Table:
+    """Put rows, mappings from column to value or None, into the form of a published table."""
+    types = _arrow_types(published_table(name).columns)
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(types))
+
+
+def write_csv_table(path: str | Path, names: Sequence[str], parts: Iterable[pa.Table]) -> None:
+    """Write numbers and plain names as CSV, whole or not at all; nulls are left empty.
+
+    Parameters
+    ----------
+    path : str or Path
+    names : sequence of str
+        The columns to write, in this order.
+    parts : iterable of pyarrow.Table
+        The rows in their order.
+    """
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        file.write((",".join(names) + "\n").encode())
+        for part in parts:
+            pa.csv.write_csv(part.select(list(names)), file, options)
 
 
 def stream_csv(path: str | Path, name: str) -> Iterator[pa.Table]:

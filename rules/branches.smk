@@ -1,0 +1,192 @@
+"""How mitochondria and synapses are spread along each neuron: its skeleton, branch by branch."""
+
+BRANCH_FILES = f"{RESULTS}/per_cell/branches"
+
+if SETTINGS.needs_cell_meshes:
+
+    rule assign_cell_mesh:
+        """Assign the vertices of a neuron's mesh to its skeleton's nodes; radii of the nodes."""
+        input:
+            unpack(skeleton_files),
+            unpack(cell_mesh_files),
+        output:
+            assigned=f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}.npz",
+            problems=f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}_problems.arrow",
+        log:
+            f"{LOGS}/assign_cell_mesh/{{cell_id}}.log",
+        group:
+            "branches"
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(4000),
+            runtime=per_attempt(30),
+        params:
+            skeleton=skeleton_path("skeleton.h5"),
+            labels=skeleton_path("skeleton_label.npy"),
+            mesh=cell_mesh_path,
+            voxel_size_nm=DATASET.voxel_size_nm,
+            mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+            code=code("assign_cell_mesh"),
+        script:
+            "../workflow_scripts/assign_cell_mesh.py"
+
+    rule list_branch_problems:
+        """List what the branch analysis or the measured radii lack, and why."""
+        input:
+            branch_problems,
+        output:
+            problems=f"{RESULTS}/branch_problems.csv",
+        log:
+            f"{LOGS}/list_branch_problems.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(500),
+            runtime=per_attempt(10),
+        params:
+            code=code("list_branch_problems"),
+        script:
+            "../workflow_scripts/list_branch_problems.py"
+
+
+if SETTINGS.branches:
+
+    rule partition_synapses:
+        """Collect the postsynaptic sites of the neurons into one typed table, by cell."""
+        input:
+            synapses=f"{RESULTS}/synapse_filtered.csv",
+        output:
+            sites=f"{RESULTS}/tables/postsynaptic_sites.arrow",
+        log:
+            f"{LOGS}/partition_synapses.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1000),
+            runtime=per_attempt(10),
+        params:
+            code=code("partition_synapses"),
+        script:
+            "../workflow_scripts/partition_synapses.py"
+
+    rule partition_overlaps:
+        """Collect how much of each mitochondrion lies in which neuron, by cell."""
+        input:
+            cells=f"{RESULTS}/tables/selected_cells.csv",
+            overlaps=INPUTS.branch_tables["mitochondrion_cell_overlaps"],
+        output:
+            overlaps=f"{RESULTS}/tables/mitochondrion_overlaps.arrow",
+        log:
+            f"{LOGS}/partition_overlaps.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1500),
+            runtime=per_attempt(10),
+        params:
+            code=code("partition_overlaps"),
+        script:
+            "../workflow_scripts/partition_overlaps.py"
+
+    rule measure_branches:
+        """Divide a neuron's skeleton into branches of one type and measure each."""
+        input:
+            unpack(skeleton_files),
+            unpack(cell_mesh_files),
+            assigned=f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}.npz",
+            mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+            coverage=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
+            overlaps=f"{RESULTS}/tables/mitochondrion_overlaps.arrow",
+            sites=f"{RESULTS}/tables/postsynaptic_sites.arrow",
+        output:
+            branches=f"{BRANCH_FILES}/{{branch_type}}/{{cell_id}}.arrow",
+            problems=f"{BRANCH_FILES}/{{branch_type}}/{{cell_id}}_problems.arrow",
+        log:
+            f"{LOGS}/measure_branches/{{branch_type}}/{{cell_id}}.log",
+        group:
+            "branches"
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(3000),
+            runtime=per_attempt(15),
+        params:
+            skeleton=skeleton_path("skeleton.h5"),
+            labels=skeleton_path("skeleton_label.npy"),
+            mesh=cell_mesh_path,
+            voxel_size_nm=DATASET.voxel_size_nm,
+            mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+            code=code("measure_branches"),
+        script:
+            "../workflow_scripts/measure_branches.py"
+
+    rule measure_tips:
+        """Measure the ways from a neuron's soma to its tips."""
+        input:
+            unpack(skeleton_files),
+        output:
+            tips=f"{BRANCH_FILES}/tips/{{cell_id}}.arrow",
+            problems=f"{BRANCH_FILES}/tips/{{cell_id}}_problems.arrow",
+        log:
+            f"{LOGS}/measure_tips/{{cell_id}}.log",
+        group:
+            "branches"
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(500),
+            runtime=per_attempt(5),
+        params:
+            skeleton=skeleton_path("skeleton.h5"),
+            labels=skeleton_path("skeleton_label.npy"),
+            code=code("measure_tips"),
+        script:
+            "../workflow_scripts/measure_tips.py"
+
+    rule collect_branches:
+        """Write the branches of all neurons by one type as Parquet and as CSV."""
+        input:
+            branches=of_neurons(f"{BRANCH_FILES}/{{{{branch_type}}}}/{{cell_id}}.arrow"),
+        output:
+            table=f"{RESULTS}/branches_{{branch_type}}.parquet",
+            csv=f"{RESULTS}/branches_{{branch_type}}.csv",
+        log:
+            f"{LOGS}/collect_branches/{{branch_type}}.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1000),
+            runtime=per_attempt(15),
+        params:
+            dataset=SETTINGS.dataset,
+            code=code("collect_branches"),
+        script:
+            "../workflow_scripts/collect_branches.py"
+
+    rule summarise_compartments:
+        """Sum each neuron's branches by compartment; lengths of neurites and to their tips."""
+        input:
+            branches=of_neurons(f"{BRANCH_FILES}/full/{{cell_id}}.arrow"),
+            tips=of_neurons(f"{BRANCH_FILES}/tips/{{cell_id}}.arrow"),
+            nuclei=INPUTS.branch_tables["nucleus_segments"],
+            nuclei_of_cells=INPUTS.branch_tables["nucleus_cell_overlaps"],
+        output:
+            table=f"{RESULTS}/branch_compartments.parquet",
+            csv=f"{RESULTS}/branch_compartments.csv",
+            neurites=f"{RESULTS}/neurite_lengths.csv",
+            tips=f"{RESULTS}/tip_lengths.csv",
+            problems=f"{RESULTS}/tables/nucleus_problems.arrow",
+        log:
+            f"{LOGS}/summarise_compartments.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1000),
+            runtime=per_attempt(15),
+        params:
+            dataset=SETTINGS.dataset,
+            nucleus_voxel_size_nm=DATASET.nucleus_voxel_nm,
+            code=code("summarise_compartments"),
+        script:
+            "../workflow_scripts/summarise_compartments.py"

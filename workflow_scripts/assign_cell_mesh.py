@@ -1,0 +1,33 @@
+"""Assign the vertices of a neuron's mesh to its skeleton's nodes; radii of the nodes."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from mitosyn.assigned_meshes import write_assigned
+from mitosyn.branch_problems import write_problems
+from mitosyn.jobs import run
+from mitosyn.mesh_assignment import assign_mesh
+from mitosyn.meshes import source_scale
+from mitosyn.skeletons import read_skeleton
+from mitosyn.standard_swc import read_calibres
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Read a neuron's skeleton and mesh, write which belongs to what, and what is missing."""
+    params, output = snakemake.params, snakemake.output
+    cell_id = int(snakemake.wildcards.cell_id)
+    skeleton = read_skeleton(params.skeleton, params.labels)
+    calibres = read_calibres(params.skeleton, len(skeleton.vertices))
+    scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
+    assigned, problems = assign_mesh(params.mesh, scale, skeleton, calibres)
+    for subject, problem in problems:
+        logging.warning("%s: %s", subject, problem)
+    write_assigned(output.assigned, assigned)
+    write_problems(output.problems, [(cell_id, *problem) for problem in problems])
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
