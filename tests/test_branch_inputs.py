@@ -351,7 +351,7 @@ def test_problems_of_nuclei(tmp_path: Path) -> None:
     nuclei = read_nuclei(tmp_path / "s.csv", tmp_path / "c.csv", (1000, 1000, 10))
     assert nuclei[11] == Nuclei((5,), 1.0)
     assert nuclei[12].ids == (5, 6) and nuclei[12].volume_um3 == 1.5
-    assert nuclei[12].problem == "2 nuclei (5, 6), volumes added up"
+    assert nuclei[12].problem == "2 nuclei (5, 6)"
     assert math.isnan(nuclei[13].volume_um3) and nuclei[13].problem == (
         "nucleus without a size, of 7"
     )

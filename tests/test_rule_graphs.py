@@ -23,6 +23,7 @@ RENEW = "renew docs/rulegraph.svg and docs/dag.svg: snakemake --cores 2 --force 
 OPTIONS = """\
 standard_swc: true
 recompute_pyramidal: true
+branches: [full, distancebins, distalbranches, branchpointsegments, coveredornot]
 datasets: {sample: {precomputed_views: true}}
 """
 

@@ -80,7 +80,7 @@ def measure_branches(
     skeleton : Skeleton
         N nodes, in true nm.
     kind : str
-        One of :data:`mitosyn.branches.BRANCH_TYPES`.
+        One of :data:`mitosyn.columns.BRANCH_TYPES`.
     mesh : CellMesh or None
         V vertices, in true nm; None for a cell without.
     node_of_vertex : (V,) int64 array or None

@@ -11,15 +11,10 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra
 
-from mitosyn.columns import COMPARTMENTS, SOMATIC
+from mitosyn.columns import BRANCH_TYPES, COMPARTMENTS, SOMATIC
 from mitosyn.skeletons import Skeleton, piece_roots
 
-FULL = "full"
-DISTANCE_BINS = "distancebins"
-DISTAL_BRANCHES = "distalbranches"
-BRANCH_POINT_SEGMENTS = "branchpointsegments"
-COVERED_OR_NOT = "coveredornot"
-BRANCH_TYPES = (FULL, DISTANCE_BINS, DISTAL_BRANCHES, BRANCH_POINT_SEGMENTS, COVERED_OR_NOT)
+FULL, DISTANCE_BINS, DISTAL_BRANCHES, BRANCH_POINT_SEGMENTS, COVERED_OR_NOT = BRANCH_TYPES
 
 SOMATIC_LABEL = COMPARTMENTS.index(SOMATIC)
 BIN_NM = 10_000.0
@@ -37,7 +32,7 @@ class Branches:
     Attributes
     ----------
     kind : str
-        One of :data:`BRANCH_TYPES`.
+        One of :data:`mitosyn.columns.BRANCH_TYPES`.
     branch_of_node : (N,) int64 array
         The row of the node's branch in ``ids`` and ``compartments``.
     ids : (B,) int64 array
@@ -110,7 +105,7 @@ def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -
     Parameters
     ----------
     kind : str
-        One of :data:`BRANCH_TYPES`.
+        One of :data:`mitosyn.columns.BRANCH_TYPES`.
     skeleton : Skeleton
         N nodes.
     covered : (N,) bool array
@@ -208,7 +203,7 @@ def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
     template : (N,) int64 array
         As :func:`template` gives it.
     kind : str
-        One of :data:`BRANCH_TYPES`.
+        One of :data:`mitosyn.columns.BRANCH_TYPES`.
 
     Returns
     -------

@@ -54,10 +54,8 @@ def assign_mesh(
             node_of_vertex = assigned.node_of_vertex
             radii = node_radii(mesh, skeleton, node_of_vertex)
             problems += _pieces(assigned.pieces, assigned.unreached, len(node_of_vertex))
-    if calibres is None:
-        diameters = 2 * radii
-    else:
-        diameters = np.where(np.isfinite(calibres), calibres, np.nan)
+    measured = 2 * radii if calibres is None else calibres
+    diameters = np.where(np.isfinite(measured), measured, np.nan)
     unknown = count - known_diameters(diameters).sum()
     if unknown:
         problems.append((SKELETON, f"{unknown} of {count} nodes without a known radius"))

@@ -39,7 +39,7 @@ class Nuclei:
         named = ", ".join(map(str, self.ids))
         if math.isnan(self.volume_um3):
             return f"nucleus without a size, of {named}"
-        return f"{len(self.ids)} nuclei ({named}), volumes added up" if len(self.ids) > 1 else ""
+        return f"{len(self.ids)} nuclei ({named})" if len(self.ids) > 1 else ""
 
 
 def read_nuclei(

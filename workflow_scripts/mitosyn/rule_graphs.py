@@ -17,6 +17,7 @@ COLOURS = {
     "per_cell": "#fdebc8",
     "archives": "#e8dff3",
     "views": "#d6eef0",
+    "branches": "#e9ecc9",
     "report": "#f7dcdc",
 }
 OTHER_COLOUR = "#eeeeee"
