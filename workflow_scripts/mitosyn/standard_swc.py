@@ -24,6 +24,9 @@ FIRST_ID = 1
 DEFAULT_RADIUS_NM = 100.0
 """Radius of nodes whose calibre is not known: that of a thin neurite."""
 
+CALIBRES = "half the local calibre"
+"""What radii are that come from the skeleton file, in the words of the header."""
+
 SOMA_LABEL = COMPARTMENTS.index(SOMATIC)
 UNKNOWN_LABEL = COMPARTMENTS.index(UNKNOWN)
 HEADER = """\
@@ -182,7 +185,11 @@ def standard_tree(skeleton: Skeleton, calibres: np.ndarray | None) -> StandardTr
 
 
 def write_standard_swc(
-    path: str | Path, cell_id: str, skeleton: Skeleton, calibres: np.ndarray | None
+    path: str | Path,
+    cell_id: str,
+    skeleton: Skeleton,
+    calibres: np.ndarray | None,
+    source: str = CALIBRES,
 ) -> None:
     """Write a skeleton as standard SWC; its header says what is what.
 
@@ -193,13 +200,15 @@ def write_standard_swc(
         For the header.
     skeleton : Skeleton
     calibres : (N,) float64 array or None
-        See :func:`read_calibres`.
+        Diameters in nm; see :func:`read_calibres`.
+    source : str
+        What the radii are, half of ``calibres``, for the header.
     """
     tree = standard_tree(skeleton, calibres)
     count = len(soma_nodes(skeleton))
     soma = f"one point for {count} skeleton nodes, at their mean" if count else "none"
     default = f"{DEFAULT_RADIUS_NM / NM_PER_UM:g} where not known"
-    known = default if calibres is None else f"half the local calibre, {default}"
+    known = default if calibres is None else f"{source}, {default}"
     lines = [HEADER.format(cell_id=cell_id, soma=soma, radii=known)]
     lines += (
         f"{i} {kind} {x:.6f} {y:.6f} {z:.6f} {radius:.6f} "
