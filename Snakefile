@@ -47,6 +47,7 @@ rule all:
         f"{RESULTS}/check.json",
         f"{RESULTS}/provenance.json",
         [figure_files(question, ending) for question in QUESTIONS for ending in ("svg", "png")],
+        BRANCH_STATISTICS,
         f"{RESULTS}/dataset.html",
         BRANCH_TABLES,
         neuroglancer_views(),

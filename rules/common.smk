@@ -67,7 +67,7 @@ TIDY_TABLES = (
 )
 
 # The questions that this run's figures answer.
-QUESTIONS = questions(dict(SETTINGS))
+QUESTIONS = questions(dict(SETTINGS) | dict.fromkeys(SETTINGS.branches, True))
 
 # How recomputed compartments and lengths agree with the published ones.
 RECOMPUTED = [
@@ -100,6 +100,14 @@ NEUROGLANCER = f"{RESULTS}/neuroglancer"
 PRECOMPUTED_VIEWS = [
     f"{NEUROGLANCER}/{part}" for part in ("skeletons", "mitochondria", "synapses", "state.json")
 ]
+
+# Statistics and figures of branches are of those by distance from the soma.
+DISTANCE_BINS = "distancebins" in SETTINGS.branches
+BRANCH_STATISTICS = (
+    [f"{RESULTS}/branch_{table}.csv" for table in ("statistics", "gradients")]
+    if DISTANCE_BINS
+    else []
+)
 
 
 wildcard_constraints:

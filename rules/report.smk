@@ -180,6 +180,7 @@ rule record_provenance:
             *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
             f"{RESULTS}/data_dictionary.md",
             *BRANCH_TABLES,
+            *BRANCH_STATISTICS,
         ],
     output:
         provenance=f"{RESULTS}/provenance.json",
@@ -324,6 +325,99 @@ rule plot_recomputed:
         "../workflow_scripts/plot_recomputed.py"
 
 
+if DISTANCE_BINS:
+
+    rule measure_branch_statistics:
+        """Measure the statistics of compartments and branches, beside the published ones."""
+        input:
+            branches=f"{RESULTS}/branches_distancebins.parquet",
+            cells=f"{RESULTS}/cells.parquet",
+            mitochondria=f"{RESULTS}/mitochondria.parquet",
+        output:
+            statistics=shown(
+                f"{RESULTS}/branch_statistics.csv",
+                "branch_statistics",
+                "densities",
+                "Table of all statistics (CSV)",
+            ),
+            gradients=shown(
+                f"{RESULTS}/branch_gradients.csv",
+                "branch_gradients",
+                "gradients",
+                "Table of all bins (CSV)",
+            ),
+        log:
+            f"{LOGS}/measure_branch_statistics.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1500),
+            runtime=per_attempt(15),
+        params:
+            voxel_size_nm=DATASET.voxel_size_nm,
+            published_here=bool(DATASET.published_statistics),
+            code=code("measure_branch_statistics"),
+        script:
+            "../workflow_scripts/measure_branch_statistics.py"
+
+    rule plot_compartments:
+        """Draw how mitochondria of pyramidal cells differ between compartments."""
+        input:
+            mitochondria=f"{RESULTS}/mitochondria.parquet",
+        output:
+            figures_of("compartments"),
+        log:
+            f"{LOGS}/plot_compartments.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1500),
+            runtime=per_attempt(10),
+        params:
+            voxel_size_nm=DATASET.voxel_size_nm,
+            code=code("plot_compartments"),
+        script:
+            "../workflow_scripts/plot_compartments.py"
+
+    rule plot_gradients:
+        """Draw what changes along neurites with the distance from the soma."""
+        input:
+            branches=f"{RESULTS}/branches_distancebins.parquet",
+            cells=f"{RESULTS}/cells.parquet",
+        output:
+            figures_of("gradients"),
+        log:
+            f"{LOGS}/plot_gradients.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1500),
+            runtime=per_attempt(10),
+        params:
+            code=code("plot_gradients"),
+        script:
+            "../workflow_scripts/plot_gradients.py"
+
+    rule plot_densities:
+        """Draw what goes with a segment's mitochondria, and what its coverage is made of."""
+        input:
+            branches=f"{RESULTS}/branches_distancebins.parquet",
+            cells=f"{RESULTS}/cells.parquet",
+        output:
+            figures_of("densities"),
+        log:
+            f"{LOGS}/plot_densities.log",
+        conda:
+            "../envs/workflow.yaml"
+        resources:
+            mem_mb=per_attempt(1500),
+            runtime=per_attempt(10),
+        params:
+            code=code("plot_densities"),
+        script:
+            "../workflow_scripts/plot_densities.py"
+
+
 rule summarise_dataset:
     """Sum the dataset up in one page; last, as it also says what the jobs before it cost."""
     input:
@@ -347,6 +441,7 @@ rule summarise_dataset:
             *([NEUROGLANCER_LINKS] if DATASET.neuroglancer else []),
             f"{RESULTS}/incomplete_mitochondria.csv",
             *(RECOMPUTED if SETTINGS.recompute_pyramidal else []),
+            *BRANCH_STATISTICS,
             f"{RESULTS}/tables/left_out_cells.csv",
             f"{RESULTS}/check.json",
             f"{RESULTS}/provenance.json",

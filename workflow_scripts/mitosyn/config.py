@@ -155,6 +155,7 @@ class Dataset(_Strict):
     neuroglancer: Neuroglancer | None = None
     precomputed_views: bool | None = None
     expectations: Expectations = Expectations()
+    published_statistics: bool | None = None
 
     @model_validator(mode="after")
     def _has_its_inputs(self) -> Dataset:

@@ -197,7 +197,7 @@ def embedded_figures(paths: Iterable[str | Path], captions: str | Path) -> list[
     Parameters
     ----------
     paths : iterable of str or Path
-        PNG files named after the figures.
+        PNG files named after the figures; those of the branch analysis may be missing.
     captions : str or Path
         The folder of the captions: plain paragraphs.
 

@@ -11,10 +11,18 @@ QUESTIONS = {
     "coverage": "How much of a neurite is covered?",
     "synapses": "Where are the synapses?",
     "incomplete": "What could not be measured?",
+    "compartments": "Do mitochondria differ between compartments?",
+    "gradients": "What changes with the distance from the soma?",
+    "densities": "Do mitochondria go with synapses?",
     "recomputed": "Do recomputed values agree with the published ones?",
 }
-# Asked only where an option is set: the option by the question.
-OPTIONAL = {"recomputed": "recompute_pyramidal"}
+# Asked only where an option is set or branches of a type are: either by the question.
+OPTIONAL = {
+    "compartments": "distancebins",
+    "gradients": "distancebins",
+    "densities": "distancebins",
+    "recomputed": "recompute_pyramidal",
+}
 # Each figure's file name and title; its caption is report/<file name>.rst.
 FIGURES = {
     "cells": {
@@ -39,6 +47,17 @@ FIGURES = {
     "incomplete": {
         "incomplete_mitochondria": "Mitochondria without some or all measures",
     },
+    "compartments": {
+        "compartment_differences": "Volume and complexity, tested",
+    },
+    "gradients": {
+        "gradients_pyramidal": "Along the neurites of pyramidal cells",
+        "gradients_inhibitory": "Along the neurites of interneurons",
+    },
+    "densities": {
+        "mitochondria_and_synapses": "Synapses, diameter and mitochondria",
+        "coverage_variance": "What the variance of coverage is made of",
+    },
     "recomputed": {
         "recomputed_labels": "Compartments, published and recomputed",
         "recomputed_lengths": "Lengths along the skeleton, published and recomputed",
@@ -47,7 +66,7 @@ FIGURES = {
 
 
 def questions(options: Mapping[str, object]) -> list[str]:
-    """Give the questions that a run answers, by the configuration's options."""
+    """Give the questions that a run answers, by what its configuration switches on."""
     return [key for key in QUESTIONS if key not in OPTIONAL or options.get(OPTIONAL[key])]
 
 

@@ -1,0 +1,41 @@
+"""Measure the statistics of compartments and branches, beside the published ones."""
+
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+from mitosyn.branch_statistics import (
+    BRANCH_COLUMNS,
+    MITOCHONDRION_COLUMNS,
+    bin_gradients,
+    branch_statistics,
+    name_branches,
+    pyramidal_mitochondria,
+)
+from mitosyn.files import write_text
+from mitosyn.jobs import run
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+# U of the published data has nine digits.
+DIGITS = "%.10g"
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Read the tables, write the statistics and what the gradients are made of."""
+    source, params, output = snakemake.input, snakemake.params, snakemake.output
+    cells = pq.read_table(source.cells, columns=["cell_id", "cell_type"])
+    branches = name_branches(pq.read_table(source.branches, columns=BRANCH_COLUMNS), cells)
+    table = pq.read_table(source.mitochondria, columns=MITOCHONDRION_COLUMNS)
+    mitochondria = pyramidal_mitochondria(table.to_pandas(), params.voxel_size_nm)
+    statistics = branch_statistics(mitochondria, branches, params.published_here)
+    for path, rows in (
+        (output.statistics, statistics),
+        (output.gradients, bin_gradients(branches)),
+    ):
+        text = rows.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+        write_text(path, text)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
