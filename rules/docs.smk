@@ -78,3 +78,20 @@ rule draw_definitions:
         code=code("draw_definitions"),
     script:
         "../workflow_scripts/draw_definitions.py"
+
+
+rule draw_branch_types:
+    """Draw the picture that explains the branch types in docs/."""
+    output:
+        picture=str(DOCS / "images" / "branch_types.png"),
+    log:
+        f"{LOGS}/draw_branch_types.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
+    params:
+        code=code("draw_branch_types"),
+    script:
+        "../workflow_scripts/draw_branch_types.py"
