@@ -373,7 +373,7 @@ def split_variance(segments: pd.DataFrame) -> VarianceSplit:
     variance = float(gap + overlap - 2 * shared)
     if variance <= 1e-12:
         return VarianceSplit(n, max(variance, 0.0), note=NO_SPREAD)
-    shares = gap / variance, overlap / variance, -2 * shared / variance
+    shares = gap / variance, overlap / variance, 0.0 - 2 * shared / variance
     return VarianceSplit(n, variance, float(shares[0]), float(shares[1]), float(shares[2]))
 
 

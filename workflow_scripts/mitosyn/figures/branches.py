@@ -147,9 +147,9 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
         counted = shown[shown["quantity"] == "linearsynapsedensity"]
         for panel, column in zip(axes[2], ("segments", "cells"), strict=True):
             for name, own in _by_compartment(counted):
-                edges = np.append(own["from_um"], own["to_um"].iloc[-1])
-                heights = own[column].to_numpy(float)
-                panel.stairs(heights, edges, color=COMPARTMENT_COLOURS[name], lw=1.4)
+                middles = (own["from_um"] + own["to_um"]) / 2
+                colour = COMPARTMENT_COLOURS[name]
+                panel.plot(middles, own[column], color=colour, lw=1.2, marker="o", ms=2.5)
             panel.set_ylabel(f"{column} (n)")
             panel.set_ylim(0, 1.1 * max(panel.dataLim.y1, 1))
             panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
