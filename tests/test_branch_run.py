@@ -36,6 +36,7 @@ from mitosyn.tables import read_arrow
 from mitosyn.tidy import ARROW_TYPES
 from workflow import ROOT, Run, done, run_snakemake
 
+BASAL = COMPARTMENTS.index("Basal")
 HEAVY = {"pandas", "sklearn", "trimesh", "meshparty", "pydantic", "pyarrow.compute"}
 WITHOUT_MESH = 648518346349510220
 RESULTS, RESOURCES = Path("results/sample"), Path("resources/sample")
@@ -454,3 +455,19 @@ def test_radii_that_are_not_known_are_1_in_swc(tmp_path: Path) -> None:
     assert np.loadtxt(tmp_path / "1.swc")[:, 5].tolist() == [5, 1, 1, 0.25]
     write_swc(tmp_path / "2.swc", skeleton)
     assert " 1.000 " in (tmp_path / "2.swc").read_text().splitlines()[0]
+
+
+def test_statistics_and_figures_are_of_the_branches(branch_run: Run) -> None:
+    results = branch_run.folder / RESULTS
+    found = pd.read_csv(results / "branch_statistics.csv").set_index(["statistic", "group"])
+    pyramidal = pd.read_csv(results / "cells.csv").query("cell_type == 'pyramidal'")["cell_id"]
+    bins = branches(branch_run, "distancebins")
+    basal = bins[bins["cellid"].isin(pyramidal) & (bins["compartment"] == BASAL)]
+    reachable = basal[basal["mindisttosoma"].notna()]
+    kept = reachable[(reachable["mindisttoleaf"] > 5) & ~(reachable["volume"] <= 0.5)]
+    assert found.loc[("segments", "Basal"), "value"] == len(kept) > 10
+    distal = kept[(kept["mindisttosoma"] > 60) & kept["volume"].notna()]
+    assert found.loc[("distal_segments", "Basal"), "value"] == len(distal)
+    assert found["note"].str.contains("published data only").sum() == found["published"].count() > 0
+    for name in ("compartment_differences", "gradients_pyramidal", "mitochondria_and_synapses"):
+        assert (results / "figures" / f"{name}.svg").stat().st_size > 5_000

@@ -12,10 +12,8 @@ import pytest
 from mitosyn.branch_statistics import (
     BRANCH_COLUMNS,
     ELSEWHERE,
-    GRADIENT_COLUMNS,
     GRADIENTS,
     NO_SPREAD,
-    STATISTIC_COLUMNS,
     TOO_FEW,
     bin_gradients,
     branch_statistics,
@@ -31,7 +29,7 @@ from mitosyn.branch_statistics import (
     split_variance,
     split_variances,
 )
-from mitosyn.columns import COMPARTMENTS, INHIBITORY, PYRAMIDAL
+from mitosyn.columns import COMPARTMENTS, GRADIENT_COLUMNS, INHIBITORY, PYRAMIDAL, STATISTIC_COLUMNS
 from mitosyn.figures.branches import (
     draw_compartments,
     draw_gradients,
@@ -110,7 +108,7 @@ def test_compartments_are_summed_up_and_compared_as_by_hand() -> None:
     )
     assert pyramidal_mitochondria(other, VOXEL_NM).empty
     table = branch_statistics(mitochondria, branches_of(volume=[1.0]), here=True)
-    assert table.columns.tolist() == STATISTIC_COLUMNS
+    assert table.columns.tolist() == list(STATISTIC_COLUMNS)
     for quartile, expected in ((25, 1.5), (50, 2.0), (75, 3.0)):
         row = value_of(table, f"mitochondrion_volume_um3_q{quartile}", "Axonal")
         assert (row["n"], row["value"]) == (3, expected)
@@ -158,7 +156,7 @@ def test_gradients_are_means_of_bins_with_their_cells() -> None:
         mitovoldensity=[0.1, None, 0.3, 0.4],
     )
     table = bin_gradients(branches)
-    assert table.columns.tolist() == GRADIENT_COLUMNS
+    assert table.columns.tolist() == list(GRADIENT_COLUMNS)
     own = table[(table["cell_type"] == PYRAMIDAL) & (table["quantity"] == "linearsynapsedensity")]
     first, second = (row for _, row in own.iterrows())
     assert (first["from_um"], first["to_um"], first["segments"], first["cells"]) == (10, 20, 2, 1)

@@ -523,7 +523,10 @@ def test_halving_the_edges_leaves_lengths_and_distances(made) -> None:
         np.append(skeleton.labels, skeleton.labels[far]),
         skeleton.root,
     )
-    assert most_branch_points(halved)[:count].tolist() == most_branch_points(skeleton).tolist()
+    # A piece without a soma may start at one of the new nodes.
+    rooted = np.isfinite(soma_distances(skeleton))
+    counts, finer_counts = most_branch_points(skeleton), most_branch_points(halved)[:count]
+    assert finer_counts[rooted].tolist() == counts[rooted].tolist()
     plain, finer = (measured(s, "full") for s in (skeleton, halved))
     total = sum(row["pathlength"] for row in finer)
     assert total >= sum(row["pathlength"] for row in plain) * (1 - 1e-9)

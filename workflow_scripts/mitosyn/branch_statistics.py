@@ -16,7 +16,14 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
-from mitosyn.columns import COMPARTMENTS, NEURON_TYPES, PYRAMIDAL, SOMATIC
+from mitosyn.columns import (
+    COMPARTMENTS,
+    GRADIENT_COLUMNS,
+    NEURON_TYPES,
+    PYRAMIDAL,
+    SOMATIC,
+    STATISTIC_COLUMNS,
+)
 from mitosyn.neurites import add_cell_types
 from mitosyn.published import published_value
 
@@ -41,21 +48,6 @@ BRANCH_COLUMNS = [
     "mindisttosoma",
     "meandisttosoma",
     "mindisttoleaf",
-]
-STATISTIC_COLUMNS = ["statistic", "group", "n", "value", "p", "published", "note"]
-GRADIENT_COLUMNS = [
-    "cell_type",
-    "compartment",
-    "quantity",
-    "from_um",
-    "to_um",
-    "segments",
-    "cells",
-    "mean",
-    "sd",
-    "q25",
-    "q50",
-    "q75",
 ]
 
 # In the order in which published mitochondria grow.
@@ -276,9 +268,9 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        :data:`GRADIENT_COLUMNS`: for each cell type, compartment and quantity a row for each bin
-        of 10 µm of ``meandisttosoma`` that has segments with that quantity. ``sd`` is over n − 1,
-        missing for a single segment.
+        :data:`mitosyn.columns.GRADIENT_COLUMNS`: for each cell type, compartment and quantity a
+        row for each bin of 10 µm of ``meandisttosoma`` that has segments with that quantity.
+        ``sd`` is over n − 1, missing for a single segment.
     """
     segments = select_segments(branches)
     starts = segments["meandisttosoma"] // BIN_UM * BIN_UM
@@ -298,7 +290,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
             }
         )
         parts.append(part.reset_index().assign(quantity=quantity))
-    table = pd.concat(parts, ignore_index=True)[GRADIENT_COLUMNS]
+    table = pd.concat(parts, ignore_index=True)[list(GRADIENT_COLUMNS)]
     orders = {"cell_type": NEURON_TYPES, "compartment": COMPARTMENTS, "quantity": GRADIENTS}
     ranks = {name: table[name].map(list(order).index) for name, order in orders.items()}
     order = pd.DataFrame(ranks | {"from_um": table["from_um"]}).astype(float)
@@ -411,7 +403,7 @@ def branch_statistics(
     Returns
     -------
     pandas.DataFrame
-        :data:`STATISTIC_COLUMNS`, all of pyramidal cells.
+        :data:`mitosyn.columns.STATISTIC_COLUMNS`, all of pyramidal cells.
     """
     found = [
         *compartment_quartiles(mitochondria),
@@ -420,7 +412,7 @@ def branch_statistics(
         *_relations(select_distal(branches)),
         *_variances(branches),
     ]
-    return pd.DataFrame([_row(s, here) for s in found], columns=STATISTIC_COLUMNS)
+    return pd.DataFrame([_row(s, here) for s in found], columns=list(STATISTIC_COLUMNS))
 
 
 def _row(found: Statistic, here: bool) -> tuple:

@@ -188,6 +188,11 @@ BRANCH_COMPARTMENT_COLUMNS = (
 NEURITE_LENGTH_COLUMNS = ("cell_id", "compartment", "length_um")
 TIP_LENGTH_COLUMNS = ("cell_id", "skeleton_node", "node_id", "compartment", "length_um")
 BRANCH_PROBLEM_COLUMNS = ("cell_id", "subject", "problem")
+STATISTIC_COLUMNS = ("statistic", "group", "n", "value", "p", "published", "note")
+GRADIENT_COLUMNS = (
+    *("cell_type", "compartment", "quantity", "from_um", "to_um", "segments", "cells"),
+    *("mean", "sd", "q25", "q50", "q75"),
+)
 
 # The ways to divide a skeleton into branches, by what tells the branches apart.
 BRANCH_TYPES = ("full", "distancebins", "distalbranches", "branchpointsegments", "coveredornot")

@@ -22,6 +22,7 @@ from mitosyn.columns import (
     COMPARTMENTS,
     CONFUSION_COLUMNS,
     DIFFERENCE_COLUMNS,
+    GRADIENT_COLUMNS,
     INCOMPLETE_COLUMNS,
     LEFT_OUT_COLUMNS,
     LENGTH_ALONG_SKELETON,
@@ -30,6 +31,7 @@ from mitosyn.columns import (
     NEURITE_LENGTH_COLUMNS,
     NEURON_TYPES,
     SKELETON_NODE_COLUMNS,
+    STATISTIC_COLUMNS,
     SWC_COLUMNS,
     SYNAPSE_CSV_COLUMNS,
     SYNAPSE_TYPES,
@@ -438,6 +440,31 @@ _BRANCH_PROBLEMS = {
     "subject": _text("`cell mesh`, `skeleton`, `nucleus` or `mitochondrion <mito_id>`"),
     "problem": _text("what is wrong with it, or missing"),
 }
+_OF_QUANTITY = "that of the quantity"
+_FEW = "too few values"
+_STATISTICS = {
+    "statistic": _text("see docs/branch-types.md"),
+    "group": _text("compartment of pyramidal cells, or the two that are compared"),
+    "n": _integer(PER_UNIT, "values that it is made of"),
+    "value": _number("that of the statistic", "what was found here", _FEW),
+    "p": _number(PER_UNIT, "probability under the null hypothesis", "nothing is tested"),
+    "published": _number("that of the statistic", "of MICrONS layer 2/3", "not published"),
+    "note": _text("what to know of the row", "nothing"),
+}
+_GRADIENTS = {
+    "cell_type": _text(_either(NEURON_TYPES)),
+    "compartment": _text(_either(COMPARTMENTS)),
+    "quantity": _text("a column of branches_distancebins"),
+    "from_um": _integer(_UM, "where the bin of distances from the soma begins"),
+    "to_um": _integer(_UM, "where it ends"),
+    "segments": _integer(PER_UNIT, "branches in the bin"),
+    "cells": _integer(PER_UNIT, "cells that they are of"),
+    "mean": _number(_OF_QUANTITY, "mean", _FEW),
+    "sd": _number(_OF_QUANTITY, "standard deviation over n - 1", _FEW),
+    "q25": _number(_OF_QUANTITY, "first quartile", _FEW),
+    "q50": _number(_OF_QUANTITY, "median", _FEW),
+    "q75": _number(_OF_QUANTITY, "third quartile", _FEW),
+}
 _RUN_TIMES = {
     "rule": _text("rule of the workflow"),
     "jobs": _integer("1", "number of its jobs"),
@@ -594,6 +621,16 @@ PUBLISHED_TABLES = (
         "branch_problems.csv",
         "What the branch analysis or measured radii lack, neuron by neuron, and why.",
         _columns(BRANCH_PROBLEM_COLUMNS, _BRANCH_PROBLEMS),
+    ),
+    PublishedTable(
+        "branch_statistics.csv",
+        "Statistics of compartments and branches beside the published ones, with `distancebins`.",
+        _columns(STATISTIC_COLUMNS, _STATISTICS),
+    ),
+    PublishedTable(
+        "branch_gradients.csv",
+        "Branches by 10 µm of distance from the soma, with `distancebins`.",
+        _columns(GRADIENT_COLUMNS, _GRADIENTS),
     ),
 )
 

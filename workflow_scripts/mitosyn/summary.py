@@ -45,6 +45,8 @@ CONTENTS = {
     "branch_compartments.csv": "sums over branches by neuron and compartment (CSV)",
     "neurite_lengths.csv": "length of the skeletons by neuron and compartment",
     "tip_lengths.csv": "the tips of the skeletons and their ways from the soma",
+    "branch_statistics.csv": "statistics of compartments and branches beside the published ones",
+    "branch_gradients.csv": "branches by distance from the soma",
     "branch_problems.csv": "what the branch analysis or measured radii lack, and why",
     "smo_microns_demonstration.ipynb": "a notebook that shows the dataset",
     "smo_microns_demonstration_3d.html": "one neuron with its mitochondria in 3D",
