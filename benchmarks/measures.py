@@ -33,6 +33,7 @@ from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
 from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes, read_bundle, write_bundle  # noqa: E402
 from mitosyn.morphometrics import measure_bundle  # noqa: E402
 from mitosyn.skeletons import read_skeleton  # noqa: E402
+from mitosyn.surfaces import describe_surfaces  # noqa: E402
 from mitosyn.tables import MITOCHONDRION_COLUMNS, read_table  # noqa: E402
 from sample import MESH_VOXEL_NM, VOXEL_NM, make_sample  # noqa: E402
 from scipy.spatial import KDTree  # noqa: E402
@@ -126,6 +127,23 @@ def compare_morphometrics(name: str, cells: dict[int, dict[int, Mesh]], repeats:
     return Row(f"morphometrics, {name}", len(meshes), slow_s, own_s, floor_s)
 
 
+def compare_surfaces(name: str, cells: dict[int, dict[int, Mesh]], repeats: int) -> Row:
+    """Tell both ways whether meshes are closed, and count their pieces."""
+    meshes = {i: mesh for cell in cells.values() for i, mesh in cell.items()}
+    bundle = bundled(meshes)
+
+    def slow() -> list[tuple[bool, int]]:
+        merged = [trimesh.Trimesh(m.vertices, m.faces, process=False) for m in meshes.values()]
+        for mesh in merged:
+            mesh.merge_vertices()
+        return [(mesh.is_watertight, mesh.body_count) for mesh in merged]
+
+    surfaces = describe_surfaces(bundle)
+    assert list(zip(surfaces.closed, surfaces.pieces, strict=True)) == slow()
+    timed = in_turns([slow, lambda: describe_surfaces(bundle)], repeats)
+    return Row(f"closed and pieces, {name}", len(meshes), *timed)
+
+
 def compare_association(
     name: str, folder: Path, cells: dict[int, dict[int, Mesh]], repeats: int
 ) -> Row:
@@ -184,6 +202,7 @@ def main() -> None:
             if folder.is_dir():
                 cells = meshes_of(folder)
                 rows.append(compare_morphometrics(name, cells, arguments.repeats))
+                rows.append(compare_surfaces(name, cells, arguments.repeats))
                 rows.append(compare_association(name, folder, cells, arguments.repeats))
     lines = [
         "| what | meshes | reference, ms/mesh | workflow, ms/mesh | times faster | "

@@ -19,7 +19,7 @@ if SETTINGS.needs_cell_meshes:
         conda:
             "../envs/workflow.yaml"
         resources:
-            mem_mb=per_attempt(4000),
+            mem_mb=per_attempt(2000),
             runtime=per_attempt(30),
         params:
             skeleton=skeleton_path("skeleton.h5"),
