@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from mitosyn.cells import Cell, read_cells
 from mitosyn.columns import NEURON_TYPES
+from snakemake.iocontainers import InputFiles
 
 READERS = ("read_bundle", "read_arrow", "read_skeleton", "find_cell", "mitochondria_of_cell")
 WRITERS = ("write_arrow", "write_swc", "write_cell_csv", "write_associated_nodes")
@@ -85,12 +86,14 @@ def _job(run: Path, description: dict, cell: Cell) -> SimpleNamespace:
     per_cell = results / "per_cell"
     return SimpleNamespace(
         wildcards=SimpleNamespace(cell_id=str(i), cell_type=cell.cell_type),
-        input=SimpleNamespace(
-            cells=results / "tables/selected_cells.csv",
-            mitochondria=results / "tables/mitochondria.arrow",
-            meshes=per_cell / f"meshes/{i}.npz",
-            morphometrics=per_cell / f"morphometrics/{i}.arrow",
-            compartments=per_cell / f"skeleton_coverage/{i}_compartments.arrow",
+        input=InputFiles(
+            fromdict={
+                "cells": results / "tables/selected_cells.csv",
+                "mitochondria": results / "tables/mitochondria.arrow",
+                "meshes": per_cell / f"meshes/{i}.npz",
+                "morphometrics": per_cell / f"morphometrics/{i}.arrow",
+                "compartments": per_cell / f"skeleton_coverage/{i}_compartments.arrow",
+            }
         ),
         output=SimpleNamespace(
             morphometrics=again / "morphometrics.arrow",
