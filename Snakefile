@@ -1,6 +1,7 @@
 """From an EM reconstruction to its mitochondria and synapses, cell by cell.
 
-retrieve -> tables -> per cell -> archives -> views -> branches -> report: one file in rules/ for each stage.
+retrieve -> tables -> per cell -> archives -> views -> branches -> report: one file in rules/ for
+each stage.
 """
 
 from snakemake.utils import min_version

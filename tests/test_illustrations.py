@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
+import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 from mitosyn.branch_illustrations import branch_colours, draw_branch_types, example_cell
 from mitosyn.branches import BRANCH_TYPES, split, template
@@ -12,27 +15,18 @@ from mitosyn.illustrations import draw_definitions
 from workflow import ROOT
 
 
-def test_the_definitions_picture_is_current() -> None:
+@pytest.mark.parametrize(
+    ("name", "draw"), [("definitions", draw_definitions), ("branch_types", draw_branch_types)]
+)
+def test_the_picture_is_current(name: str, draw: Callable[[], Figure]) -> None:
     drawn = io.BytesIO()
-    draw_definitions().savefig(drawn, format="png", bbox_inches="tight")
+    draw().savefig(drawn, format="png", bbox_inches="tight")
     drawn.seek(0)
-    kept = imread(ROOT / "docs" / "images" / "definitions.png")
-    renew = "snakemake --cores 1 --force draw_definitions"
-    assert imread(drawn).shape == kept.shape, renew
-    drawn.seek(0)
+    now, kept = imread(drawn), imread(ROOT / "docs" / "images" / f"{name}.png")
+    renew = f"snakemake --cores 1 --force draw_{name}"
+    assert now.shape == kept.shape, renew
     # Fonts may be drawn a little differently elsewhere.
-    assert np.abs(imread(drawn) - kept).mean() < 0.01, renew
-
-
-def test_the_branch_types_picture_is_current() -> None:
-    drawn = io.BytesIO()
-    draw_branch_types().savefig(drawn, format="png", bbox_inches="tight")
-    drawn.seek(0)
-    kept = imread(ROOT / "docs" / "images" / "branch_types.png")
-    renew = "snakemake --cores 1 --force draw_branch_types"
-    assert imread(drawn).shape == kept.shape, renew
-    drawn.seek(0)
-    assert np.abs(imread(drawn) - kept).mean() < 0.01, renew
+    assert np.abs(now - kept).mean() < 0.01, renew
 
 
 def test_neighbouring_branches_have_different_colours() -> None:

@@ -26,9 +26,7 @@ from mitosyn.columns import (
 )
 from mitosyn.neurites import add_cell_types
 from mitosyn.published import published_value
-
-NM3_PER_UM3 = 1e9
-NM_PER_UM = 1e3
+from mitosyn.units import NM3_PER_UM3, NM_PER_UM
 
 MITOCHONDRION_COLUMNS = ["cell_type", "compartment", "voxels", "complexity_index"]
 BRANCH_COLUMNS = [

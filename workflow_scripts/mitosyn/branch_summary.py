@@ -16,8 +16,8 @@ from mitosyn.columns import (
 from mitosyn.nuclei import Nuclei
 from mitosyn.skeletons import Skeleton
 from mitosyn.tables import numbers, numpy_values
+from mitosyn.units import NM_PER_UM
 
-NM_PER_UM = 1e3
 TIPS_SCHEMA = pa.schema(
     {
         "skeleton_node": pa.int64(),

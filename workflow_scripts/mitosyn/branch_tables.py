@@ -9,44 +9,17 @@ import pyarrow as pa
 
 from mitosyn.branches import Branches, soma_distances, split, template, tip_distances
 from mitosyn.cell_meshes import CellMesh
+from mitosyn.columns import BRANCH_COLUMNS
 from mitosyn.coverage import Coverage, covering_mitochondria
 from mitosyn.grouped import Grouped
 from mitosyn.patches import Patches, areas, volumes
 from mitosyn.skeletons import Skeleton
 from mitosyn.tables import numbers
+from mitosyn.units import NM2_PER_UM2, NM3_PER_UM3, NM_PER_UM
 
-NM_PER_UM = 1e3
-NM2_PER_UM2 = 1e6
-NM3_PER_UM3 = 1e9
-
+_INTEGERS = {"cellid", "branchid", "compartment", "synapsecount", "nodes", "vertices"}
 BRANCH_SCHEMA = pa.schema(
-    [
-        ("cellid", pa.int64()),
-        ("branchid", pa.int64()),
-        ("compartment", pa.int64()),
-        ("pathlength", pa.float64()),
-        ("surfacearea", pa.float64()),
-        ("volume", pa.float64()),
-        ("synapsecount", pa.int64()),
-        ("mitovol", pa.float64()),
-        ("coveredpathlength", pa.float64()),
-        ("uncoveredpathlength", pa.float64()),
-        ("extracoveragelength", pa.float64()),
-        ("mitovoldensity", pa.float64()),
-        ("linearmitocoverage", pa.float64()),
-        ("surfsynapsedensity", pa.float64()),
-        ("linearsynapsedensity", pa.float64()),
-        ("mindiam", pa.float64()),
-        ("meandiam", pa.float64()),
-        ("mediandiam", pa.float64()),
-        ("maxdiam", pa.float64()),
-        ("mindisttosoma", pa.float64()),
-        ("meandisttosoma", pa.float64()),
-        ("maxdisttosoma", pa.float64()),
-        ("mindisttoleaf", pa.float64()),
-        ("nodes", pa.int64()),
-        ("vertices", pa.int64()),
-    ]
+    [(name, pa.int64() if name in _INTEGERS else pa.float64()) for name in BRANCH_COLUMNS]
 )
 
 

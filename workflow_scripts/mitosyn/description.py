@@ -14,9 +14,8 @@ from mitosyn.columns import CELLS_COLUMNS, MORPHOMETRICS, NEURON_TYPES, SYNAPSE_
 from mitosyn.meshes import NO_MESH
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.tables import ID, TEXT, read_csv_rows, read_table
+from mitosyn.units import NM3_PER_UM3, NM_PER_UM
 
-NM3_PER_UM3 = 1e9
-NM_PER_UM = 1e3
 BAD_MESH, PARTLY_MEASURED = "bad mesh", "partly measured"
 
 

@@ -13,12 +13,12 @@ from mitosyn.cell_meshes import CellMesh
 from mitosyn.coverage import nearest_nodes
 from mitosyn.errors import InputError
 from mitosyn.skeletons import Skeleton
+from mitosyn.units import NM_PER_UM
 
 NO_NODE = -1
 # A skeleton runs within its cell's surface, whose neurites are thin and whose soma has a
 # radius of some µm. Another cell's, or one in other units, is tens of µm away.
 FAR_NM = 5_000.0
-NM_PER_UM = 1e3
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from scipy.spatial import cKDTree
 
 from mitosyn.columns import COMPARTMENTS, POSTSYNAPTIC, SOMATIC
 from mitosyn.skeletons import NO_PARENT
+from mitosyn.units import NM_PER_UM
 
-NM_PER_UM = 1e3
 NODE_COLUMNS = ["cell_id", "node_id", "parent_id", "label", "x", "y", "z"]
 SOMATIC_LABEL = COMPARTMENTS.index(SOMATIC)
 

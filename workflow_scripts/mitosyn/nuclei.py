@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mitosyn.errors import CONFIGURATION, InputError
-
-NM3_PER_UM3 = 1e9
+from mitosyn.units import NM3_PER_UM3
 
 _PAIR = re.compile(r"(\d+);(\d+)")
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from mitosyn.errors import InputError
 from mitosyn.tables import ID, NUMBER, numbers, numpy_values, read_table
+from mitosyn.units import NM3_PER_UM3
 
 EM_VOXELS = 4
 """EM voxels in a voxel of the overlaps, which were counted at half the resolution in x and y."""
 
-NM3_PER_UM3 = 1e9
 
 _COLUMNS = {"row_id": ID, "col_id": ID, "vals": NUMBER}
 

@@ -18,8 +18,8 @@ from mitosyn.columns import COMPARTMENTS, SOMATIC, UNKNOWN
 from mitosyn.errors import InputError
 from mitosyn.files import write_text
 from mitosyn.skeletons import NO_PARENT, Skeleton, swc_tree
+from mitosyn.units import NM_PER_UM
 
-NM_PER_UM = 1000.0
 FIRST_ID = 1
 DEFAULT_RADIUS_NM = 100.0
 """Radius of nodes whose calibre is not known: that of a thin neurite."""

@@ -34,6 +34,7 @@ from mitosyn.errors import InputError
 from mitosyn.files import whole_file
 from mitosyn.morphometrics import complexity_index
 from mitosyn.skeletons import NO_PARENT
+from mitosyn.units import NM2_PER_UM2, NM3_PER_UM3
 
 ARROW_TYPES = {
     INTEGER: pa.int64(),
@@ -42,8 +43,6 @@ ARROW_TYPES = {
     FLAG: pa.bool_(),
 }
 ROWS_IN_GROUP = 65_536
-NM2_PER_UM2 = 1e6
-NM3_PER_UM3 = 1e9
 # Why measures are missing from a mesh that can be read.
 NO_VOLUME, NO_HULL = "no enclosed volume", "no convex hull"
 REASONS = {

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from mitosyn.agreement import PUBLISHED, RECOMPUTED, label_order
 from mitosyn.colours import COMPARTMENT_COLOURS
 from mitosyn.figures.style import GRID, QUIET, STYLE, new_figure, nothing_to_show
+from mitosyn.units import NM_PER_UM
 
 NOTHING = "There are no published values to compare with."
-NM_PER_UM = 1e3
 # Where a logarithmic axis ends: lengths that differ less are equal, and shorter ones are 0.
 LEAST_NM, SHORTEST_UM = 1.0, 0.1
 # Differences at which the shares are drawn: a step for each mitochondrion takes minutes.

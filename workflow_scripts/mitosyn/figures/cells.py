@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from mitosyn.colours import TYPE_COLOURS
 from mitosyn.figures.groups import draw_columns, write_medians
 from mitosyn.figures.style import GRID, STYLE, new_figure, nothing_to_show
+from mitosyn.units import NM_PER_UM
 
-NM_PER_UM = 1e3
 CELL_COLUMNS = [
     "cell_id",
     "cell_type",
