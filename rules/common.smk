@@ -17,7 +17,8 @@ sys.path.insert(0, str(SCRIPTS))
 from mitosyn.cells import read_cells
 from mitosyn.code import code_digest
 from mitosyn.columns import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
-from mitosyn.config import PUBLIC_VIEWER, ConfigError, locate_inputs, read_config
+from mitosyn.config import PUBLIC_VIEWER, locate_inputs, read_config
+from mitosyn.config_problems import ConfigError, duplicate_keys
 from mitosyn.figures.catalogue import FIGURES, category, questions
 from mitosyn.jobs import failed_jobs
 from mitosyn.layers import (
@@ -31,6 +32,10 @@ from mitosyn.layers import (
 from mitosyn.mitochondria import mitochondria_of_cell
 
 try:
+    # What is there twice cannot be seen in what was read.
+    twice = [line for path in workflow.configfiles for line in duplicate_keys(path)]
+    if twice:
+        raise ConfigError(*twice)
     SETTINGS = read_config(config)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     field_validator,
     model_validator,
@@ -25,7 +32,15 @@ from mitosyn.columns import (
     PUBLISHED_FILES,
     PYRAMIDAL,
 )
-from mitosyn.errors import CONFIGURATION
+from mitosyn.config_problems import (
+    FOUND,
+    SOURCE_TAGS,
+    ConfigError,
+    did_you_mean,
+    in_lines,
+    quoted,
+    validation_problems,
+)
 from mitosyn.layers import FILE_LAYER, local_layer
 
 PUBLIC_VIEWER = "https://neuroglancer-demo.appspot.com/"
@@ -42,32 +57,127 @@ BRANCH_TABLES = ("mitochondrion_cell_overlaps", "nucleus_segments", "nucleus_cel
 FOLDERS = ("skeletons", CELL_MESHES)
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 
-# What a source can be, by the name that the schema has for it.
-SOURCE_FORMS = {
-    "str": "a path or URL",
-    "Download": "{url, filename, size, checksum}",
-    "ArchiveMember": "{archive, member}",
-}
+WEB = ("http", "https")
+# CloudVolume reads them all; buckets are read through their HTTPS address.
+LAYERS = tuple(f"precomputed://{scheme}://" for scheme in ("file", "https", "http", "gs", "s3"))
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 
-CHECKSUM = r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$"
+
+def _refuse(what: str, value: object) -> ValueError:
+    return ValueError(f"expected {what} (found {quoted(value)})")
+
+
+def _number(value: Any) -> float:
+    """Read a number above 0; texts of numbers come from the command line."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise _refuse("a finite number above 0", value)
+    return number
+
+
+def _voxel_size(value: Any) -> tuple[float, float, float]:
+    try:
+        x, y, z = (_number(size) for size in (value if isinstance(value, list | tuple) else ()))
+    except ValueError:
+        raise _refuse("three finite numbers above 0, in nm: [x, y, z]", value) from None
+    return x, y, z
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise _refuse(
+            "a name of letters, digits, '_', '-' and '.' that does not begin with '.' or '-'", value
+        )
+    return value
+
+
+def _url(value: str) -> str:
+    """Read a web address; others are refused with what to write instead."""
+    scheme, colon, _ = value.partition("://")
+    if scheme.lower() in ("s3", "gs"):
+        raise _refuse("the https:// address of a file in a bucket", value)
+    if scheme.lower() == "file":
+        raise _refuse("a local path as it is, without file://", value)
+    try:
+        host = urlsplit(value).hostname
+    except ValueError:
+        host = None
+    if not colon or scheme not in WEB or not host or re.search(r"\s", value):
+        raise _refuse("a URL that begins with https:// or http://", value)
+    return value
+
+
+def _end(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).name
+
+
+def _file_url(value: str) -> str:
+    """Read a web address that names the file."""
+    name = _end(_url(value))
+    try:
+        _file_name(name)
+    except ValueError:
+        raise _refuse("a URL that ends in a file's name, or filename beside it", value) from None
+    return value
+
+
+def _path(value: str) -> str:
+    """Read a local path or a web address."""
+    if is_url(value):
+        return _file_url(value)
+    if not value.strip() or re.search(r"[\x00-\x1f{}]", value):
+        raise _refuse("a path without braces, or a URL", value)
+    return value
+
+
+def _file_name(value: str) -> str:
+    if value.strip(". ") == "" or re.search(r"[/\\\x00-\x1f{}]", value):
+        raise _refuse("the name of a file, without folders", value)
+    return value
+
+
+def _member(value: str) -> str:
+    parts = value.split("/")
+    if {"", ".", ".."} & set(parts) or re.search(r"[\\\x00-\x1f{}]", value):
+        raise _refuse("a path inside the archive, without '..' and not absolute", value)
+    return value
+
+
+def _checksum(value: str) -> str:
+    if not CHECKSUM.fullmatch(value):
+        raise _refuse("md5: and 32, or sha256: and 64 digits of 0-9 and a-f", value)
+    return value
+
+
+def _layer(value: str) -> str:
+    if not value.startswith(LAYERS) or value in LAYERS or re.search(r"\s", value):
+        raise _refuse("a mesh layer, precomputed://file://… or precomputed://https://…", value)
+    return value
+
+
+def _public_layer(value: str) -> str:
+    if local_layer(_layer(value)) is not None:
+        raise _refuse("a public layer, precomputed://https://… or precomputed://gs://…", value)
+    return value
+
+
 PositiveInt = Annotated[int, Field(strict=True, gt=0)]
 Count = Annotated[int, Field(strict=True, ge=0)]
-Size = Annotated[float, Field(gt=0)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
-VoxelSize = tuple[Size, Size, Size]
-PublicLayer = Annotated[str, Field(pattern="^precomputed://(https?|gs|s3)://")]
+Size = Annotated[float, BeforeValidator(_number)]
+Name = Annotated[str, AfterValidator(_name)]
+Url = Annotated[str, AfterValidator(_url)]
+VoxelSize = Annotated[tuple[float, float, float], BeforeValidator(_voxel_size)]
+Layer = Annotated[str, AfterValidator(_layer)]
+PublicLayer = Annotated[str, AfterValidator(_public_layer)]
 CellType = Literal["pyramidal", "inhibitory", "glia"]
 BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
 
 NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
 """Voxel size of the published nucleus segmentation."""
-
-
-class ConfigError(ValueError):
-    """The configuration cannot be used; the text names the key or the path."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(f"config: {problem} ({CONFIGURATION})")
 
 
 class _Strict(BaseModel):
@@ -77,25 +187,45 @@ class _Strict(BaseModel):
 class Download(_Strict):
     """A remote file of which more is to be said than its URL."""
 
-    url: Annotated[str, Field(pattern="^https?://")]
-    filename: str | None = None
+    url: Url
+    filename: Annotated[str, AfterValidator(_file_name)] | None = None
     size: PositiveInt | None = None
-    checksum: Annotated[str, Field(pattern=CHECKSUM)] | None = None
+    checksum: Annotated[str, AfterValidator(_checksum)] | None = None
 
     @property
     def name(self) -> str:
         """The file's name: the one given, or the end of the URL."""
-        return self.filename or PurePosixPath(urlsplit(self.url).path).name
+        return self.filename or _end(self.url)
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Download:
+        if self.filename is None:
+            _file_url(self.url)
+        return self
 
 
 class ArchiveMember(_Strict):
     """A file or folder inside one of the dataset's archives."""
 
     archive: str
-    member: str
+    member: Annotated[str, AfterValidator(_member)]
 
 
-Source = str | Download | ArchiveMember
+def _form(value: Any) -> str | None:
+    """Say which form of a source a value has, so that its problems are those of this form."""
+    if isinstance(value, str):
+        return SOURCE_TAGS[0]
+    if isinstance(value, Mapping):
+        return SOURCE_TAGS[2] if {"archive", "member"} & set(value) else SOURCE_TAGS[1]
+    return None
+
+
+_File = (
+    Annotated[str, AfterValidator(_path), Tag(SOURCE_TAGS[0])]
+    | Annotated[Download, Tag(SOURCE_TAGS[1])]
+)
+Archive = Annotated[_File, Discriminator(_form)]
+Source = Annotated[_File | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])], Discriminator(_form)]
 
 
 class Expectations(_Strict):
@@ -126,7 +256,7 @@ class Neuroglancer(_Strict):
     image: PublicLayer | None = None
     cells: PublicLayer
     mitochondria: PublicLayer
-    viewer: Annotated[str, Field(pattern="^https?://")] = PUBLIC_VIEWER
+    viewer: Url = PUBLIC_VIEWER
 
 
 class Dataset(_Strict):
@@ -137,7 +267,7 @@ class Dataset(_Strict):
     mesh_voxel_size_nm: VoxelSize
     synthetic: Synthetic | None = None
     disk_gb: Size | None = None
-    archives: dict[Name, str | Download] = {}
+    archives: dict[Name, Archive] = {}
     cell_types: Source | None = None
     somas: Source | None = None
     mitochondria: Source | None = None
@@ -146,7 +276,7 @@ class Dataset(_Strict):
     pyramidal_mitochondria: Source | None = None
     synapses: Source | None = None
     skeletons: Source | None = None
-    mitochondria_meshes: str | None = None
+    mitochondria_meshes: Layer | None = None
     cell_meshes: Source | None = None
     mitochondrion_cell_overlaps: Source | None = None
     nucleus_segments: Source | None = None
@@ -161,20 +291,21 @@ class Dataset(_Strict):
     def _has_its_inputs(self) -> Dataset:
         required = (*TABLES, "skeletons", MESH_LAYER)
         given = self.given((*required, *BRANCH_TABLES, CELL_MESHES))
+        problems = []
         if self.synthetic is not None and given:
-            raise ValueError(f"a synthetic dataset makes its inputs; remove {', '.join(given)}")
+            problems.append(f"a synthetic dataset makes its inputs; remove {', '.join(given)}")
         missing = [name for name in required if name not in given]
         if self.synthetic is None and missing:
-            raise ValueError(f"missing key {', '.join(missing)}")
-        if self.mitochondria_meshes and not self.mitochondria_meshes.startswith("precomputed://"):
-            raise ValueError(
-                "mitochondria_meshes must be a CloudVolume path, precomputed://file://… or "
-                "precomputed://https://…"
-            )
+            problems.append(f"missing key {', '.join(missing)}")
         for name in (*TABLES, *BRANCH_TABLES, *FOLDERS):
             source = getattr(self, name)
             if isinstance(source, ArchiveMember) and source.archive not in self.archives:
-                raise ValueError(f"{name} names the archive {source.archive!r}, not described here")
+                hint = did_you_mean(source.archive, self.archives)
+                problems.append(
+                    f"{name} names the archive {quoted(source.archive)}, not described here{hint}"
+                )
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     def given(self, names: Iterable[str]) -> list[str]:
@@ -307,40 +438,25 @@ def read_config(raw: Mapping[str, Any]) -> Config:
     try:
         config = Config.model_validate(dict(raw))
     except ValidationError as error:
-        raise ConfigError(_one_message(error)) from error
+        raise ConfigError(*validation_problems(error, Config)) from None
     if config.dataset not in config.datasets:
         described = ", ".join(config.datasets)
         raise ConfigError(
-            f"dataset is {config.dataset!r}, which is not described under datasets "
-            f"(described: {described})"
+            f"dataset is {quoted(config.dataset)}, which is not described under datasets "
+            f"(described: {described}){did_you_mean(config.dataset, config.datasets)}"
         )
-    _check_branch_inputs(config)
-    _check_paths(config)
+    problems = in_lines(
+        (f"datasets.{config.dataset}{key and '.'}{key}", problem)
+        for check in (_missing_branch_inputs, _wrong_paths, _clashes)
+        for key, problem in check(config)
+    )
+    if problems:
+        raise ConfigError(*problems)
     return config
 
 
-def _one_message(error: ValidationError) -> str:
-    problems = dict.fromkeys(_problem(detail) for detail in error.errors())
-    return "; ".join(problems)
-
-
-def _problem(detail: Any) -> str:
-    keys = [str(part) for part in detail["loc"]]
-    tags = [i for i, key in enumerate(keys) if key in SOURCE_FORMS]
-    if tags:
-        return f"{'.'.join(keys[: tags[0]])}: expected {' or '.join(SOURCE_FORMS.values())}"
-    key = ".".join(keys) or "config"
-    if detail["type"] == "extra_forbidden":
-        return f"unknown key {key}"
-    if detail["type"] == "missing":
-        return f"missing key {key}"
-    if detail["type"] == "value_error":
-        return f"{key}: {detail['msg'].removeprefix('Value error, ')}"
-    return f"{key}: {detail['msg']} (found {detail['input']!r})"
-
-
-def _check_branch_inputs(config: Config) -> None:
-    """Refuse an analysis for which the dataset to run has not all inputs."""
+def _missing_branch_inputs(config: Config) -> Iterator[tuple[str, str]]:
+    """Find inputs that an analysis needs and the dataset to run has not."""
     wanted: dict[str, tuple[str, ...]] = {}
     if config.branches:
         wanted["branches"] = (CELL_MESHES, *BRANCH_TABLES)
@@ -349,26 +465,75 @@ def _check_branch_inputs(config: Config) -> None:
     for key, names in wanted.items():
         missing = [n for n in names if n not in config.chosen.given(names)]
         if missing and config.chosen.synthetic is None:
-            raise ConfigError(
-                f"datasets.{config.dataset}: missing key {', '.join(missing)}, needed for {key}"
-            )
+            yield "", f"missing key {', '.join(missing)}, needed for {key}"
 
 
-def _check_paths(config: Config) -> None:
+def _wrong_paths(config: Config) -> Iterator[tuple[str, str]]:
+    """Find local inputs that are not there, or a folder in place of a file or the other way."""
     dataset = config.chosen
-    sources = {name: getattr(dataset, name) for name in (*TABLES, *BRANCH_TABLES, *FOLDERS)}
-    sources |= {f"archives.{name}": archive for name, archive in dataset.archives.items()}
-    for name, source in sources.items():
-        if isinstance(source, str) and not is_url(source) and not Path(source).exists():
-            raise ConfigError(
-                f"datasets.{config.dataset}.{name} is {source!r}, which does not exist"
-            )
+    for key, source in _sources(dataset).items():
+        local = isinstance(source, str) and not is_url(source)
+        if local and not _kind(source):
+            yield key, f"is {quoted(source)}, which does not exist{_neighbour(source)}"
+        elif local and key not in FOLDERS and _kind(source) == "folder":
+            yield key, f"expected a file{FOUND}the folder {quoted(source)})"
+        elif key in FOLDERS and source is not None:
+            path = _local_path(_archive_of(dataset, source), "")
+            if not path.endswith(ARCHIVE_ENDINGS) and _kind(path) != "folder":
+                endings = " or ".join(f"*{ending}" for ending in ARCHIVE_ENDINGS)
+                yield key, f"expected a folder or an archive, {endings}{FOUND}{quoted(path)})"
     layer = local_layer(dataset.mitochondria_meshes)
-    if layer is not None and not (layer / "info").exists():
-        raise ConfigError(
-            f"datasets.{config.dataset}.{MESH_LAYER} is {dataset.mitochondria_meshes!r}, "
-            f"but {layer / 'info'} does not exist"
-        )
+    if layer is not None and _kind(layer / "info") != "file":
+        found = f"{dataset.mitochondria_meshes!r}, but {layer / 'info'} does not exist"
+        yield MESH_LAYER, f"is {found}"
+
+
+def _kind(path: str | Path) -> str:
+    """Say what is at a local path: a file, a folder, or nothing that can be reached."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    return "folder" if stat.S_ISDIR(mode) else "file"
+
+
+def _neighbour(path: str) -> str:
+    """Name the file that was perhaps meant."""
+    folder = Path(path).parent
+    names = [p.name for p in folder.iterdir()] if _kind(folder) == "folder" else []
+    return did_you_mean(Path(path).name, names)
+
+
+def _clashes(config: Config) -> Iterator[tuple[str, str]]:
+    """Find sources that would be put at one place, or one inside another."""
+    # What is put at which place, and the first key that says so.
+    placed: dict[str, tuple[str, object]] = {}
+    for key, place, what in _places(config.chosen):
+        other, found = placed.setdefault(place, (key, what))
+        if found != what:
+            yield key, f"another file than that of {other} would get the name {quoted(place)}"
+    for place, (key, _) in placed.items():
+        for folder in map(str, PurePosixPath(place).parents):
+            if folder in placed:
+                yield key, f"{quoted(place)} would lie in {quoted(folder)} of {placed[folder][0]}"
+
+
+def _places(dataset: Dataset) -> Iterator[tuple[str, str, object]]:
+    """Give what is put into the resources folder: the key, where, and what it is."""
+    for key, source in _sources(dataset).items():
+        download = _as_download(source)
+        if download is not None:
+            yield key, download.name, download
+        elif isinstance(source, ArchiveMember) and key not in FOLDERS:
+            yield key, f"{source.archive}/{source.member}", source
+        if key in FOLDERS and source is not None and _local_folder(dataset, key, "")[1]:
+            yield key, key, "unpacked"
+
+
+def _sources(dataset: Dataset) -> dict[str, Any]:
+    """Return the sources of a dataset by their keys."""
+    sources = {name: getattr(dataset, name) for name in (*TABLES, *BRANCH_TABLES, *FOLDERS)}
+    return sources | {f"archives.{name}": source for name, source in dataset.archives.items()}
 
 
 def is_url(source: str) -> bool:
@@ -433,11 +598,13 @@ def _branch_tables(config: Config) -> tuple[str, ...]:
 def _local_folder(dataset: Dataset, name: str, resources: str) -> tuple[str, str | None]:
     """Say where a folder is, or will be, and from which archive it is to be unpacked."""
     source = getattr(dataset, name)
-    if isinstance(source, ArchiveMember):
-        path = _local_path(dataset.archives[source.archive], resources)
-    else:
-        path = _local_path(source, resources)
+    path = _local_path(_archive_of(dataset, source), resources)
     return (f"{resources}/{name}", path) if path.endswith(ARCHIVE_ENDINGS) else (path, None)
+
+
+def _archive_of(dataset: Dataset, source: Source | None) -> Source | None:
+    """Return the archive that a source is in, or the source."""
+    return dataset.archives[source.archive] if isinstance(source, ArchiveMember) else source
 
 
 def _downloads(config: Config) -> dict[str, Download]:
