@@ -9,13 +9,14 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = RULES.parent / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from mitosyn.cells import read_cells
-from mitosyn.code import code_digest
+from mitosyn.code import CodeBase
 from mitosyn.columns import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
 from mitosyn.config import PUBLIC_VIEWER, locate_inputs, read_config
 from mitosyn.config_problems import ConfigError, duplicate_keys
@@ -40,10 +41,11 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-# How to reach the network is no part of what a result depends on: scripts take it from the
-# config, not from params, whose change would redo their jobs.
+# How to reach the network, and the disk that it takes, are no part of what a result depends on:
+# scripts take them from the config, not from params, whose change would redo their jobs.
 config["offline"] = SETTINGS.offline
 config["retrieval"] = SETTINGS.retrieval.model_dump()
+config["disk_gb"] = SETTINGS.chosen.disk_gb
 if "connections" not in workflow.global_resources:
     workflow.register_resource("connections", SETTINGS.retrieval.connections)
 
@@ -122,10 +124,17 @@ wildcard_constraints:
     branch_type="|".join(BRANCH_TYPES),
 
 
+# How a job starts, logs and fails is no part of its results.
+CODE = CodeBase(SCRIPTS, harmless=[(SCRIPTS / "mitosyn" / "jobs.py", "run")])
+
+
 @cache
 def code(script):
-    """Digest a script with the modules it imports: as a parameter, a change redoes its jobs."""
-    return code_digest(SCRIPTS / f"{script}.py", SCRIPTS)
+    """Digest what a script does: as a parameter, a change redoes its jobs.
+
+    What is retrieved, unpacked or fetched does not depend on it.
+    """
+    return CODE.digest(SCRIPTS / f"{script}.py") + pins()
 
 
 @cache
@@ -133,6 +142,16 @@ def texts(*patterns):
     """Digest the texts that a script puts into its output, as :func:`code` does its code."""
     paths = [path for pattern in patterns for path in sorted(RULES.parent.glob(pattern))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+
+
+@cache
+def pins():
+    """Digest the packages of the jobs' environment, where Snakemake makes it."""
+    if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+        return ""
+    lines = (RULES.parent / "envs" / "workflow.yaml").read_text().splitlines()
+    packages = "\n".join(line for line in lines if not line.startswith("#"))
+    return f" {hashlib.sha256(packages.encode()).hexdigest()[:16]}"
 
 
 def per_attempt(base):

@@ -22,7 +22,6 @@ rule fetch_meshes:
         mesh_layer=mesh_layer,
         mesh_state=mesh_state,
         store=partial_meshes,
-        code=code("fetch_meshes"),
     script:
         "../workflow_scripts/fetch_meshes.py"
 

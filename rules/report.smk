@@ -162,7 +162,7 @@ rule demonstrate:
         runtime=per_attempt(30),
     params:
         code=code("demonstrate"),
-        template=code("demonstration"),
+        template=texts("workflow_scripts/demonstration.py"),
     script:
         "../workflow_scripts/demonstrate.py"
 

@@ -68,9 +68,7 @@ if INPUTS.downloads:
             connections=1,
         params:
             download=lambda wildcards: INPUTS.downloads[wildcards.download].model_dump(),
-            disk_gb=DATASET.disk_gb,
             results=RESULTS,
-            code=code("retrieve_file"),
         script:
             "../workflow_scripts/retrieve_file.py"
 
@@ -92,8 +90,6 @@ if INPUTS.archives:
         resources:
             mem_mb=per_attempt(500),
             runtime=per_attempt(30),
-        params:
-            code=code("unpack_member"),
         script:
             "../workflow_scripts/unpack_member.py"
 
@@ -113,8 +109,6 @@ if INPUTS.skeleton_archive:
         resources:
             mem_mb=per_attempt(500),
             runtime=per_attempt(30),
-        params:
-            code=code("unpack_skeletons"),
         script:
             "../workflow_scripts/unpack_skeletons.py"
 
@@ -134,7 +128,5 @@ if INPUTS.cell_mesh_archive:
         resources:
             mem_mb=per_attempt(500),
             runtime=per_attempt(120),
-        params:
-            code=code("unpack_cell_meshes"),
         script:
             "../workflow_scripts/unpack_cell_meshes.py"

@@ -18,7 +18,6 @@ from mitosyn.checks import (
     mitochondria_by_cell,
     synapse_ends,
 )
-from mitosyn.code import code_digest
 from mitosyn.errors import CONFIGURATION, RETRIEVAL, RUNNING, InputError
 from mitosyn.jobs import run
 from workflow import ROOT
@@ -76,25 +75,6 @@ def test_expectations_compare_what_they_name() -> None:
         "cells inhibitory: 0, expected 3 (-3)",
         "cells glia: 2, expected 1 (+1)",
     ]
-
-
-def test_a_digest_follows_imports_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text("from package.a import f\n")
-    (tmp_path / "package").mkdir()
-    for name, text in {"__init__": "", "a": "from package import b\n", "b": "", "c": ""}.items():
-        (tmp_path / "package" / f"{name}.py").write_text(text)
-
-    def digest() -> str:
-        from mitosyn import code
-
-        code._imported_files.cache_clear()
-        return code_digest(tmp_path / "script.py", tmp_path)
-
-    before = digest()
-    (tmp_path / "package" / "c.py").write_text("unrelated = 1\n")
-    assert digest() == before
-    (tmp_path / "package" / "b.py").write_text("changed = 1\n")
-    assert digest() != before
 
 
 @pytest.fixture

@@ -268,14 +268,44 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_changed_module_redoes_what_imports_it(finished: Path, checkout: Path) -> None:
-    command = ("-s", str(checkout / "Snakefile"), "-n")
-    assert "Nothing to be done" in rerun(finished, *command).text
+def planned(folder: Path, checkout: Path) -> dict[str, int]:
+    """Count the jobs by rule that a dry run with another checkout names."""
+    text = rerun(folder, "-s", str(checkout / "Snakefile"), "-n").text
+    jobs = re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)
+    assert jobs or "Nothing to be done" in text, text
+    return {rule: int(count) for rule, count in jobs}
+
+
+def test_comments_docstrings_and_a_fresh_checkout_redo_nothing(
+    finished: Path, checkout: Path
+) -> None:
+    for path in (checkout / "workflow_scripts").rglob("*.py"):
+        path.touch()
+    assert not planned(finished, checkout)
+    modules = checkout / "workflow_scripts" / "mitosyn"
+    errors = (modules / "errors.py").read_text()
+    changed = errors.replace("The one error that", "The single error that") + "\n# changed\n"
+    (modules / "errors.py").write_text(changed)
+    script = checkout / "workflow_scripts" / "measure_morphometrics.py"
+    script.write_text("# changed\n" + script.read_text())
+    environment = checkout / "envs" / "workflow.yaml"
+    environment.write_text("# changed\n" + environment.read_text())
+    assert not planned(finished, checkout)
+
+
+def test_a_changed_constant_redoes_what_it_changes_and_brings_nothing_again(
+    finished: Path, checkout: Path
+) -> None:
     module = checkout / "workflow_scripts" / "mitosyn" / "morphometrics.py"
-    module.write_text(module.read_text() + "\n# changed\n")
-    counts = dict(re.findall(r"^(\w+) +(\d+)$", rerun(finished, *command).text, re.MULTILINE))
-    assert counts["measure_morphometrics"] == "10"
-    assert not set(counts) & {"fetch_meshes", "associate_skeleton", "export_swc", "select_cells"}
+    module.write_text(module.read_text() + "\n\nUNUSED = 1\n")
+    assert not planned(finished, checkout)
+    constant = "BATCH_TRIANGLES = "
+    text = module.read_text()
+    assert constant in text
+    module.write_text(text.replace(constant, f"{constant}1 + "))
+    jobs = planned(finished, checkout)
+    assert jobs["measure_morphometrics"] == 10
+    assert not set(jobs) & {"fetch_meshes", "associate_skeleton", "export_swc", "select_cells"}
 
 
 def test_per_cell_jobs_import_little(finished: Path, checkout: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def main(snakemake: "Snakemake") -> None:
     """Bring the file to its place, unless the network is off or the disk too full."""
     target = Path(snakemake.output.file)
-    download, disk_gb = snakemake.params.download, snakemake.params.disk_gb
+    download, disk_gb = snakemake.params.download, snakemake.config["disk_gb"]
     if snakemake.config["offline"]:
         raise refuse_offline(target, download["url"])
     if disk_gb is not None:

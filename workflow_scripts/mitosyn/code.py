@@ -1,52 +1,216 @@
-"""Digests of the code behind a result, so that a change redoes just what depends on it."""
+"""Digests of what the code behind a result means, so that a change redoes what it changes."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+# Decorators that do nothing but change what they decorate: such a definition runs when called.
+PURE_DECORATORS = {"dataclass", "contextmanager", "cache"}
+# Of a file: all of it, or no more than what it does when it is imported.
+ALL, AT_IMPORT = "(all)", "(at import)"
+Name = tuple[Path, str]
 
-def code_digest(script: Path, root: Path) -> str:
-    """Digest a script and all modules under ``root`` that it imports, directly or not.
 
-    Snakemake sees a changed script, but not a changed module.
+@dataclass
+class _Module:
+    """The statements of a file by what they are for, imports apart.
+
+    Attributes
+    ----------
+    texts : list of str
+        What each statement means, in the order of the file.
+    needs : list of sets of (file, name)
+        What each statement mentions.
+    binding : dict from name to the numbers of the statements that bind it
+    imported : dict from name to what it is an import of
+    always : list of int
+        Statements that do something when the file is imported, not just define.
+    at_import : set of (file, name)
+        What is imported with the file.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    needs: list[set[Name]] = field(default_factory=list)
+    binding: dict[str, list[int]] = field(default_factory=dict)
+    imported: dict[str, set[Name]] = field(default_factory=dict)
+    always: list[int] = field(default_factory=list)
+    at_import: set[Name] = field(default_factory=set)
+
+    def behind(self, name: str) -> tuple[Iterable[int], set[Name]]:
+        """Return the statements and the imports that a name stands for, all for one not known."""
+        if name in self.binding or name in self.imported or name == AT_IMPORT:
+            return self.binding.get(name, []), self.imported.get(name, set())
+        return range(len(self.texts)), set().union(*self.imported.values())
+
+
+class CodeBase:
+    """The Python files of a folder, read once.
 
     Parameters
     ----------
-    script : Path
-        A Python file.
     root : Path
         The folder from which modules are imported.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits that depend on the files' content alone.
+    harmless : iterable of (file, name)
+        Definitions under the root that change no result: not followed.
     """
-    seen: set[Path] = set()
-    waiting = [script]
-    while waiting:
-        file = waiting.pop()
-        if file not in seen:
-            seen.add(file)
-            waiting += _imported_files(file, root)
-    digest = hashlib.sha256()
-    for file in sorted(seen):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+
+    def __init__(self, root: Path, harmless: Iterable[Name] = ()) -> None:
+        self.root, self.harmless = root, frozenset(harmless)
+        self._modules: dict[Path, _Module] = {}
+
+    def digest(self, script: Path) -> str:
+        """Digest a script and the definitions under the root that it can reach.
+
+        Names are followed from the script through the modules that it imports, by name
+        alone: too much may be followed, not too little. Comments, docstrings, layout and
+        the annotations of functions mean nothing, nor do definitions that are not reached.
+
+        Parameters
+        ----------
+        script : Path
+            A Python file under the root.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits.
+        """
+        texts = (self._module(file).texts[number] for file, number in self.reach(script))
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+    def reach(self, script: Path) -> list[tuple[Path, int]]:
+        """Return the statements that a script can reach: file and number, in order."""
+        seen = set(self.harmless)
+        reached: set[tuple[Path, int]] = set()
+        waiting: list[Name] = [(script, ALL)]
+        while waiting:
+            file, name = waiting.pop()
+            if (file, name) in seen:
+                continue
+            seen.add((file, name))
+            module = self._module(file)
+            numbers, imports = module.behind(name)
+            waiting += imports | module.at_import
+            for number in (*numbers, *module.always):
+                if (file, number) not in reached:
+                    reached.add((file, number))
+                    waiting += module.needs[number]
+        return sorted(reached)
+
+    def _module(self, file: Path) -> _Module:
+        if file not in self._modules:
+            self._modules[file] = self._read(file)
+        return self._modules[file]
+
+    def _read(self, file: Path) -> _Module:
+        module, plain = _Module(), []
+        for statement in _Plain().visit(ast.parse(file.read_bytes())).body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                for name, targets in self._imports(statement, file):
+                    module.imported.setdefault(name, set()).update(targets)
+                    module.at_import.update((target, AT_IMPORT) for target, _ in targets)
+            else:
+                plain.append(statement)
+        for number, statement in enumerate(plain):
+            bound = _bound_names(statement)
+            if not bound:
+                module.always.append(number)
+            for name in bound or _names(statement):
+                module.binding.setdefault(name, []).append(number)
+        known = {*module.binding, *module.imported}
+        for statement in plain:
+            module.texts.append(ast.unparse(statement))
+            needs = {(file, name) for name in _names(statement) & known}
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    needs = needs.union(*(targets for _, targets in self._imports(node, file)))
+            module.needs.append(needs | module.imported.get("*", set()))
+        return module
+
+    def _imports(
+        self, statement: ast.Import | ast.ImportFrom, file: Path
+    ) -> Iterator[tuple[str, set[Name]]]:
+        """Yield each name that an import binds, with what is behind it under the root."""
+        for alias in statement.names:
+            if isinstance(statement, ast.Import):
+                bound = alias.asname or alias.name.split(".")[0]
+                yield bound, {(found, ALL) for found in self._files(alias.name.split("."))}
+                continue
+            package = statement.module.split(".") if statement.module else []
+            if statement.level:
+                package = [*file.relative_to(self.root).parts[: -statement.level], *package]
+            targets = {(found, ALL) for found in self._files([*package, alias.name])}
+            if not targets:
+                wanted = ALL if alias.name == "*" else alias.name
+                targets = {(found, wanted) for found in self._files(package)}
+            yield alias.asname or alias.name, targets
+
+    def _files(self, module: Sequence[str]) -> list[Path]:
+        """Return the file of a module under the root and those of its packages, if there."""
+        path = self.root.joinpath(*module)
+        if not any(file.is_file() for file in (path.with_suffix(".py"), path / "__init__.py")):
+            return []
+        packages = [self.root.joinpath(*module[:n], "__init__.py") for n in range(1, len(module))]
+        files = [path.with_suffix(".py"), path / "__init__.py", *packages]
+        return [file for file in files if file.is_file()]
 
 
-@cache
-def _imported_files(file: Path, root: Path) -> tuple[Path, ...]:
-    modules: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Import):
-            modules.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules.add(node.module)
-            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
-    paths = (root / Path(*module.split(".")) for module in sorted(modules))
-    candidates = (c for path in paths for c in (path.with_suffix(".py"), path / "__init__.py"))
-    return tuple(candidate for candidate in candidates if candidate.is_file())
+class _Plain(ast.NodeTransformer):
+    """Takes away docstrings, other strings that stand alone, and annotations of functions."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Visit a node; its body keeps at least one statement."""
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]  # type: ignore[attr-defined]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        return super().generic_visit(node)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _bound_names(statement: ast.stmt) -> list[str]:
+    """Return the names that a statement binds, if that is all it does when it is run."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        decorators = {
+            node.id
+            for decorator in statement.decorator_list
+            for node in ast.walk(decorator)
+            if isinstance(node, ast.Name)
+        }
+        return [statement.name] if decorators <= PURE_DECORATORS else []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    else:
+        return []
+    parts = [p for t in targets for p in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    return names if len(names) == len(parts) else []
+
+
+def _names(statement: ast.stmt) -> set[str]:
+    """Return every name in a statement, bound or used, wherever it stands."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Global):
+            found.update(node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+    return found
