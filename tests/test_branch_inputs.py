@@ -313,8 +313,9 @@ def test_overlap_ids_stay_exact(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (",row_id,col_id,vals\n0,1,2,3\n1,1.5e3,2,3\n", "row 2: row_id is '1.5e3'"),
+        (",row_id,col_id,vals\n0,1,2,3\n1,1.5e3,2,3\n", "row 2 (line 3): row_id is '1.5e3'"),
         (",row_id,col_id,vals\n0,1,2,3\n1,8,2,0\n", "row 2: vals is 0 for mitochondrion 8"),
+        (",row_id,col_id,vals\n0,1,2,inf\n", "row 1 (line 2): vals is 'inf', expected a number"),
         (",row_id,col_id\n0,1,2\n", "no column 'vals'"),
     ],
 )
@@ -362,19 +363,29 @@ def test_problems_of_nuclei(tmp_path: Path) -> None:
     ("segments", "cells", "problem"),
     [
         (",size\n5,1\n", "11;5\n11,6\n", "c.csv: line 2: '11,6', expected cell;nucleus"),
-        (",size\n5,1\n5,2\n", "", "s.csv: row 2: nucleus 5 is there twice"),
-        (",size\n5,1\nx,2\n", "", "s.csv: row 2: 'x,2', expected a nucleus id and its size"),
-        (",size\n5\n", "", "s.csv: row 1: '5', expected a nucleus id and its size"),
+        (",size\n5,1\n5,2\n", "", "s.csv: nucleus 5 stands in 2 rows, 1 and 2"),
+        (
+            ",size\n5,1\nx,2\n",
+            "",
+            "s.csv: row 2 (line 3): the first value is 'x', expected an integer",
+        ),
+        (",size\n5\n", "", "s.csv: row 1 (line 2): 1 values, expected 2"),
         (",size\n5,-1\n", "", "s.csv: row 1: size of nucleus 5 is -1"),
+        (",size\n5,1e400\n", "", "s.csv: row 1 (line 2): size is '1e400', expected a number"),
+        (",size\n0,1\n", "", "expected an integer from 1"),
+        ("id,size\n0x5,1\n", "", "s.csv: row 1 (line 2): id is '0x5', expected an integer"),
         (",volume\n5,1\n", "", "s.csv: no column 'size'"),
         ("", "", "s.csv: no column 'size'"),
+        ('id,"size\n', "", "s.csv: not a CSV table: line 1 opens a quote"),
+        (",size\n5,1\n", "11;\u0665\n", "c.csv: line 1: '11;\u0665', expected cell;nucleus"),
+        (",size\n5,1\n", f"{10**19};5\n", f"c.csv: line 1: '{10**19};5', expected"),
     ],
 )
 def test_nuclei_that_cannot_be_right(
     tmp_path: Path, segments: str, cells: str, problem: str
 ) -> None:
-    (tmp_path / "s.csv").write_text(segments)
-    (tmp_path / "c.csv").write_text(cells)
+    (tmp_path / "s.csv").write_text(segments, encoding="utf-8")
+    (tmp_path / "c.csv").write_text(cells, encoding="utf-8")
     with pytest.raises(InputError) as error:
         read_nuclei(tmp_path / "s.csv", tmp_path / "c.csv", NUCLEUS_VOXEL)
     assert problem in str(error.value)

@@ -107,10 +107,12 @@ def test_a_pyramidal_id_needs_its_row() -> None:
         select_cells(sources([(7, "inhibitory", "basket")], {}, [7], {7}))
 
 
-def test_an_unreadable_soma_position_is_named() -> None:
-    table = pa.table({"pt_root_id": [5], "pt_position": ["[1 2]"]})
-    with pytest.raises(InputError, match=r"somas\.csv: row 1, cell 5: pt_position is '\[1 2\]'"):
+@pytest.mark.parametrize("text", ["[1 2]", "[nan 1 2]", "[1 inf 2]", "[1 2 1e400]", "[1 2 x]"])
+def test_an_unreadable_soma_position_is_named(text: str) -> None:
+    table = pa.table({"pt_root_id": [5], "pt_position": [text]})
+    with pytest.raises(InputError) as error:
         read_somas("somas.csv", table, VOXEL)
+    assert f"somas.csv: row 1, cell 5: pt_position is '{text}', expected" in str(error.value)
 
 
 def test_cells_come_back_and_are_found_by_id_and_type(tmp_path: Path) -> None:

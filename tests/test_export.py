@@ -131,6 +131,15 @@ def test_synapse_rows_one_for_each_neuron_end(tmp_path: Path) -> None:
     assert table.index.tolist() == list(range(5))
 
 
+def test_a_synapse_in_two_rows_is_refused_whoever_has_it(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    for last in ((2, 9, 9), (2, 50, 51)):
+        source = synapse_file(tmp_path, [(2, 9, 8), (7, 9, 9), (5, 9, 9), last])
+        with pytest.raises(InputError, match=r"synapses\.csv: synapse 2 stands in 2 rows, 1 and 4"):
+            filter_synapses(source, target, [9], VOXEL)
+        assert not target.exists()
+
+
 def test_no_synapse_on_a_neuron_still_gives_a_header(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     assert filter_synapses(synapse_file(tmp_path, [(1, 2, 3)]), target, [9], VOXEL) == 0
@@ -265,6 +274,16 @@ def test_a_mitochondrion_listed_twice_or_in_two_cells_is_refused() -> None:
         partition([(30, 3), (30, 1)], [], [])
     with pytest.raises(InputError, match=r"pyramidal\.csv: mitochondrion 30 is in cell 1, but"):
         partition([(30, 3)], [], [(30, 1)])
+    with pytest.raises(InputError, match=r"pyramidal\.csv: mitochondrion 30 is in cell 1, but neu"):
+        partition([], [(30, 2)], [(30, 1)])
+    with pytest.raises(InputError, match=r"all\.csv: mitochondrion 30 has 2 rows .cells .3, 99"):
+        partition([(30, 3), (30, 99)], [], [])
+    assert len(partition([(30, 3), (40, 98), (40, 99)], [], [])) == 1
+
+
+def test_tables_of_other_cells_are_refused() -> None:
+    with pytest.raises(InputError, match=r"all\.csv: 1 rows, none of a mitochondrion of the 3 ana"):
+        partition([(30, 99)], [(31, 98)], [])
 
 
 def test_a_cell_without_mitochondria_still_has_its_files(tmp_path: Path) -> None:

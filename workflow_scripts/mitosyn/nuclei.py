@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mitosyn.errors import CONFIGURATION, InputError
-from mitosyn.units import NM3_PER_UM3
+import numpy as np
 
-_PAIR = re.compile(r"(\d+);(\d+)")
+from mitosyn.errors import InputError
+from mitosyn.tables import (
+    ID,
+    NUMBER,
+    is_id,
+    numpy_values,
+    read_header,
+    read_lines,
+    read_table,
+    refuse_repeats,
+)
+from mitosyn.units import NM3_PER_UM3
 
 
 @dataclass(frozen=True)
@@ -81,46 +89,27 @@ def read_nuclei(
 
 def _read_sizes(path: str | Path) -> dict[int, float]:
     """Read the voxels of each nucleus."""
-    rows = enumerate(csv.reader(_lines(path)))
-    _, header = next(rows, (0, []))
+    header = read_header(path)
     if "size" not in header[1:]:
         raise _bad(path, f"no column 'size' after the first; it has {header}")
-    column = header.index("size")
-    sizes: dict[int, float] = {}
-    for number, row in rows:
-        try:
-            nucleus, size = int(row[0]), float(row[column])
-        except (ValueError, IndexError) as error:
-            raise _bad(
-                path, f"row {number}: {','.join(row)!r}, expected a nucleus id and its size"
-            ) from error
-        if nucleus in sizes:
-            raise _bad(path, f"row {number}: nucleus {nucleus} is there twice")
-        if not (math.isfinite(size) and size > 0):
-            raise _bad(path, f"row {number}: size of nucleus {nucleus} is {size:g}, expected more")
-        sizes[nucleus] = size
-    return sizes
+    table = read_table(path, {header[0]: ID, "size": NUMBER})
+    nuclei, sizes = (numpy_values(table[name]) for name in (header[0], "size"))
+    refuse_repeats(path, "nucleus", nuclei)
+    if not (sizes > 0).all():
+        row = int(np.argmin(sizes > 0))
+        problem = f"size of nucleus {nuclei[row]} is {sizes[row]:g}, expected more than 0"
+        raise _bad(path, f"row {row + 1}: {problem}")
+    return dict(zip(nuclei.tolist(), sizes.tolist(), strict=True))
 
 
 def _read_pairs(path: str | Path) -> Iterator[tuple[int, int]]:
     """Read pairs of cell and nucleus."""
-    for number, line in enumerate(_lines(path), start=1):
-        pair = _PAIR.fullmatch(line.strip())
-        if pair:
-            yield int(pair[1]), int(pair[2])
-        elif line.strip():
-            raise _bad(path, f"line {number}: {line.strip()!r}, expected cell;nucleus")
-
-
-def _lines(path: str | Path) -> list[str]:
-    try:
-        return Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError as error:
-        raise InputError(
-            path, "no such file", "Check the path in the config.", CONFIGURATION
-        ) from error
-    except UnicodeDecodeError as error:
-        raise _bad(path, f"not a text file ({error})") from error
+    for number, line in enumerate(read_lines(path), start=1):
+        pair = line.split(";")
+        if len(pair) == 2 and all(is_id(text) for text in pair):
+            yield int(pair[0]), int(pair[1])
+        elif line:
+            raise _bad(path, f"line {number}: {line[:60]!r}, expected cell;nucleus")
 
 
 def _bad(path: str | Path, problem: str) -> InputError:

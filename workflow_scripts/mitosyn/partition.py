@@ -67,7 +67,7 @@ def partition_mitochondria(
     Raises
     ------
     InputError
-        A mitochondrion is listed twice, or in two cells.
+        A mitochondrion is listed twice, or in two cells; or no cell has any.
     """
     ranks = {cell.cell_id: rank for rank, cell in enumerate(cells)}
     types = {cell.cell_id: cell.cell_type for cell in cells}
@@ -76,10 +76,20 @@ def partition_mitochondria(
         _of_cells(tables.neurons, [i for i, kind in types.items() if kind == INHIBITORY]),
         _of_cells(tables.pyramidal, [i for i, kind in types.items() if kind == PYRAMIDAL]),
     ]
-    for table, path in zip(listed, tables.paths, strict=True):
-        _refuse_repeats(table, path)
+    whole = (tables.everything, tables.neurons, tables.pyramidal)
+    for rows, table, path in zip(listed, whole, tables.paths, strict=True):
+        # In any cell: of a mitochondrion in two, one analysed, nobody knows whose it is.
+        _refuse_repeats(table.filter(pc.is_in(table["mito_id"], rows["mito_id"])), path)
     for table, path in zip(listed[1:], tables.paths[1:], strict=True):
         _refuse_other_cell(table, path, tables.everything, tables.paths[0])
+    _refuse_other_cell(listed[2], tables.paths[2], listed[1], tables.paths[1])
+    if not any(map(len, listed)):
+        raise InputError(
+            tables.paths[0],
+            f"{len(tables.everything)} rows, none of a mitochondrion of the {len(types)} analysed "
+            "cells",
+            "Use tables of the same version of the segmentation.",
+        )
     names = ["mito_id", "mito_vx", "cellid", *POSITION_VX]
     merged = pa.concat_tables([table.select(names) for table in listed])
     _, first = np.unique(merged["mito_id"].to_numpy(), return_index=True)
@@ -107,9 +117,9 @@ def _refuse_repeats(table: pa.Table, path: str) -> None:
         )
 
 
-def _refuse_other_cell(table: pa.Table, path: str, everything: pa.Table, other: str) -> None:
+def _refuse_other_cell(table: pa.Table, path: str, others: pa.Table, other_path: str) -> None:
     """Refuse a mitochondrion that two tables put into different cells."""
-    shared = everything.filter(pc.is_in(everything["mito_id"], table["mito_id"]))
+    shared = others.filter(pc.is_in(others["mito_id"], table["mito_id"]))
     cells = dict(zip(shared["mito_id"].to_pylist(), shared["cellid"].to_pylist(), strict=True))
     for mito_id, cell_id in zip(
         table["mito_id"].to_pylist(), table["cellid"].to_pylist(), strict=True
@@ -117,7 +127,7 @@ def _refuse_other_cell(table: pa.Table, path: str, everything: pa.Table, other: 
         if cells.get(mito_id, cell_id) != cell_id:
             raise InputError(
                 path,
-                f"mitochondrion {mito_id} is in cell {cell_id}, but {other} has it in cell "
+                f"mitochondrion {mito_id} is in cell {cell_id}, but {other_path} has it in cell "
                 f"{cells[mito_id]}",
                 "Use tables of the same version of the segmentation.",
             )

@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from mitosyn.columns import SYNAPSE_CSV_COLUMNS, SYNAPSE_TYPES
 from mitosyn.files import whole_file
-from mitosyn.tables import POSITION_VX, SYNAPSE_COLUMNS, stream_table, to_nm
+from mitosyn.tables import POSITION_VX, SYNAPSE_COLUMNS, refuse_repeats, stream_table, to_nm
 
 
 def neuron_ends(
@@ -77,10 +77,11 @@ def filter_synapses(
     Raises
     ------
     InputError
-        The source lacks a column or holds an unreadable value.
+        The source lacks a column, holds an unreadable value, or a synapse twice.
     """
     ids = np.array(sorted(neuron_ids), dtype=np.int64)
-    batches = stream_table(source, SYNAPSE_COLUMNS)
+    seen: list[np.ndarray] = []
+    batches = _noted(stream_table(source, SYNAPSE_COLUMNS), seen)
     numbered = _numbered(neuron_ends(batch, ids, voxel_size_nm) for batch in batches)
     options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
     rows = 0
@@ -89,7 +90,16 @@ def filter_synapses(
         for table in numbered:
             pa.csv.write_csv(table, file, options)
             rows += len(table)
+        refuse_repeats(source, "synapse", np.concatenate([np.empty(0, np.int64), *seen]))
     return rows
+
+
+def _noted(batches: Iterable[pa.RecordBatch], seen: list[np.ndarray]) -> Iterator[pa.RecordBatch]:
+    """Pass batches on, noting the ids of all synapses: 8 bytes for each, whatever it is read in."""
+    for batch in batches:
+        # A copy: the batch's own memory holds its other columns too.
+        seen.append(batch["id"].to_numpy().copy())
+        yield batch
 
 
 def _numbered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
