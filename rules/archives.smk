@@ -4,7 +4,8 @@
 rule pack_archive:
     """Pack the per-cell files of one kind."""
     input:
-        archive_members,
+        positions=f"{RESULTS}/tables/position_checks.csv",
+        members=archive_members,
     output:
         archive=f"{RESULTS}/{{archive}}.tar.gz",
     log:

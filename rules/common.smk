@@ -199,6 +199,21 @@ standard_swc_files = (
 )
 nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
 coverage_files = of_neurons(f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow")
+
+
+def fit_files(wildcards):
+    """Name what says how well the positions of each cell fit its meshes and skeleton."""
+    return [
+        f"{RESULTS}/per_cell/"
+        + (
+            f"skeleton_coverage/{cell.cell_id}_fit.json"
+            if cell.cell_type in NEURON_TYPES
+            else f"astrocyte_fit/{cell.cell_type}_{cell.cell_id}.json"
+        )
+        for cell in selected_cells().values()
+    ]
+
+
 morphometrics_files = of_cells(f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow")
 
 

@@ -60,6 +60,7 @@ rule associate_skeleton:
         coverage=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
         compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
         nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
+        fit=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_fit.json",
     log:
         f"{LOGS}/associate_skeleton/{{cell_id}}.log",
     group:
@@ -159,9 +160,11 @@ rule write_astrocyte_csv:
     input:
         cells=f"{RESULTS}/tables/selected_cells.csv",
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
         morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
     output:
         csv=f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv",
+        fit=f"{RESULTS}/per_cell/astrocyte_fit/{{cell_type}}_{{cell_id}}.json",
     log:
         f"{LOGS}/write_astrocyte_csv/{{cell_type}}_{{cell_id}}.log",
     wildcard_constraints:
@@ -174,6 +177,8 @@ rule write_astrocyte_csv:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
     params:
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
         code=code("write_astrocyte_csv"),
     script:
         "../workflow_scripts/write_astrocyte_csv.py"

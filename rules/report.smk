@@ -47,6 +47,27 @@ rule list_incomplete_mitochondria:
         "../workflow_scripts/list_incomplete_mitochondria.py"
 
 
+rule check_positions:
+    """Check that the positions of most cells fit their meshes and skeletons."""
+    input:
+        fits=fit_files,
+    output:
+        checks=f"{RESULTS}/tables/position_checks.csv",
+    log:
+        f"{LOGS}/check_positions.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
+    params:
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        code=code("check_positions"),
+    script:
+        "../workflow_scripts/check_positions.py"
+
+
 rule compare_recomputed:
     """Compare recomputed compartments and lengths of pyramidal cells with the published ones."""
     input:
@@ -102,6 +123,7 @@ rule check_conservation:
         nodes=nodes_files,
         synapses=f"{RESULTS}/synapse_filtered.csv",
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+        positions=f"{RESULTS}/tables/position_checks.csv",
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
     output:
         report=shown(f"{RESULTS}/check.json", "check", "cells", "Table of all counts (JSON)"),
@@ -443,6 +465,7 @@ rule summarise_dataset:
             *(RECOMPUTED if SETTINGS.recompute_pyramidal else []),
             *BRANCH_STATISTICS,
             f"{RESULTS}/tables/left_out_cells.csv",
+            f"{RESULTS}/tables/position_checks.csv",
             f"{RESULTS}/check.json",
             f"{RESULTS}/provenance.json",
             f"{RESULTS}/checksums.sha256",

@@ -4,7 +4,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from mitosyn.cells import find_cell
-from mitosyn.columns import NEURON_TYPES, PYRAMIDAL
+from mitosyn.columns import COMPARTMENTS, NEURON_TYPES, PYRAMIDAL, SOMATIC
 from mitosyn.coverage import associate, covered_lengths, majority_labels
 from mitosyn.export import (
     compartment_table,
@@ -12,9 +12,16 @@ from mitosyn.export import (
     keep_published,
     write_associated_nodes,
 )
+from mitosyn.fit import (
+    fit_meshes,
+    fit_skeleton,
+    mesh_centres,
+    refuse_contradiction,
+    write_fits,
+)
 from mitosyn.jobs import run
 from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.mitochondria import mitochondria_of_cell
+from mitosyn.mitochondria import mitochondria_of_cell, positions_nm
 from mitosyn.skeletons import read_skeleton, swc_tree
 from mitosyn.tables import write_arrow
 
@@ -29,6 +36,13 @@ def main(snakemake: "Snakemake") -> None:
     bundle = read_bundle(source.meshes)
     skeleton = read_skeleton(params.skeleton, params.labels)
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
+    mitochondria = mitochondria_of_cell(source.mitochondria, cell.cell_id)
+    positions = positions_nm(mitochondria)
+    fits = [
+        fit_meshes(positions, mesh_centres(bundle, scale)),
+        fit_skeleton(positions, skeleton.vertices, skeleton.labels == COMPARTMENTS.index(SOMATIC)),
+    ]
+    refuse_contradiction(params.skeleton, fits, params.voxel_size_nm, params.mesh_voxel_size_nm)
     coverage = associate(bundle, scale, skeleton)
     count = len(bundle.mito_ids)
     compartments = compartment_table(
@@ -37,7 +51,6 @@ def main(snakemake: "Snakemake") -> None:
         covered_lengths(coverage, skeleton, count),
     )
     if cell.cell_type == PYRAMIDAL and not params.recompute_pyramidal:
-        mitochondria = mitochondria_of_cell(source.mitochondria, cell.cell_id)
         unpublished = mitochondria["published_compartment"].null_count
         if unpublished:
             logging.warning("%d mitochondria without published values: measured", unpublished)
@@ -45,6 +58,7 @@ def main(snakemake: "Snakemake") -> None:
     nodes = covered_nodes(bundle.mito_ids, coverage, swc_tree(skeleton).swc_ids())
     write_arrow(snakemake.output.coverage, nodes)
     write_arrow(snakemake.output.compartments, compartments)
+    write_fits(snakemake.output.fit, cell.cell_id, fits)
     write_associated_nodes(snakemake.output.nodes, compartments, nodes)
 
 

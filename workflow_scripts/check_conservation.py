@@ -22,6 +22,7 @@ from mitosyn.checks import (
 from mitosyn.columns import NEURON_TYPES
 from mitosyn.errors import InputError
 from mitosyn.files import write_text
+from mitosyn.fit import DOUBTFUL
 from mitosyn.jobs import run
 from mitosyn.tables import ID, read_csv_rows, read_table
 
@@ -60,7 +61,9 @@ def main(snakemake: "Snakemake") -> None:
             "The files stay where they are; check the inputs and the dataset's expectations.",
         )
     incomplete = Counter(row["kind"] for row in read_csv_rows(source.incomplete))
-    summary = summarise(params.dataset, counts, incomplete, folder)
+    checks = read_csv_rows(source.positions)
+    doubtful = {row["cell_id"] for row in checks if row["verdict"] == DOUBTFUL}
+    summary = summarise(params.dataset, counts, incomplete, len(doubtful), folder)
     logging.info(summary)
     report = {"summary": summary, "incomplete": incomplete, **asdict(counts)}
     write_text(snakemake.output.report, json.dumps(report, indent=2) + "\n")

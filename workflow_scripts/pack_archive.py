@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def main(snakemake: "Snakemake") -> None:
     """Pack the inputs into one folder of an archive."""
-    packed = pack(snakemake.output.archive, snakemake.params.folder, snakemake.input)
+    packed = pack(snakemake.output.archive, snakemake.params.folder, snakemake.input.members)
     logging.info("%d files", packed)
 
 

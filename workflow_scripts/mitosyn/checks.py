@@ -184,7 +184,9 @@ def count_outputs(
     return counts
 
 
-def summarise(dataset: str, counts: Counts, incomplete: Counter[str], folder: str) -> str:
+def summarise(
+    dataset: str, counts: Counts, incomplete: Counter[str], doubtful: int, folder: str
+) -> str:
     """Say in one line what a run gave and where it is.
 
     Parameters
@@ -193,15 +195,19 @@ def summarise(dataset: str, counts: Counts, incomplete: Counter[str], folder: st
     counts : Counts
     incomplete : Counter
         Mitochondria with missing numbers, by why.
+    doubtful : int
+        Cells whose positions do not quite fit their meshes or their skeleton.
     folder : str
         The results folder.
     """
     cells = ", ".join(f"{number} {kind}" for kind, number in counts.cells.items())
     synapses = ", ".join(f"{number} {kind}" for kind, number in counts.synapses.items())
     missing = ", ".join(f"{number} {why}" for why, number in sorted(incomplete.items()))
+    warning = f"{doubtful} cells of doubtful positions: tables/position_checks.csv; "
     return (
         f"{dataset}: {sum(counts.cells.values())} cells ({cells}); "
         f"{sum(counts.mitochondria.values())} mitochondria ({missing or 'all measured'}); "
         f"{sum(counts.synapses.values())} synapse rows ({synapses}); "
+        f"{warning if doubtful else ''}"
         f"archives: {folder}/microns.tar.gz, morphologies.tar.gz, nodes.tar.gz"
     )

@@ -107,6 +107,14 @@ DIFFERENCE_COLUMNS = (
     "link",
 )
 LEFT_OUT_COLUMNS = ("cell_id", "cell_type", "cell_subtype", "reason")
+POSITION_CHECK_COLUMNS = (
+    "cell_id",
+    "compared_with",
+    "mitochondria",
+    "median_nm",
+    *(f"ratio_{axis}" for axis in "xyz"),
+    "verdict",
+)
 SWC_COLUMNS = ("id", "label", "x", "y", "z", "radius", "parent")
 
 

@@ -30,6 +30,7 @@ from mitosyn.columns import (
     MITOCHONDRION_TABLE_COLUMNS,
     NEURITE_LENGTH_COLUMNS,
     NEURON_TYPES,
+    POSITION_CHECK_COLUMNS,
     SKELETON_NODE_COLUMNS,
     STATISTIC_COLUMNS,
     SWC_COLUMNS,
@@ -327,6 +328,21 @@ _DIFFERENCES = {
     ),
 }
 _LEFT_OUT = {**_CELL, "reason": _text("why the cell is not analysed")}
+_POSITION_CHECKS = {
+    "cell_id": _CELL_ID,
+    "compared_with": _text("`meshes` (their centres) or `skeleton` (its nearest node)"),
+    "mitochondria": _integer("1", "mitochondria that could be compared"),
+    "median_nm": _number(
+        NM, "median distance of the table's positions from these; 10 µm of the soma's node are 0"
+    ),
+    **{
+        f"ratio_{axis}": _number(
+            PER_UNIT, f"factor on {axis} that would bring them together; 1 where none would"
+        )
+        for axis in "xyz"
+    },
+    "verdict": _text("`fits`, or `doubtful` where the median is above 1 µm (meshes) or 2.5 µm"),
+}
 _UM, _UM2, _UM3 = "µm", "µm²", "µm³"
 _NO_BRANCH_MESH = "no part of a cell mesh belongs to it"
 _NO_LENGTH = "the path length is 0"
@@ -554,6 +570,11 @@ PUBLISHED_TABLES = (
         "tables/left_out_cells.csv",
         "Cells that one could expect but that are not analysed.",
         _columns(LEFT_OUT_COLUMNS, _LEFT_OUT),
+    ),
+    PublishedTable(
+        "tables/position_checks.csv",
+        "How well the positions of each cell's mitochondria fit its meshes and its skeleton.",
+        _columns(POSITION_CHECK_COLUMNS, _POSITION_CHECKS),
     ),
     PublishedTable(
         "run_times.csv",

@@ -57,6 +57,7 @@ CONTENTS = {
     "recomputed_labels.csv": "mitochondria by published and by recomputed compartment",
     "recomputed_differences.csv": "mitochondria that differ most from what is published",
     "tables/left_out_cells.csv": "cells that are not analysed, and why",
+    "tables/position_checks.csv": "how well positions fit meshes and skeletons, by cell",
     "check.json": "all counts",
     "provenance.json": "where the inputs came from, and what made the outputs",
     "checksums.sha256": "checksums of the published files",

@@ -1,0 +1,27 @@
+"""Check that the positions of most cells fit their meshes and skeletons."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from mitosyn.columns import POSITION_CHECK_COLUMNS
+from mitosyn.fit import DOUBTFUL, check_all_cells, fit_row, read_fits
+from mitosyn.jobs import run
+from mitosyn.tables import write_csv
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake, snakemake
+
+
+def main(snakemake: "Snakemake") -> None:
+    """Read how each cell fits, write a row for each comparison, or refuse them all."""
+    params = snakemake.params
+    cells = [read_fits(path) for path in snakemake.input.fits]
+    fits = [fit for _, fits in cells for fit in fits]
+    check_all_cells(snakemake.output.checks, fits, params.voxel_size_nm, params.mesh_voxel_size_nm)
+    logging.info("%d doubtful", sum(fit.verdict == DOUBTFUL for fit in fits))
+    rows = [fit_row(cell_id, fit) for cell_id, fits in cells for fit in fits]
+    write_csv(snakemake.output.checks, list(POSITION_CHECK_COLUMNS), rows)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
