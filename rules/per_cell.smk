@@ -7,7 +7,8 @@ rule fetch_meshes:
         layer=mesh_layer_files(),
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
     output:
-        meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
+        # Left in place: meshes that it holds are not fetched again when its table is new.
+        meshes=update(f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz"),
     log:
         f"{LOGS}/fetch_meshes/{{cell_id}}.log",
     group:

@@ -16,7 +16,14 @@ from loopback import Server, serve
 from mitosyn import fetch, retrieval
 from mitosyn.errors import InputError
 from mitosyn.fetch import Transfer, fetch_in_batches
-from mitosyn.meshes import Mesh, MeshError, MeshStore
+from mitosyn.meshes import (
+    Mesh,
+    MeshBundle,
+    MeshError,
+    MeshStore,
+    bundle_meshes,
+    write_bundle,
+)
 from mitosyn.retrieval import Expected, Receipt, check_space, read_receipt, receipt_path, retrieve
 from mitosyn.transfer import Policy
 from test_fetch import add, fragment
@@ -322,6 +329,41 @@ def test_an_interrupted_cell_goes_on_with_the_meshes_it_lacks(
     assert server.requests["/layer/mesh/6:0"] == 0
     assert server.requests["/layer/mesh/8:0"] == 1
     assert np.array_equal(found[2].faces, [[0, 1, 2]])
+
+
+def test_a_finished_cell_fetches_only_what_is_new_in_its_table(server, meshes, tmp_path) -> None:
+    path, finished = f"precomputed://{server.url}/layer", tmp_path / "cell.npz"
+    transfer = Transfer(HASTY, 4)
+
+    def fetch_again(mito_ids: list[int], layer: str = path) -> MeshBundle:
+        store = MeshStore(tmp_path / "store", finished, layer)
+        bundle = bundle_meshes(
+            np.array(mito_ids), fetch_in_batches(path, mito_ids, transfer, store)
+        )
+        write_bundle(finished, bundle, path)
+        store.clear()
+        server.requests.clear()
+        return bundle
+
+    (meshes / "mesh" / "3:0:a").unlink()
+    first = fetch_again([1, 2, 3, 10])
+    assert first.problems.tolist() == ["", "", "fragment mesh/3:0:a is missing", "no mesh"]
+    store = MeshStore(tmp_path / "store", finished, path)
+    assert fetch_in_batches(path, [10, 2, 1], transfer, store).keys() == {1, 2, 10}
+    assert not server.requests
+    # A bad one may be better now, one that is new is not there, and the rest is not asked for.
+    add(meshes, 3, {"a": fragment()})
+    store = MeshStore(tmp_path / "store", finished, path)
+    found = fetch_in_batches(path, [1, 2, 3, 4, 10], transfer, store)
+    assert all(isinstance(found[i], Mesh) for i in (1, 2, 3, 4))
+    asked = {name.split("/")[-1].split(":")[0] for name in server.requests if "/mesh/" in name}
+    assert asked == {"3", "4"}
+    assert np.array_equal(found[1].vertices, next(iter(first)).vertices)
+    # Of another layer, or broken: of no use.
+    other = MeshStore(tmp_path / "none", finished, "precomputed://https://elsewhere")
+    assert other.read() == {}
+    finished.write_bytes(finished.read_bytes()[:200])
+    assert MeshStore(tmp_path / "none", finished, path).read() == {}
 
 
 def test_a_bad_mesh_is_asked_for_again(tmp_path: Path) -> None:

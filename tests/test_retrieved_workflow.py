@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ import yaml
 from loopback import Server, serve
 from mitosyn.columns import CELL_MESHES, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
 from mitosyn.synthetic.branch_inputs import make_branch_inputs
-from workflow import Run, done, run_snakemake
+from workflow import ROOT, Run, done, run_snakemake
 
 pytestmark = pytest.mark.workflow
 IN_THE_VIGNETTE = ("neuron_mitochondria", "pyramidal_ids", "pyramidal_mitochondria")
@@ -191,6 +192,32 @@ def test_how_to_reach_the_network_redoes_nothing(retrieved: Run, mirror: Mirror)
     overrides = ("--config", "offline=true", "--configfile", "config.yaml")
     again = run_snakemake(retrieved.folder, "-n", *overrides)
     assert "Nothing to be done" in again.text
+
+
+def test_no_change_of_the_code_asks_a_server_again(
+    retrieved: Run, mirror: Mirror, tmp_path: Path
+) -> None:
+    folder, checkout = tmp_path / "run", tmp_path / "checkout"
+    shutil.copytree(retrieved.folder, folder)
+    ignore = shutil.ignore_patterns(".*", "results", "resources", "logs", "tests")
+    shutil.copytree(ROOT, checkout, ignore=ignore)
+    # Of every statement a new one: everything that depends on code is redone.
+    for path in (checkout / "workflow_scripts").rglob("*.py"):
+        text = path.read_text().replace("\n    return ", "\n    pass\n    return ")
+        path.write_text(text + "\n\nif not __name__:\n    pass\n")
+    mirror.server.requests.clear()
+    run = run_snakemake(
+        *(folder, "results/mirror/microns.tar.gz", "--cores", "2"),
+        *("-s", str(checkout / "Snakefile"), "--configfile", "config.yaml"),
+        *("--config", "offline=true"),
+    )
+    assert run.code == 0, run.text
+    # The tables are made anew, so the cells' files are too: of the meshes that they hold.
+    assert {"partition_mitochondria", "fetch_meshes", "measure_morphometrics"} <= set(done(run))
+    assert not {"retrieve_file", "unpack_member", "unpack_skeletons"} & set(done(run))
+    assert not mirror.server.requests
+    first = (retrieved.folder / "results/mirror/microns.tar.gz").read_bytes()
+    assert (folder / "results/mirror/microns.tar.gz").read_bytes() == first
 
 
 def test_offline_names_what_is_missing_and_asks_nobody(mirror: Mirror, tmp_path: Path) -> None:

@@ -18,23 +18,27 @@ if TYPE_CHECKING:
 
 
 def main(snakemake: "Snakemake") -> None:
-    """Read the cell's mitochondria, write their meshes."""
+    """Read the cell's mitochondria, write their meshes; fetch those that are not there yet."""
     layer, retrieval = snakemake.params.mesh_layer, snakemake.config["retrieval"]
-    if is_web_layer(layer) and snakemake.config["offline"]:
-        raise refuse_offline(snakemake.output.meshes, layer)
     cell_id = int(snakemake.wildcards.cell_id)
     mitochondria = mitochondria_of_cell(snakemake.input.mitochondria, cell_id)
     mito_ids = numpy_values(mitochondria["mito_id"])
     transfer = Transfer(
         policy_from(retrieval), retrieval["connections_per_job"], sys.stderr.isatty()
     )
-    store = MeshStore(snakemake.params.store)
+    store = MeshStore(snakemake.params.store, snakemake.output.meshes, layer)
+    if (
+        is_web_layer(layer)
+        and snakemake.config["offline"]
+        and {*mito_ids.tolist()} - {*store.read()}
+    ):
+        raise refuse_offline(snakemake.output.meshes, layer)
     bundle = bundle_meshes(mito_ids, fetch_in_batches(layer, mito_ids.tolist(), transfer, store))
     for mito_id, problem in zip(mito_ids.tolist(), bundle.problems.tolist(), strict=True):
         if problem:
             logging.warning("mitochondrion %d: %s", mito_id, problem)
     logging.info("%d of %d mitochondria have a mesh", bundle.has_mesh.sum(), len(mito_ids))
-    write_bundle(snakemake.output.meshes, bundle)
+    write_bundle(snakemake.output.meshes, bundle, layer)
     store.clear()
 
 

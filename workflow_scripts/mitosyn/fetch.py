@@ -176,6 +176,8 @@ def fetch_in_batches(
         return MeshLayer(path, transfer).fetch(mito_ids)
     meshes = store.read()
     waiting = [mito_id for mito_id in mito_ids if mito_id not in meshes]
+    if not waiting:
+        return meshes
     layer = MeshLayer(path, transfer)
     for start in range(0, len(waiting), BATCH_MESHES):
         fetched = layer.fetch(waiting[start : start + BATCH_MESHES])

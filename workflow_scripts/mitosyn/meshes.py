@@ -144,10 +144,10 @@ def bundle_meshes(mito_ids: np.ndarray, meshes: Mapping[int, Mesh | MeshError]) 
     )
 
 
-def write_bundle(path: str | Path, bundle: MeshBundle) -> None:
-    """Write ``bundle`` as a NumPy ``.npz`` file (arrays named as its attributes)."""
+def write_bundle(path: str | Path, bundle: MeshBundle, layer: str = "") -> None:
+    """Write ``bundle`` as a NumPy ``.npz`` file (arrays named as its attributes, and ``layer``)."""
     with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **vars(bundle))
+        np.savez(file, allow_pickle=False, layer=np.array(layer), **vars(bundle))
 
 
 def read_bundle(path: str | Path) -> MeshBundle:
@@ -167,25 +167,53 @@ def read_bundle(path: str | Path) -> MeshBundle:
         ) from error
 
 
+def settled_meshes(path: str | Path, layer: str = "") -> dict[int, Mesh | MeshError]:
+    """Return the meshes of a bundle that need not be fetched again: whole, or not in the layer.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of a bundle, which need not exist or be whole.
+    layer : str
+        A bundle of another layer settles nothing.
+    """
+    try:
+        bundle = read_bundle(path)
+        with np.load(path, allow_pickle=False) as arrays:
+            written_for = str(arrays["layer"])
+    except (OSError, KeyError, InputError):
+        return {}
+    rows = zip(bundle.mito_ids.tolist(), bundle, bundle.problems.tolist(), strict=True)
+    return {
+        mito_id: MeshError(problem) if problem else mesh
+        for mito_id, mesh, problem in rows
+        if written_for == layer and problem in ("", NO_MESH)
+    }
+
+
 class MeshStore:
-    """Meshes of a cell that is still being fetched: what is there is not fetched again.
+    """Meshes of a cell that were fetched already, and those of one that is being fetched.
 
     Parameters
     ----------
     folder : str or Path
         Holds one bundle for each batch of meshes; need not exist yet.
+    finished : str or Path, optional
+        The cell's bundle as it was last written, if it was.
+    layer : str
+        The layer that ``finished`` must be of to be of use.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+    def __init__(
+        self, folder: str | Path, finished: str | Path | None = None, layer: str = ""
+    ) -> None:
+        self.folder, self.finished, self.layer = Path(folder), finished, layer
 
     def read(self) -> dict[int, Mesh | MeshError]:
-        """Give the mitochondria that need not be fetched again, with mesh or without."""
-        found: dict[int, Mesh | MeshError] = {}
+        """Return the mitochondria that need not be fetched again, with mesh or without."""
+        found = settled_meshes(self.finished, self.layer) if self.finished else {}
         for part in sorted(self.folder.glob("*.npz")):
-            bundle = read_bundle(part)
-            rows = zip(bundle.mito_ids.tolist(), bundle, bundle.problems.tolist(), strict=True)
-            found |= {i: MeshError(problem) if problem else mesh for i, mesh, problem in rows}
+            found |= settled_meshes(part)
         return found
 
     def add(self, meshes: Mapping[int, Mesh | MeshError]) -> None:
