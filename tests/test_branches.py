@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import trimesh
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mitosyn.branch_tables import BRANCH_SCHEMA, measure_branches
 from mitosyn.branches import (
@@ -466,6 +466,8 @@ def test_branches_of_any_forest(made: tuple[Skeleton, Coverage], kind: str) -> N
 @given(forests(one_soma=True), st.sampled_from(BRANCH_TYPES), st.integers(0, 2**32 - 1))
 def test_numbering_the_nodes_anew_renames_branches_only(made, kind: str, seed: int) -> None:
     skeleton, coverage = made
+    # Where a piece without soma starts depends on the numbers, as in MeshParty.
+    assume(kind != "branchpointsegments" or len(skeleton.pieces) == 1)
     number = np.random.default_rng(seed).permutation(len(skeleton.vertices))
     order = np.argsort(number)
     edges = np.unique(np.sort(number[skeleton.edges], axis=1), axis=0)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
+import meshparty.skeleton
 import navis
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from meshparty import skeleton_io
 from mitosyn.errors import InputError
-from mitosyn.skeletons import Skeleton, piece_roots, read_skeleton, swc_tree, write_swc
+from mitosyn.skeletons import (
+    Skeleton,
+    default_root,
+    piece_roots,
+    read_skeleton,
+    swc_tree,
+    write_swc,
+)
+from workflow import Run
 
 LINE = np.array([[0, 0, 0], [10, 0, 0], [20, 0, 0], [30, 0, 0]], float)
 
@@ -83,28 +94,122 @@ def test_reads_what_meshparty_reads(em_block) -> None:
         assert ours.root == root
 
 
-def test_order_is_depth_first_from_the_root() -> None:
-    y = skeleton(np.arange(18).reshape(6, 3), [[2, 0], [2, 5], [5, 1], [0, 3], [5, 4]], root=2)
-    tree = swc_tree(y)
-    assert tree.nodes.tolist() == [2, 0, 3, 5, 1, 4]
-    assert tree.parents.tolist() == [-1, 0, 1, 0, 3, 3]
+# The order of the nodes: MeshParty's -----------------------------------------------------------
 
 
-def test_other_pieces_start_nearest_to_the_root() -> None:
-    pieces = skeleton([[0, 0, 0], [9, 0, 0], [5, 0, 0], [7, 0, 0]], [[1, 3], [3, 2]], root=0)
-    assert piece_roots(pieces) == [0, 2]
-    assert swc_tree(pieces).nodes.tolist() == [0, 2, 3, 1]
+@contextmanager
+def sorting_as_ever() -> Iterator[None]:
+    """Let NumPy sort as it did when the published files were made, on every processor.
+
+    It sorts doubles with AVX2 or AVX-512 where there is one, and equals come out differently.
+    """
+    argsort = np.argsort
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(np, "argsort", lambda values: argsort(values.astype(np.longdouble)))
+        yield
+
+
+def meshparty_swc(path: Path, read: meshparty.skeleton.Skeleton, labels: np.ndarray) -> str:
+    with sorting_as_ever():
+        read.export_to_swc(path, node_labels=labels, xyz_scaling=1)
+    return path.read_text()
+
+
+def their_swc(path: Path, forest: Skeleton) -> str:
+    read = meshparty.skeleton.Skeleton(
+        forest.vertices, forest.edges, root=forest.root, remove_zero_length_edges=False
+    )
+    return meshparty_swc(path, read, forest.labels)
+
+
+def own_swc(path: Path, forest: Skeleton) -> str:
+    write_swc(path, forest)
+    return path.read_text()
+
+
+def assert_exports_agree(folder: Path, tmp_path: Path) -> None:
+    paths = sorted(folder.glob("*.h5"))
+    assert paths
+    for h5 in paths:
+        npy = h5.with_name(h5.stem + "_label.npy")
+        read = skeleton_io.read_skeleton_h5(str(h5))
+        expected = meshparty_swc(tmp_path / "theirs.swc", read, np.load(npy))
+        assert own_swc(tmp_path / "ours.swc", read_skeleton(h5, npy)) == expected, h5.name
+
+
+def test_swc_files_of_the_em_block_are_meshpartys(em_block, tmp_path) -> None:
+    assert_exports_agree(em_block / "skeletons", tmp_path)
+
+
+@pytest.mark.workflow
+def test_swc_files_of_the_sample_are_meshpartys(small_run: Run, tmp_path) -> None:
+    assert_exports_agree(small_run.folder / "resources" / "sample" / "skeletons", tmp_path)
 
 
 @st.composite
 def forests(draw) -> Skeleton:
     count = draw(st.integers(1, 40))
-    parents = [draw(st.integers(-1, i - 1)) for i in range(count)]
+    # Few candidates make forks of many children, many make long paths; -1 is a new piece.
+    spread = draw(st.integers(1, 40))
+    parents = [draw(st.integers(max(-1, i - spread), max(-1, i - 1))) for i in range(count)]
     names = draw(st.permutations(range(count)))
     edges = [[names[i], names[p]] for i, p in enumerate(parents) if p >= 0]
     rng = np.random.default_rng(draw(st.integers(0, 1000)))
+    # On a grid, tips are as far from the root as others, and nodes lie on each other.
+    grid = draw(st.booleans())
+    vertices = rng.integers(0, 3, (count, 3)) if grid else rng.normal(size=(count, 3))
     root = draw(st.integers(0, count - 1))
-    return skeleton(rng.normal(size=(count, 3)), edges, rng.integers(0, 6, count), root)
+    return skeleton(vertices, edges, rng.integers(0, 6, count), root)
+
+
+@settings(max_examples=150, deadline=None)
+@given(forests())
+def test_swc_of_any_forest_is_meshpartys(tmp_path_factory, forest: Skeleton) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    assert own_swc(folder / "ours.swc", forest) == their_swc(folder / "theirs.swc", forest)
+
+
+@settings(max_examples=100, deadline=None)
+@given(forests())
+def test_without_a_root_the_skeleton_has_meshpartys(forest: Skeleton) -> None:
+    # MeshParty fails on a single node, and takes node 1 where all lie in one place.
+    assume(forest.edge_lengths().any())
+    theirs = meshparty.skeleton.Skeleton(
+        forest.vertices, forest.edges, remove_zero_length_edges=False
+    )
+    assert default_root(forest) == theirs.root
+
+
+def test_a_file_without_a_root(tmp_path) -> None:
+    h5, npy = write_files(tmp_path, LINE, [[1, 0], [1, 2], [2, 3]], [0] * 4)
+    with h5py.File(h5, "a") as file:
+        del file["root"]
+    assert read_skeleton(h5, npy).root == skeleton_io.read_skeleton_h5(str(h5)).root == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 17, 300])
+def test_tips_that_are_as_far_come_out_the_same_on_every_processor(count, tmp_path) -> None:
+    # A star whose tips are all as far, and as many pieces of their own, infinitely far.
+    tips = np.arange(1, count + 1)
+    vertices = np.zeros((2 * count + 1, 3))
+    vertices[tips, 0], vertices[count + tips, 1] = 1, tips
+    star = skeleton(vertices, np.column_stack([np.zeros(count, int), tips]))
+    assert own_swc(tmp_path / "ours.swc", star) == their_swc(tmp_path / "theirs.swc", star)
+
+
+def test_the_longest_path_comes_first() -> None:
+    y = skeleton(np.arange(18).reshape(6, 3), [[2, 0], [2, 5], [5, 1], [0, 3], [5, 4]], root=2)
+    tree = swc_tree(y)
+    assert tree.nodes.tolist() == [2, 5, 1, 0, 3, 4]
+    assert tree.parents.tolist() == [-1, 0, 1, 0, 3, 1]
+
+
+def test_other_pieces_come_first_and_start_at_an_end_of_their_longest_path() -> None:
+    pieces = skeleton(
+        [[0, 0, 0], [9, 0, 0], [5, 0, 0], [7, 0, 0], [8, 0, 0]], [[1, 3], [3, 2], [0, 4]], root=0
+    )
+    assert piece_roots(pieces) == [0, 1]
+    assert swc_tree(pieces).nodes.tolist() == [1, 3, 2, 0, 4]
 
 
 @settings(max_examples=100, deadline=None)
@@ -114,7 +219,8 @@ def test_every_forest_becomes_an_swc_tree(forest: Skeleton) -> None:
     count = len(forest.vertices)
     assert sorted(tree.nodes) == list(range(count))
     assert (tree.parents < np.arange(count)).all()
-    assert tree.nodes[0] == forest.root and tree.parents[0] == -1
+    assert set(tree.nodes[tree.parents == -1]) == set(piece_roots(forest))
+    assert len(piece_roots(forest)) == len(forest.pieces)
     assert np.array_equal(tree.nodes[tree.swc_ids()], np.arange(count))
     children = np.flatnonzero(tree.parents >= 0)
     edges = np.sort(
@@ -126,11 +232,11 @@ def test_every_forest_becomes_an_swc_tree(forest: Skeleton) -> None:
 def test_swc_reads_back_in_pandas_and_navis(tmp_path) -> None:
     path = tmp_path / "648518346349538426.swc"
     write_swc(path, skeleton(LINE + 0.12345, [[0, 1], [1, 2]], [0, 0, 2, 5]))
-    assert path.read_text().splitlines()[0] == "0 0 0.123 0.123 0.123 1.000 -1"
+    assert path.read_text().splitlines()[1] == "1 0 0.123 0.123 0.123 1.000 -1"
     table = pd.read_csv(path, header=None, delimiter=" ")
     assert table.shape == (4, 7)
-    assert table[6].tolist() == [-1, 0, 1, -1]
-    assert table[1].tolist() == [0, 0, 2, 5]
+    assert table[6].tolist() == [-1, -1, 1, 2]
+    assert table[1].tolist() == [5, 0, 0, 2]
     neuron = navis.read_swc(path, soma_label=0)
     assert neuron.n_nodes == 4
     assert neuron.n_trees == 2

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import h5py
+import morph_tool
 import morphio
 import navis
 import neurom
@@ -16,10 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitosyn.errors import InputError
-from mitosyn.skeletons import Skeleton, read_skeleton, swc_tree, write_swc
+from mitosyn.skeletons import Skeleton, read_skeleton, write_swc
 from mitosyn.standard_swc import (
     DEFAULT_RADIUS_NM,
-    collapse_soma,
+    OWN_TYPES,
+    StandardTree,
     node_radii,
     read_calibres,
     soma_nodes,
@@ -28,36 +30,59 @@ from mitosyn.standard_swc import (
 )
 from workflow import Run, run_snakemake
 
-# What MorphIO may say of a good file: both are true of the skeletons.
-TRUE_WARNINGS = {
-    morphio.Warning.type_changed_within_section,
-    morphio.Warning.disconnected_neurite,
-}
 CELL = "648518346349538426"
 
 
 def load_morphio(path: Path) -> tuple[morphio.Morphology, Counter]:
-    """Read with MorphIO as docs/swc.md says; also its warnings, counted."""
+    """Read with MorphIO as it comes; also its warnings, counted."""
     warnings = morphio.WarningHandlerCollector()
-    morphology = morphio.Morphology(
-        path,
-        options=morphio.Option.allow_unifurcated_section_change,
-        warning_handler=warnings,
-    )
+    morphology = morphio.Morphology(path, warning_handler=warnings)
     return morphology, Counter(found.warning.warning() for found in warnings.get_all())
 
 
-def lengths_by_type(skeleton: Skeleton, soma: np.ndarray) -> dict[int, float]:
-    """Sum the edges between nodes outside the soma by the SWC type of the farther node, in µm."""
-    collapsed, _ = collapse_soma(skeleton, np.ones(len(skeleton.vertices)))
-    tree = swc_tree(collapsed)
-    first = 1 if len(soma) else 0
-    lengths: Counter = Counter()
-    for node, parent in zip(tree.nodes, tree.parents, strict=True):
-        if parent >= first:
-            step = collapsed.vertices[node] - collapsed.vertices[tree.nodes[parent]]
-            lengths[int(collapsed.labels[node]) + 1] += float(np.linalg.norm(step)) / 1000
-    return lengths
+def true_warnings(skeleton: Skeleton) -> Counter:
+    """Count what MorphIO is to warn of: neurites without a soma, where there are any."""
+    if len(soma_nodes(skeleton)):
+        return +Counter({morphio.Warning.disconnected_neurite: len(skeleton.pieces) - 1})
+    return Counter(
+        {
+            morphio.Warning.disconnected_neurite: len(skeleton.pieces),
+            morphio.Warning.no_soma_found: 1,
+        }
+    )
+
+
+def lengths_by_type(tree: StandardTree) -> dict[int, float]:
+    """Sum the edges outside the soma by the type of most of their section, in µm, by loops."""
+    children: dict[int, list[int]] = {i: [] for i in range(-1, len(tree.parents))}
+    for node, parent in enumerate(tree.parents.tolist()):
+        children[parent].append(node)
+    length = np.linalg.norm(tree.positions - tree.positions[tree.parents], axis=1) / 1000
+    length[(tree.parents < 0) | (tree.own_types[tree.parents] == 1)] = 0
+    total: Counter = Counter()
+    for first in range(len(tree.parents)):
+        parent = tree.parents[first]
+        if parent >= 0 and len(children[parent]) == 1 and tree.own_types[parent] != 1:
+            continue
+        section = [first]
+        while len(children[section[-1]]) == 1 and tree.own_types[section[-1]] != 1:
+            section += children[section[-1]]
+        by_type: Counter = Counter()
+        for node in section:
+            by_type[int(tree.own_types[node])] += length[node]
+        most = max(by_type, key=lambda kind: (by_type[kind], -kind))
+        assert tree.types[section].tolist() == [most] * len(section)
+        total[most] += sum(by_type.values())
+    return {kind: value for kind, value in total.items() if value}
+
+
+def read_types(path: Path) -> np.ndarray:
+    """Read the points' own types from an SWC file and its comments, as docs/swc.md says."""
+    types = np.loadtxt(path, usecols=1, ndmin=1).astype(int)
+    for line in path.read_text().partition(OWN_TYPES)[2].splitlines():
+        number, kind = line.removeprefix("# ").split()
+        types[int(number) - 1] = int(kind)
+    return types
 
 
 def skeletons_in(folder: Path) -> list[Path]:
@@ -116,49 +141,68 @@ def test_standard_files_lose_nothing_outside_the_soma(skeleton_folder, tmp_path)
         skeleton, path = read(source), tmp_path / "cell.swc"
         write_standard_swc(path, CELL, skeleton, None)
         rows, soma = np.loadtxt(path), soma_nodes(skeleton)
-        ids, types, parents = (rows[:, i].astype(int) for i in (0, 1, 6))
+        ids, parents = rows[:, 0].astype(int), rows[:, 6].astype(int)
+        types = read_types(path)
         assert ids.tolist() == list(range(1, len(rows) + 1))
         assert (parents < ids).all() and types[0] == 1 and parents[0] == -1
-        assert len(rows) == len(skeleton.vertices) - len(soma) + 1
         outside = np.setdiff1d(np.arange(len(skeleton.vertices)), soma)
+        ends_outside = np.isin(skeleton.edges, outside)
+        leaving = skeleton.edges[ends_outside.sum(axis=1) == 1]
+        # The soma as one point, and each neurite from the somatic node that it leaves.
+        begin, first = leaving[np.isin(leaving, soma)], leaving[~np.isin(leaving, soma)]
+        assert len(rows) == 1 + len(outside) + len(begin)
         apart = (skeleton.labels[outside] == 0).sum()
-        expected = Counter((skeleton.labels[outside] + 1).tolist())
+        expected = Counter((skeleton.labels[np.append(outside, first)] + 1).tolist())
         expected[6] += expected.pop(1, 0)
         assert Counter(types[1:].tolist()) == +expected
         assert (types == 1).sum() == 1 and (apart == 0 or expected[6] >= apart)
-        kept = np.isin(skeleton.edges, outside).all(axis=1)
+        kept = ends_outside.any(axis=1)
         length = np.linalg.norm(rows[1:, 2:5] - rows[parents[1:] - 1, 2:5], axis=1)
         assert length[parents[1:] > 1].sum() == pytest.approx(
             skeleton.edge_lengths()[kept].sum() / 1000, rel=1e-6
         )
         assert sorted(map(tuple, rows[1:, 2:5])) == sorted(
-            map(tuple, (skeleton.vertices[outside] / 1000).round(6))
+            map(tuple, (skeleton.vertices[np.append(outside, begin)] / 1000).round(6))
         )
 
 
 @pytest.mark.workflow
+@pytest.mark.filterwarnings("error")
 def test_standard_files_load_in_navis_morphio_and_neurom(skeleton_folder, tmp_path) -> None:
     for source in skeletons_in(skeleton_folder):
         skeleton, path = read(source), tmp_path / "cell.swc"
         write_standard_swc(path, CELL, skeleton, None)
-        tree, soma = standard_tree(skeleton, None), soma_nodes(skeleton)
+        tree = standard_tree(skeleton, None)
         neuron = navis.read_swc(path)
         assert neuron.n_nodes == len(tree.types) and neuron.soma == 1
         assert neuron.n_trees == len(skeleton.pieces)
 
         morphology, warnings = load_morphio(path)
-        assert set(warnings) <= TRUE_WARNINGS
-        loose = len(skeleton.pieces) - 1
-        assert warnings[morphio.Warning.disconnected_neurite] == loose
+        assert warnings == true_warnings(skeleton)
         assert morphology.soma_type == morphio.SomaType.SOMA_SINGLE_POINT
+        loose = len(skeleton.pieces) - 1
         assert len(morphology.root_sections) == (tree.parents == 0).sum() + loose
-        cell = neurom.load_morphology(morphology)
+        cell = neurom.load_morphology(path)
         assert len(cell.neurites) == len(morphology.root_sections)
-        expected = lengths_by_type(skeleton, soma)
         found: Counter = Counter()
         for section in neurom.iter_sections(cell):
             found[section.type.value] += section.length
-        assert {k: v for k, v in found.items() if v} == pytest.approx(expected, rel=1e-4)
+        assert {k: v for k, v in found.items() if v} == pytest.approx(
+            lengths_by_type(tree), rel=1e-4
+        )
+
+
+@pytest.mark.workflow
+@pytest.mark.filterwarnings("error")
+def test_morph_tool_converts_standard_files(skeleton_folder, tmp_path) -> None:
+    for source in skeletons_in(skeleton_folder):
+        skeleton, path = read(source), tmp_path / "cell.swc"
+        write_standard_swc(path, CELL, skeleton, None)
+        for suffix in ("swc", "h5"):
+            converted = tmp_path / f"converted.{suffix}"
+            morph_tool.convert(path, converted)
+            difference = morph_tool.diff(path, converted)
+            assert not difference, difference.info
 
 
 def labelled_forest(numbers: list[tuple[int, int, int]]) -> Skeleton:
@@ -182,14 +226,19 @@ def test_any_labelled_forest_loads(tmp_path_factory, numbers) -> None:
     skeleton = labelled_forest(numbers)
     path = tmp_path_factory.getbasetemp() / "forest.swc"
     write_standard_swc(path, CELL, skeleton, None)
-    soma = soma_nodes(skeleton)
+    tree, soma = standard_tree(skeleton, None), soma_nodes(skeleton)
     morphology, warnings = load_morphio(path)
-    allowed = TRUE_WARNINGS if len(soma) else TRUE_WARNINGS | {morphio.Warning.no_soma_found}
-    assert set(warnings) <= allowed
+    assert warnings == true_warnings(skeleton)
     assert len(morphology.soma.points) == min(len(soma), 1)
+    assert (read_types(path) == tree.own_types).all()
+    assert tree.parents[0] == -1 and (tree.parents < np.arange(len(tree.parents))).all()
+    if len(soma):
+        assert tree.types.tolist().index(1) == 0 and (tree.types == 1).sum() == 1
     total = sum(np.linalg.norm(np.diff(s.points, axis=0), axis=1).sum() for s in morphology.iter())
-    assert total == pytest.approx(sum(lengths_by_type(skeleton, soma).values()), rel=1e-4, abs=1e-3)
-    assert navis.read_swc(path).n_nodes == len(skeleton.vertices) - max(len(soma) - 1, 0)
+    assert total == pytest.approx(sum(lengths_by_type(tree).values()), rel=1e-4, abs=1e-3)
+    assert navis.read_swc(path).n_nodes == len(tree.types)
+    if morphology.root_sections:
+        morphology.as_mutable().write(path.with_name("again.swc"))
 
 
 def test_the_soma_is_the_largest_group_at_its_mean_other_somatic_nodes_are_unknown(
@@ -202,21 +251,24 @@ def test_the_soma_is_the_largest_group_at_its_mean_other_somatic_nodes_are_unkno
     assert soma_nodes(skeleton).tolist() == [0, 1]
     write_standard_swc(tmp_path / "1.swc", "1", skeleton, None)
     lines = (tmp_path / "1.swc").read_text().splitlines()
-    assert [line for line in lines if line.startswith("#")] == lines[:5]
+    assert [line for line in lines if line.startswith("#")] == [*lines[:6], *lines[12:]]
     assert "micrometres" in lines[1] and "2 skeleton nodes" in lines[3]
-    assert lines[5:] == [
+    assert lines[6:] == [
         "1 1 0.500000 0.000000 0.000000 0.500000 -1",
-        "2 2 2.000000 0.000000 0.000000 0.100000 1",
-        "3 2 3.000000 0.000000 0.000000 0.100000 2",
-        "4 6 4.000000 0.000000 0.000000 0.100000 3",
-        "5 2 5.000000 0.000000 0.000000 0.100000 4",
+        "2 2 1.000000 0.000000 0.000000 0.100000 1",
+        "3 2 2.000000 0.000000 0.000000 0.100000 2",
+        "4 2 3.000000 0.000000 0.000000 0.100000 3",
+        "5 2 4.000000 0.000000 0.000000 0.100000 4",
+        "6 2 5.000000 0.000000 0.000000 0.100000 5",
+        "# Points with another type of their own: id type",
+        "# 5 6",
     ]
 
 
 def test_a_skeleton_without_a_soma_stays_as_it_is(tmp_path) -> None:
     skeleton = Skeleton(np.eye(3) * 1000, np.array([[0, 1], [1, 2]]), np.array([4, 2, 5]), 1)
     tree = standard_tree(skeleton, None)
-    assert tree.types.tolist() == [3, 5, 6]
+    assert tree.types.tolist() == [3, 6, 5]
     assert tree.parents.tolist() == [-1, 0, 0]
 
 
@@ -259,5 +311,6 @@ def test_published_and_standard_files_agree(tmp_path) -> None:
     write_swc(tmp_path / "published.swc", skeleton)
     write_standard_swc(tmp_path / "standard.swc", CELL, skeleton, None)
     published, standard = (np.loadtxt(tmp_path / f"{n}.swc") for n in ("published", "standard"))
-    assert (standard[1:, 1] == published[1:, 1] + 1).all()
-    assert np.allclose(standard[:, 2:5] * 1000, published[:, 2:5])
+    # The soma at its only node, which the one neurite begins with again.
+    assert (standard[2:, 1] == published[1:, 1] + 1).all()
+    assert np.allclose(standard[1:, 2:5] * 1000, published[:, 2:5])

@@ -6,7 +6,7 @@ Per-cell jobs read MeshParty's skeleton files with h5py alone: importing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Skeleton:
     @cached_property
     def pieces(self) -> list[np.ndarray]:
         """The nodes of each connected piece, ascending, by their smallest node."""
-        seen = np.zeros(len(self.vertices), bool)
+        seen = bytearray(len(self.vertices))
         pieces = []
         for node in range(len(self.vertices)):
             if not seen[node]:
@@ -74,7 +74,8 @@ def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton
     Parameters
     ----------
     skeleton_path : str or Path
-        HDF5 with ``vertices`` (N, 3) in nm, ``edges`` (E, 2) and perhaps ``root``.
+        HDF5 with ``vertices`` (N, 3) in nm, ``edges`` (E, 2) and perhaps ``root``, else
+        MeshParty's default.
     label_path : str or Path
         ``.npy`` with one small integer per vertex.
 
@@ -95,22 +96,22 @@ def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton
             skeleton_path,
             f"edge {first} joins {edges[first].tolist()}, there are {len(vertices)} vertices",
         )
-    if not 0 <= root < len(vertices):
+    if root is not None and not 0 <= root < len(vertices):
         raise _bad_skeleton(skeleton_path, f"root is {root}, there are {len(vertices)} vertices")
     labels = _read_labels(label_path, skeleton_path, len(vertices))
     # An edge stated twice says nothing new; counted twice it would look like a cycle.
     unique_edges = np.unique(np.sort(edges, axis=1), axis=0)
-    skeleton = Skeleton(vertices, unique_edges, labels, root)
+    skeleton = Skeleton(vertices, unique_edges, labels, root or 0)
     _check_forest(skeleton, skeleton_path)
-    return skeleton
+    return skeleton if root is not None else replace(skeleton, root=default_root(skeleton))
 
 
-def _read_h5(path: str | Path) -> tuple[np.ndarray, np.ndarray, int]:
+def _read_h5(path: str | Path) -> tuple[np.ndarray, np.ndarray, int | None]:
     try:
         with h5py.File(path) as file:
             vertices = np.asarray(file["vertices"], np.float64)
             edges = np.asarray(file["edges"]).reshape(-1, 2)
-            root = int(file["root"][()]) if "root" in file else 0
+            root = int(file["root"][()]) if "root" in file else None
     except FileNotFoundError as error:
         raise InputError(
             path, "no such skeleton file", "Add the file or take the cell off the tables."
@@ -167,10 +168,10 @@ def _check_forest(skeleton: Skeleton, path: str | Path) -> None:
         )
 
 
-def _walk(neighbours: list[list[int]], root: int, seen: np.ndarray) -> list[tuple[int, int]]:
-    """Visit what hangs together with ``root``, branch by branch: (node, parent) pairs.
+def _walk(neighbours: list[list[int]], root: int, seen: bytearray) -> list[tuple[int, int]]:
+    """Visit what hangs together with ``root``: (node, parent) pairs, parents first.
 
-    Marks the nodes as ``seen``; smaller node numbers first.
+    Marks the nodes as ``seen``.
     """
     visited = []
     stack = [(root, NO_PARENT)]
@@ -180,24 +181,57 @@ def _walk(neighbours: list[list[int]], root: int, seen: np.ndarray) -> list[tupl
             continue
         seen[node] = True
         visited.append((node, parent))
-        stack += [(n, node) for n in sorted(neighbours[node], reverse=True) if not seen[n]]
+        stack += [(n, node) for n in neighbours[node] if not seen[n]]
     return visited
 
 
-def piece_roots(skeleton: Skeleton) -> list[int]:
-    """Give a root for each piece: the skeleton's own first, then the others.
+def _distances(skeleton: Skeleton, start: int, in_nm: bool) -> dict[int, float]:
+    """Return the distance along the skeleton of each node of a piece from one of them.
 
-    A piece that is not connected to the root's starts at its node nearest to the
-    root, where its connection most likely was lost.
+    In nm they are MeshParty's to the last bit: sums, from ``start`` on, of lengths in
+    single precision. Otherwise in edges.
     """
-    roots: list[int] = []
-    for piece in skeleton.pieces:
-        if skeleton.root in piece:
-            roots.insert(0, skeleton.root)
-        else:
-            offset = skeleton.vertices[piece] - skeleton.vertices[skeleton.root]
-            roots.append(int(piece[np.argmin((offset**2).sum(axis=1))]))
-    return roots
+    steps = _walk(skeleton.neighbours, start, bytearray(len(skeleton.vertices)))[1:]
+    nodes, parents = np.array(steps, np.int64).reshape(-1, 2).T
+    if in_nm:
+        offsets = skeleton.vertices[nodes] - skeleton.vertices[parents]
+        lengths = np.linalg.norm(offsets, axis=1).astype(np.float32).tolist()
+    else:
+        lengths = [1.0] * len(steps)
+    distances = {start: 0.0}
+    for (node, parent), length in zip(steps, lengths, strict=True):
+        distances[node] = distances[parent] + length
+    return distances
+
+
+def _far_end(skeleton: Skeleton, start: int, in_nm: bool) -> int:
+    """Return an end of the longest path of a piece, as MeshParty's ``find_far_points_graph``.
+
+    It goes on to the farthest node, the smallest of equals, as long as that is farther than
+    the last one was; the result is where the last such step began.
+    """
+    end, here, longest = start, start, 0.0
+    while True:
+        distances = _distances(skeleton, here, in_nm)
+        farthest = max(distances, key=lambda node: (distances[node], -node))
+        if distances[farthest] <= longest:
+            return end
+        end, here, longest = here, farthest, distances[farthest]
+
+
+def default_root(skeleton: Skeleton) -> int:
+    """Return the node at which MeshParty roots a skeleton whose file names none."""
+    return _far_end(skeleton, 0, in_nm=True) if len(skeleton.pieces) == 1 else 0
+
+
+def piece_roots(skeleton: Skeleton) -> list[int]:
+    """Return a root for each piece: the skeleton's own first, then the others'.
+
+    A piece that is not connected to the root's starts, as in MeshParty, at an end of its
+    longest path, counted in edges.
+    """
+    others = (int(piece[0]) for piece in skeleton.pieces if skeleton.root not in piece)
+    return [skeleton.root, *(_far_end(skeleton, node, in_nm=False) for node in others)]
 
 
 @dataclass(frozen=True)
@@ -223,14 +257,42 @@ class SwcTree:
 
 
 def swc_tree(skeleton: Skeleton) -> SwcTree:
-    """Order the nodes of a skeleton for SWC, depth first from each piece's root."""
-    seen = np.zeros(len(skeleton.vertices), bool)
-    visited = [
-        pair for root in piece_roots(skeleton) for pair in _walk(skeleton.neighbours, root, seen)
-    ]
-    nodes, parents = np.array(visited, dtype=np.int64).reshape(-1, 2).T
+    """Order the nodes of a skeleton for SWC as MeshParty's ``Skeleton.export_to_swc`` does.
+
+    Its cover paths follow one another: from each tip towards the root to the first node that
+    an earlier path has, the farthest tip from the root first, each written from the root's
+    side. Tips of pieces that are apart from the root's are infinitely far.
+    """
+    count = len(skeleton.vertices)
+    parents = np.full(count, NO_PARENT)
+    seen = bytearray(count)
+    for root in piece_roots(skeleton):
+        pairs = np.array(_walk(skeleton.neighbours, root, seen), np.int64)
+        parents[pairs[:, 0]] = pairs[:, 1]
+    near = _distances(skeleton, skeleton.root, in_nm=True)
+    distances = np.full(count, np.inf)
+    distances[list(near)] = list(near.values())
+    tips = np.setdiff1d(np.arange(count), parents)
+    # How equals come out is up to NumPy's sorting, for doubles another one on each kind of
+    # processor; for long doubles it is the one of the time of the published files on all.
+    order = tips[np.argsort(distances[tips].astype(np.longdouble))[::-1]]
+    nodes = _cover(parents.tolist(), order.tolist())
     ids = SwcTree(nodes, parents).swc_ids()
-    return SwcTree(nodes, np.where(parents == NO_PARENT, NO_PARENT, ids[parents]))
+    return SwcTree(nodes, np.where(parents == NO_PARENT, NO_PARENT, ids[parents])[nodes])
+
+
+def _cover(parents: list[int], tips: list[int]) -> np.ndarray:
+    """Return the nodes of the paths from tips to the first node that an earlier one has."""
+    seen = bytearray(len(parents))
+    nodes: list[int] = []
+    for tip in tips:
+        start, node = len(nodes), tip
+        while node != NO_PARENT and not seen[node]:
+            seen[node] = True
+            nodes.append(node)
+            node = parents[node]
+        nodes[start:] = reversed(nodes[start:])
+    return np.array(nodes, np.int64)
 
 
 def write_swc(path: str | Path, skeleton: Skeleton, radii: np.ndarray | None = None) -> None:

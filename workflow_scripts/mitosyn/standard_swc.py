@@ -2,7 +2,9 @@
 
 The standard is that of INCF (https://swc-specification.readthedocs.io). Types are the
 skeleton's labels plus one; its 5 (custom) and 6 (unspecified neurite) keep ``Unknown
-dendritic`` and ``Unknown`` apart, which one 0 (undefined) for both would not.
+dendritic`` and ``Unknown`` apart, which one 0 (undefined) for both would not. MorphIO, and with
+it NeuroM and morph-tool, refuse a file whose type changes between branch points: each section
+has one type, and comments at the end of the file say which points have another of their own.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ CALIBRES = "half the local calibre"
 """What radii are that come from the skeleton file, in the words of the header."""
 
 SOMA_LABEL = COMPARTMENTS.index(SOMATIC)
+SOMA_TYPE = SOMA_LABEL + 1
 UNKNOWN_LABEL = COMPARTMENTS.index(UNKNOWN)
 HEADER = """\
 # Skeleton of cell {cell_id} as standard SWC: id type x y z radius parent
@@ -35,7 +38,9 @@ HEADER = """\
 # Types: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, 5 unknown dendrite, 6 unknown
 # Soma: {soma}
 # Radii: {radii}
+# Sections (from branch point to branch point) have one type: that of most of their length
 """
+OWN_TYPES = "# Points with another type of their own: id type\n"
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,10 @@ class StandardTree:
     Attributes
     ----------
     types : (N,) int64 array
-        1 soma, 2 axon, 3 basal, 4 apical dendrite, 5 unknown dendrite, 6 unknown.
+        1 soma, 2 axon, 3 basal, 4 apical dendrite, 5 unknown dendrite, 6 unknown; the same
+        throughout a section.
+    own_types : (N,) int64 array
+        Of each point itself.
     positions : (N, 3) float64 array
         In nm.
     radii : (N,) float64 array
@@ -55,6 +63,7 @@ class StandardTree:
     """
 
     types: np.ndarray
+    own_types: np.ndarray
     positions: np.ndarray
     radii: np.ndarray
     parents: np.ndarray
@@ -121,7 +130,7 @@ def soma_nodes(skeleton: Skeleton) -> np.ndarray:
 
 
 def collapse_soma(skeleton: Skeleton, radii: np.ndarray) -> tuple[Skeleton, np.ndarray]:
-    """Put one node in the place of the soma's.
+    """Put one node in the place of the soma's, with the beginnings of its neurites around it.
 
     Parameters
     ----------
@@ -132,13 +141,16 @@ def collapse_soma(skeleton: Skeleton, radii: np.ndarray) -> tuple[Skeleton, np.n
     Returns
     -------
     Skeleton
-        Its node 0, the root, is the soma at the mean of the soma's nodes, joined to
-        whatever they were joined to. The other nodes follow in their order; somatic ones
-        that do not hang together with the soma are ``Unknown``, as SWC has one soma. A
-        skeleton without somatic nodes stays as it is.
+        Its node 0, the root, is the soma at the mean of the soma's nodes. The other nodes
+        follow in their order; somatic ones that do not hang together with the soma are
+        ``Unknown``, as SWC has one soma. Then, for each edge that leaves the soma, its somatic
+        node again, between the soma and the neurite and labelled as that: readers count a
+        neurite from its second point, and MorphIO writes none of a single point. A skeleton
+        without somatic nodes stays as it is.
     (M,) float64 array
         Radii in nm. The soma's is the mean distance of its border from its centre: of the
-        nodes where neurites leave, of all where none does.
+        nodes where neurites leave, of all where none does. A neurite begins with the radius
+        of its first node outside.
     """
     soma = soma_nodes(skeleton)
     if len(soma) == 0:
@@ -146,26 +158,35 @@ def collapse_soma(skeleton: Skeleton, radii: np.ndarray) -> tuple[Skeleton, np.n
     in_soma = np.zeros(len(skeleton.vertices), bool)
     in_soma[soma] = True
     numbers = np.where(in_soma, 0, np.cumsum(~in_soma))
-    edges = numbers[skeleton.edges]
+    crossing = in_soma[skeleton.edges].sum(axis=1)
+    leaving = skeleton.edges[crossing == 1]
+    border, outside = leaving[in_soma[leaving]], leaving[~in_soma[leaving]]
+    begin = np.arange(len(leaving)) + (~in_soma).sum() + 1
+    edges = [
+        numbers[skeleton.edges[crossing == 0]],
+        np.column_stack([np.zeros_like(begin), begin]),
+        np.column_stack([begin, numbers[outside]]),
+    ]
     centre = skeleton.vertices[soma].mean(axis=0)
-    labels = skeleton.labels[~in_soma]
+    kept = np.append(np.flatnonzero(~in_soma), outside)
+    labels = skeleton.labels[kept]
     collapsed = Skeleton(
-        vertices=np.vstack([centre, skeleton.vertices[~in_soma]]),
-        edges=edges[edges.any(axis=1)],
+        vertices=np.vstack([centre, skeleton.vertices[~in_soma], skeleton.vertices[border]]),
+        edges=np.concatenate(edges),
         labels=np.append(SOMA_LABEL, np.where(labels == SOMA_LABEL, UNKNOWN_LABEL, labels)),
         root=0,
     )
-    leaving = skeleton.edges[in_soma[skeleton.edges].sum(axis=1) == 1]
-    border = leaving[in_soma[leaving]] if len(leaving) else soma
-    distance = np.linalg.norm(skeleton.vertices[border] - centre, axis=1).mean()
+    rim = skeleton.vertices[border if len(border) else soma]
+    distance = np.linalg.norm(rim - centre, axis=1).mean()
     # A soma of a single node has no extent, but readers want a radius.
-    return collapsed, np.append(distance or radii[soma].max(), radii[~in_soma])
+    return collapsed, np.append(distance or radii[soma].max(), radii[kept])
 
 
 def standard_tree(skeleton: Skeleton, calibres: np.ndarray | None) -> StandardTree:
     """Arrange a skeleton for a standard SWC file, the soma first.
 
-    A piece that does not hang together with the soma has a root of its own.
+    The order is that of :func:`mitosyn.skeletons.swc_tree`, but for the pieces that do not
+    hang together with the soma, which follow it: each has a root of its own.
 
     Parameters
     ----------
@@ -176,12 +197,37 @@ def standard_tree(skeleton: Skeleton, calibres: np.ndarray | None) -> StandardTr
     radii = node_radii(calibres, len(skeleton.vertices))
     collapsed, radii = collapse_soma(skeleton, radii)
     tree = swc_tree(collapsed)
+    first = int(tree.swc_ids()[collapsed.root])
+    nodes = np.roll(tree.nodes, -first)
+    shifted = np.where(tree.parents == NO_PARENT, NO_PARENT, tree.parents - first)
+    parents = np.roll(np.where(shifted < NO_PARENT, shifted + len(nodes), shifted), -first)
+    own_types = collapsed.labels[nodes] + 1
+    positions = collapsed.vertices[nodes]
     return StandardTree(
-        types=collapsed.labels[tree.nodes] + 1,
-        positions=collapsed.vertices[tree.nodes],
-        radii=radii[tree.nodes],
-        parents=tree.parents,
+        types=_section_types(own_types, positions, parents),
+        own_types=own_types,
+        positions=positions,
+        radii=radii[nodes],
+        parents=parents,
     )
+
+
+def _section_types(types: np.ndarray, positions: np.ndarray, parents: np.ndarray) -> np.ndarray:
+    """Return for each point the type of most of its section's length, the smallest of equals.
+
+    A section begins at the soma, at a root or behind a branch point, and ends with a branch
+    point or tip: between, each point has the one before it as parent.
+    """
+    children = np.bincount(parents[parents != NO_PARENT], minlength=len(parents))
+    starts = (parents == NO_PARENT) | (children[parents] != 1) | (types[parents] == SOMA_TYPE)
+    section = np.cumsum(starts) - 1
+    lengths = np.linalg.norm(positions - positions[parents], axis=1)
+    lengths[(parents == NO_PARENT) | (types[parents] == SOMA_TYPE)] = 0
+    # A type that does not occur in a section has less than any that does.
+    votes = np.full((section[-1] + 1, types.max() + 1), -1.0)
+    votes[section, types] = 0
+    np.add.at(votes, (section, types), lengths)
+    return votes.argmax(axis=1)[section]
 
 
 def write_standard_swc(
@@ -191,7 +237,7 @@ def write_standard_swc(
     calibres: np.ndarray | None,
     source: str = CALIBRES,
 ) -> None:
-    """Write a skeleton as standard SWC; its header says what is what.
+    """Write a skeleton as standard SWC; comments say what is what.
 
     Parameters
     ----------
@@ -224,4 +270,8 @@ def write_standard_swc(
             start=FIRST_ID,
         )
     )
+    differ = np.flatnonzero(tree.own_types != tree.types)
+    if len(differ):
+        lines.append(OWN_TYPES)
+    lines += [f"# {i + FIRST_ID} {tree.own_types[i]}\n" for i in differ.tolist()]
     write_text(path, "".join(lines))
