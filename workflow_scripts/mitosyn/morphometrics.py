@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from manifold3d import Manifold
 
 from mitosyn.columns import MORPHOMETRICS
+from mitosyn.hulls import convex_hull
 from mitosyn.meshes import Mesh, MeshBundle
+from mitosyn.vectors import cross, dot
 
 Values = TypeVar("Values", float, np.ndarray)
 
@@ -32,13 +33,6 @@ Values = TypeVar("Values", float, np.ndarray)
 # error of the float32 vertices: a flat mesh has no volume and no plane along it.
 ON_PLANE = 1e-9
 NO_VOLUME = 1e-9
-# Vertices on a voxel grid lie many to a plane, where manifold3d's hull can miss some;
-# shifted by this share of the mesh's extent, no four of them do.
-SHIFT = 1e-9
-# Volume over area^1.5 (0.09 for a sphere) of what is flat but for that shift.
-FLAT_HULL = 10 * SHIFT
-# Powers of 1 / g where g⁴ = g + 1.
-R3_STEPS = (0.8191725133961645, 0.6710436067037893, 0.5497004779019703)
 # The corners of a triangle, in its sense, by the corner that they start at.
 TURNS = np.array([[0, 1, 2], [1, 2, 0], [2, 0, 1]])
 # Meshes are measured in batches of about this many triangles, to stay in the cache
@@ -276,8 +270,7 @@ def _normals(batch: MeshBatch, frame: np.ndarray) -> np.ndarray:
     A normal is the cross product of two edges.
     """
     a, b, c = (frame.take(corners, axis=1) for corners in batch.faces)
-    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
-    return np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
+    return cross(b - a, c - a)
 
 
 def _area_and_centroid(
@@ -288,8 +281,7 @@ def _area_and_centroid(
     A triangle's centroid is the mean of its corners: each carries a third of the
     area. Where there is no area, the vertex mean stands in for c.
     """
-    nx, ny, nz = normals
-    areas = np.sqrt(nx * nx + ny * ny + nz * nz) / 2
+    areas = np.sqrt(dot(normals, normals)) / 2
     area = batch.sum_faces(areas)
     at_vertex = sum(np.bincount(corners, areas, frame.shape[1]) for corners in batch.faces)
     moment = batch.sum_vertices(frame * at_vertex) / 3
@@ -314,31 +306,13 @@ def _tetrahedra(batch: MeshBatch, about_c: np.ndarray, normals: np.ndarray) -> n
 
     A sixth of the dot product of its normal with the way from c to a corner.
     """
-    x, y, z = about_c.take(batch.faces[0], axis=1)
-    nx, ny, nz = normals
-    return (x * nx + y * ny + z * nz) / 6
+    return dot(about_c.take(batch.faces[0], axis=1), normals) / 6
 
 
-def _convex_hulls(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
-    """Give volume and surface area, (B,) each, of the convex hulls; NaN where flat."""
-    number = np.arange(batch.vertices.shape[1]) - batch.to_vertices(batch.vertex_starts)
-    shift = SHIFT * batch.to_vertices(batch.extent(batch.vertices)) * _spread(number)
-    points = np.ascontiguousarray((batch.vertices + shift).T)
-    hulls = [Manifold.hull_points(own) for own in np.split(points, batch.vertex_starts[1:])]
-    volume = np.array([hull.volume() for hull in hulls])
-    area = np.array([hull.surface_area() for hull in hulls])
-    flat = volume <= FLAT_HULL * area**1.5
-    volume[flat] = area[flat] = np.nan
-    return volume, area
-
-
-def _spread(number: np.ndarray) -> np.ndarray:
-    """Spread numbers (V,) evenly and without a pattern over a cube: (3, V) in -0.5 … 0.5.
-
-    The R₃ sequence (Roberts 2018): multiples of powers of 1 / 1.2207…, modulo 1.
-    """
-    steps = number * np.array(R3_STEPS)[:, None]
-    return steps - np.floor(steps) - 0.5
+def _convex_hulls(batch: MeshBatch) -> np.ndarray:
+    """Return volume and surface area, (2, B), of the convex hulls; NaN where flat."""
+    meshes = np.split(batch.vertices, batch.vertex_starts[1:], axis=1)
+    return np.array([convex_hull(own) for own in meshes]).T
 
 
 def _corners_above(batch: MeshBatch, about_c: np.ndarray) -> np.ndarray:
