@@ -49,9 +49,10 @@ rule partition_mitochondria:
 
 
 rule filter_cell_types:
-    """Write the table of neurons with their types."""
+    """Write the table of neurons with their types, in the order of the cell type table."""
     input:
         cells=f"{RESULTS}/tables/selected_cells.csv",
+        cell_types=INPUTS.tables["cell_types"],
     output:
         cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
     log:

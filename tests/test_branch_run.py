@@ -34,7 +34,7 @@ from mitosyn.nuclei import Nuclei
 from mitosyn.skeletons import Skeleton, read_skeleton, write_swc
 from mitosyn.tables import read_arrow
 from mitosyn.tidy import ARROW_TYPES
-from workflow import ROOT, Run, done, run_snakemake
+from workflow import ROOT, Run, done, reals_without_a_point, run_snakemake
 
 BASAL = COMPARTMENTS.index("Basal")
 HEAVY = {"pandas", "sklearn", "trimesh", "meshparty", "pydantic", "pyarrow.compute"}
@@ -56,6 +56,11 @@ def branch_run(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = run_snakemake(folder, "--cores", "2", *again)
     assert run.code == 0, run.text
     return run
+
+
+@pytest.mark.workflow
+def test_columns_of_real_numbers_have_points_in_every_row(branch_run: Run) -> None:
+    assert reals_without_a_point(branch_run.folder / RESULTS) == []
 
 
 def branches(run: Run, kind: str) -> pd.DataFrame:

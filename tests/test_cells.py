@@ -9,6 +9,7 @@ import pytest
 from mitosyn.cells import (
     Sources,
     find_cell,
+    in_table_order,
     read_cells,
     read_somas,
     select_cells,
@@ -77,6 +78,23 @@ def test_repeated_ids_take_the_first_row_of_the_kind_looked_for() -> None:
     selected, _ = select_cells(sources(rows, {}, [1], {1, 2}))
     assert [(c.cell_id, c.cell_subtype) for c in selected] == [(1, "pyramidal cell"), (2, "basket")]
     assert selected[0].centroid == (round(101 * 3.58, 6), 716.0, 120.0)
+
+
+def test_neurons_sort_as_the_cell_type_table_has_them() -> None:
+    rows = [
+        (3, "glia", "astrocyte"),
+        (2, "inhibitory", "basket"),
+        (7, "vasculature", "endothelial"),
+        (9, "pyramidal", "pyramidal cell"),
+        (7, "pyramidal", "pyramidal cell"),
+        (1, "inhibitory", "bipolar"),
+        (9, "pyramidal", "again"),
+    ]
+    found = sources(rows, {}, [7, 9], {1, 2, 7, 9})
+    selected, _ = select_cells(found)
+    assert [cell.cell_id for cell in selected] == [7, 9, 2, 1]
+    ordered = in_table_order(selected, found.cell_types)
+    assert [cell.cell_id for cell in ordered] == [2, 9, 7, 1]
 
 
 def test_astrocytes_need_exactly_one_soma() -> None:

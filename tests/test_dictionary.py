@@ -13,7 +13,7 @@ from mitosyn.dictionary import (
     data_dictionary,
     published_table,
 )
-from workflow import ROOT, Run
+from workflow import ROOT, Run, reals_without_a_point
 
 RENEW = (
     "snakemake --cores 1 --force results/sample/data_dictionary.md && "
@@ -48,3 +48,8 @@ def test_every_published_table_is_in_the_dictionary(sample_run: Run) -> None:
             for path in results.glob(pattern):
                 with path.open(newline="") as file:
                     assert next(csv.reader(file)) == list(table.columns), path
+
+
+@pytest.mark.workflow
+def test_columns_of_real_numbers_have_points_in_every_row(sample_run: Run) -> None:
+    assert reals_without_a_point(sample_run.folder / "results" / "sample") == []

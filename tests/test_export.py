@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import mitosyn.synapses
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mitosyn.archives import pack, unpack_files, unpack_member
 from mitosyn.cells import Cell
 from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS
@@ -32,7 +36,7 @@ from mitosyn.partition import MitochondriaTables, partition_mitochondria
 from mitosyn.skeletons import Skeleton
 from mitosyn.surfaces import describe_surfaces
 from mitosyn.synapses import filter_synapses
-from mitosyn.tables import MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS
+from mitosyn.tables import MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS, read_table
 
 BIG = 648518346349538426
 VOXEL = (3.58, 3.58, 40.0)
@@ -112,32 +116,68 @@ def synapse_file(tmp_path: Path, rows: list[tuple[int, int, int]]) -> Path:
 def test_synapse_rows_one_for_each_neuron_end(tmp_path: Path) -> None:
     a, b, out = BIG, BIG + 1, 7
     source = synapse_file(
-        tmp_path, [(1, a, b), (2, out, a), (3, b, out), (4, a, a), (5, out, 8), (6, 9, 9)]
+        tmp_path,
+        [(1, a, b), (2, out, a), (3, b, out), (4, a, a), (5, out, 8), (6, 9, 9), (7, b, a)],
     )
     target = tmp_path / "synapse_filtered.csv"
-    assert filter_synapses(source, target, [a, b], VOXEL) == 5
+    assert filter_synapses(source, target, [a, b], VOXEL) == 7
     table = pd.read_csv(target, index_col=0)
     assert table.columns.tolist() == [
         *("id", "cell_id", "synapse_type", "x", "y", "z", "pre_root_id", "post_root_id"),
     ]
+    # As published: a row for each synapse, then the pre ends of those between two neurons.
     assert list(zip(table["id"], table["cell_id"], table["synapse_type"], strict=True)) == [
         (1, b, "post"),
-        (1, a, "pre"),
         (2, a, "post"),
         (3, b, "pre"),
         (4, a, "autapse"),
+        (7, a, "post"),
+        (1, a, "pre"),
+        (7, b, "pre"),
     ]
+    assert table["pre_root_id"].tolist() == [a, out, b, a, b, a, b]
+    assert table["post_root_id"].tolist() == [b, a, out, a, a, b, a]
     assert table[["x", "y", "z"]].to_numpy()[0].tolist() == [358.0, 716.0, 120.0]
-    assert table.index.tolist() == list(range(5))
+    assert table.index.tolist() == list(range(7))
+    assert target.read_text().splitlines()[1] == f"0,1,{b},post,358.0,716.0,120.0,{a},{b}"
 
 
-def test_a_synapse_in_two_rows_is_refused_whoever_has_it(tmp_path: Path) -> None:
-    target = tmp_path / "out.csv"
-    for last in ((2, 9, 9), (2, 50, 51)):
-        source = synapse_file(tmp_path, [(2, 9, 8), (7, 9, 9), (5, 9, 9), last])
-        with pytest.raises(InputError, match=r"synapses\.csv: synapse 2 stands in 2 rows, 1 and 4"):
-            filter_synapses(source, target, [9], VOXEL)
-        assert not target.exists()
+def published_rows(synapses: list[tuple[int, int, int]], neurons: set[int]) -> list[tuple]:
+    """List the neuron ends as design.md has them, by loops."""
+    first, second = [], []
+    for number, pre, post in synapses:
+        if pre == post and pre in neurons:
+            first.append((number, pre, "autapse"))
+        elif post in neurons:
+            first.append((number, post, "post"))
+            if pre in neurons:
+                second.append((number, pre, "pre"))
+        elif pre in neurons:
+            first.append((number, pre, "pre"))
+    return first + second
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), max_size=60),
+    st.sets(st.integers(1, 6)),
+    st.integers(1, 7),
+)
+def test_synapse_rows_are_in_the_published_order(tmp_path_factory, ends, neurons, size) -> None:
+    synapses = [(number + 1, *pair) for number, pair in enumerate(ends)]
+    folder = tmp_path_factory.getbasetemp()
+    source = synapse_file(folder, synapses)
+
+    def in_batches(path: Path, columns: dict) -> Iterator[pa.RecordBatch]:
+        yield from read_table(path, columns).to_batches(max_chunksize=size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mitosyn.synapses, "stream_table", in_batches)
+        expected = published_rows(synapses, neurons)
+        assert filter_synapses(source, folder / "o.csv", neurons, VOXEL) == len(expected)
+    table = pd.read_csv(folder / "o.csv", index_col=0)
+    names = ["id", "cell_id", "synapse_type"]
+    assert [tuple(row) for row in table[names].to_numpy().tolist()] == expected
 
 
 def test_no_synapse_on_a_neuron_still_gives_a_header(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import navis
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +25,7 @@ from mitosyn import colours
 from mitosyn.cells import Cell, read_cells
 from mitosyn.columns import COMPARTMENTS
 from mitosyn.precomputed import link_mesh_layer, read_swc, write_skeletons, write_synapses
+from mitosyn.skeletons import read_skeleton, write_swc
 from mitosyn.views import (
     LOCAL_SERVER,
     NO_SYNAPSES,
@@ -179,13 +181,35 @@ def test_skeleton_of_one_node_and_of_two_pieces(tmp_path) -> None:
     (tmp_path / "7.swc").write_text("0 0 1.5 2 3 1.000 -1\n")
     (tmp_path / "8.swc").write_text("0 0 1 2 3 1 -1\n1 2 1 2 4 1 0\n2 5 9 9 9 1 -1\n")
     assert len(read_swc(tmp_path / "7.swc").edges) == 0
-    np.testing.assert_array_equal(read_swc(tmp_path / "8.swc").edges, [[1, 0]])
+    np.testing.assert_array_equal(read_swc(tmp_path / "8.swc").edges, [[0, 1]])
     write_skeletons(tmp_path / "o", [tmp_path / "7.swc", tmp_path / "8.swc"], {CELL.cell_id: CELL})
     attributes = json.loads((tmp_path / "o" / "info").read_text())["vertex_attributes"]
     one = Skeleton.from_precomputed(
         (tmp_path / "o" / "7").read_bytes(), segid=7, vertex_attributes=attributes
     )
     np.testing.assert_array_equal(one.vertices, [[1.5, 2, 3]])
+
+
+def test_one_tree_stays_one_tree_in_navis_and_in_cloudvolume(em_block, tmp_path) -> None:
+    morphologies, pieces = [], {}
+    for h5 in sorted((em_block / "skeletons").glob("*.h5")):
+        skeleton = read_skeleton(h5, h5.with_name(f"{h5.stem}_label.npy"))
+        path = tmp_path / f"{h5.stem.removesuffix('_skeleton')}.swc"
+        write_swc(path, skeleton)
+        morphologies.append(path)
+        pieces[path.stem] = len(skeleton.pieces)
+    assert min(pieces.values()) == 1
+    folder = tmp_path / "skeletons"
+    write_skeletons(folder, morphologies, {CELL.cell_id: CELL})
+    for path in morphologies:
+        swc = np.loadtxt(path)
+        neuron = navis.read_precomputed(str(folder / path.stem))
+        assert neuron.n_trees == pieces[path.stem]
+        np.testing.assert_array_equal(neuron.nodes["parent_id"], swc[:, 6])
+        np.testing.assert_array_equal(neuron.nodes["compartment"], swc[:, 1])
+        read = served_volume(folder).skeleton.get(int(path.stem))
+        assert len(read.components()) == pieces[path.stem]
+        np.testing.assert_array_equal(read.compartment, swc[:, 1])
 
 
 def test_no_synapses_at_all(tmp_path) -> None:
@@ -246,7 +270,7 @@ def test_skeletons_read_back_as_the_swc_files(results) -> None:
         np.testing.assert_array_equal(skeleton.compartment, swc[:, 1])
         np.testing.assert_array_equal(skeleton.radius, swc[:, 5])
         child = swc[swc[:, 6] >= 0]
-        np.testing.assert_array_equal(skeleton.edges, child[:, [0, 6]])
+        np.testing.assert_array_equal(skeleton.edges, child[:, [6, 0]])
 
 
 @pytest.mark.workflow

@@ -22,6 +22,7 @@ from mitosyn.tables import (
     refuse_repeats,
     to_nm,
     write_arrow,
+    write_csv,
 )
 
 BIG = 648518346349538426
@@ -217,6 +218,14 @@ def test_arrow_tables_come_back(tmp_path) -> None:
     (tmp_path / "t.arrow").write_bytes(b"half a file")
     with pytest.raises(InputError, match="not an Arrow table"):
         read_arrow(tmp_path / "t.arrow")
+
+
+def test_whole_numbers_in_a_column_of_reals_have_their_point(tmp_path) -> None:
+    rows = [[1, 5, "", "a"], [2, 2.5, 3.0, "b"], [3, np.float64(7), "", "c"], [BIG, 0, 1e-5, "d"]]
+    write_csv(tmp_path / "t.csv", ["id", "x", "y", "name"], iter(rows))
+    assert (tmp_path / "t.csv").read_text().splitlines() == [
+        *("id,x,y,name", "1,5.0,,a", "2,2.5,3.0,b", "3,7.0,,c", f"{BIG},0.0,1e-05,d"),
+    ]
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path) -> None:

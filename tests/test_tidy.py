@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mitosyn import tidy
 from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, tidy_name
 from mitosyn.dictionary import CELL_CSV, MITOCHONDRION_NODES, PUBLISHED_TABLES, published_table
@@ -21,7 +23,13 @@ from mitosyn.export import NODES_SCHEMA, morphometrics_table
 from mitosyn.meshes import Mesh, MeshError, bundle_meshes, read_bundle
 from mitosyn.mitochondria import SCHEMA
 from mitosyn.surfaces import describe_surfaces
-from mitosyn.tidy import mitochondria_table, mitochondrion_nodes_table, read_csv, write_table
+from mitosyn.tidy import (
+    mitochondria_table,
+    mitochondrion_nodes_table,
+    read_csv,
+    write_csv_table,
+    write_table,
+)
 from workflow import ROOT, Run
 
 # Those of branches are tested with the runs that make them.
@@ -62,6 +70,27 @@ def assert_same(table: pa.Table, expected: pd.DataFrame) -> None:
     for name in expected.columns:
         values = [None if pd.isna(value) else value for value in expected[name]]
         assert table[name].to_pylist() == values, name
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.none() | st.floats() | st.integers(-(10**11), 10**11).map(float), min_size=1))
+def test_real_numbers_are_written_as_python_does(tmp_path_factory, values) -> None:
+    path = tmp_path_factory.getbasetemp() / "reals.csv"
+    ids = list(range(BIG, BIG + len(values)))
+    table = pa.table([pa.array(ids), pa.array(values, pa.float64())], names=["id", "x"])
+    write_csv_table(path, ["x", "id"], [table.slice(0, 1), table.slice(1)])
+    written = ["" if value is None else repr(value) for value in values]
+    expected = [f"{text},{i}" for text, i in zip(written, ids, strict=True)]
+    assert path.read_text().splitlines() == ["x,id", *expected]
+
+
+def test_the_ways_of_writing_real_numbers_meet(tmp_path: Path) -> None:
+    for power in range(-10, 16):
+        values = np.array([1, 3, 9.999999999999999, 1.23456789]) * 10.0**power
+        values = np.concatenate([values, -values, [0.0, -0.0]])
+        write_csv_table(tmp_path / "t.csv", ["x"], [pa.table({"x": values})])
+        lines = (tmp_path / "t.csv").read_text().splitlines()[1:]
+        assert lines == [repr(value) for value in values.tolist()]
 
 
 # The sample's tables --------------------------------------------------------------------------

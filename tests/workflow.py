@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from mitosyn.dictionary import NUMBER, PUBLISHED_TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,6 +51,24 @@ def done(run: Run) -> dict[str, int]:
     """Count the finished jobs by rule."""
     rules = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", run.text, re.MULTILINE)
     return {rule: rules.count(rule) for rule in rules}
+
+
+def reals_without_a_point(results: Path) -> list[tuple[str, str, str]]:
+    """Find values of documented columns of real numbers that look like integers in a CSV."""
+    found = []
+    for table in PUBLISHED_TABLES:
+        if not table.name.endswith(".csv"):
+            continue
+        reals = [name for name, meaning in table.columns.items() if meaning.kind == NUMBER]
+        for path in results.glob(re.sub(r"<\w+>", "*", table.name)):
+            with path.open(newline="") as file:
+                for row in csv.DictReader(file):
+                    found += [
+                        (path.name, name, row[name])
+                        for name in reals
+                        if re.fullmatch(r"-?\d+", row[name])
+                    ]
+    return found
 
 
 def small_sample_config(path: Path) -> Path:

@@ -1337,7 +1337,8 @@ write_page(view)
 #   `pandas.read_csv(path, header=None, delimiter=" ")` for the bare table. Some skeletons are
 #   in several pieces: each has a root of its own, with parent −1.
 # - **Its covered nodes**: `pandas.read_json(path, typ="series")` gives a list of skeleton nodes
-#   for each mitochondrion.
+#   for each mitochondrion outside the soma (whose compartment is `Somatic`); `[]` without a mesh,
+#   which a loop has to pass over: `nodes[nodes.str.len() > 0]`.
 # - **Interactive views**: `navis.plot3d(skeleton)` turns any neuron in the browser.
 #
 # If you use data of MICrONS layer 2/3, please cite the reconstruction that they derive from:

@@ -1,11 +1,11 @@
-"""Write the table of neurons with their types."""
+"""Write the table of neurons with their types, in the order of the cell type table."""
 
 from typing import TYPE_CHECKING
 
-from mitosyn.cells import read_cells
+from mitosyn.cells import in_table_order, read_cells
 from mitosyn.columns import CELL_TYPE_CSV_COLUMNS, NEURON_TYPES
 from mitosyn.jobs import run
-from mitosyn.tables import write_csv
+from mitosyn.tables import ID, TEXT, read_table, write_csv
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake, snakemake
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 def main(snakemake: "Snakemake") -> None:
     """Read the selected cells, write the neurons among them."""
+    source = snakemake.input
+    cells = read_cells(source.cells).values()
+    neurons = [cell for cell in cells if cell.cell_type in NEURON_TYPES]
+    table = read_table(source.cell_types, {"cell_segid": ID, "cell_type": TEXT})
     rows = [
         [cell.cell_id, *cell.centroid, cell.cell_type, cell.cell_subtype]
-        for cell in read_cells(snakemake.input.cells).values()
-        if cell.cell_type in NEURON_TYPES
+        for cell in in_table_order(neurons, table)
     ]
     write_csv(snakemake.output.cell_types, list(CELL_TYPE_CSV_COLUMNS), rows)
 

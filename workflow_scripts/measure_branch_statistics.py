@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from snakemake.script import Snakemake, snakemake
 
 # U of the published data has nine digits.
-DIGITS = "%.10g"
+DIGITS = ".10g"
+
+
+def write_number(value: float) -> str:
+    """Return a real number as Python writes it, rounded."""
+    return repr(float(f"{value:{DIGITS}}"))
 
 
 def main(snakemake: "Snakemake") -> None:
@@ -33,7 +38,7 @@ def main(snakemake: "Snakemake") -> None:
         (output.statistics, statistics),
         (output.gradients, bin_gradients(branches)),
     ):
-        text = rows.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+        text = rows.to_csv(index=False, float_format=write_number, lineterminator="\n")
         write_text(path, text)
 
 

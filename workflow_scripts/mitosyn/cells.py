@@ -204,6 +204,26 @@ def write_cells(path: str | Path, cells: Iterable[Cell]) -> None:
     )
 
 
+def in_table_order(cells: Iterable[Cell], cell_types: pa.Table) -> list[Cell]:
+    """Sort neurons as the cell type table has them.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        Pyramidal and inhibitory ones.
+    cell_types : pyarrow.Table
+        With ``cell_segid`` and ``cell_type``. Of an id that it repeats, the first row of the
+        cell's type counts, from which :func:`select_cells` takes the cell.
+    """
+    rows: dict[tuple[int, str], int] = {}
+    pairs = zip(
+        cell_types["cell_segid"].to_pylist(), cell_types["cell_type"].to_pylist(), strict=True
+    )
+    for row, pair in enumerate(pairs):
+        rows.setdefault(pair, row)
+    return sorted(cells, key=lambda cell: rows[cell.cell_id, cell.cell_type])
+
+
 def read_cells(path: str | Path) -> dict[int, Cell]:
     """Read what :func:`write_cells` wrote, by cell id."""
     cells = {}

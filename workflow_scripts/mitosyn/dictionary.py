@@ -495,7 +495,8 @@ _INTRODUCTION = """\
 
 The columns of every published table, under `results/<dataset>/`. Ids are integers beyond 2^53:
 read them as 64-bit integers, never as floats. A missing value is an empty field in a CSV file
-and a null in a Parquet file; a column without an entry under "missing where" has none. Counts
+and a null in a Parquet file; a column without an entry under "missing where" has none. A float64
+has a decimal point or an exponent in every row of a CSV file, and reads back exactly. Counts
 and ratios have the unit 1. The Parquet files have unit and meaning in their columns' metadata.
 
 PC1, PC2 and PC3 are the principal axes of a mesh's vertices; c is the mean of its triangles'
@@ -528,7 +529,7 @@ PUBLISHED_TABLES = (
     ),
     PublishedTable(
         "cell_type_classification_filtered.csv",
-        "The neurons with position and type.",
+        "The neurons with position and type, in the order of the cell type table.",
         _columns(CELL_TYPE_CSV_COLUMNS, {**_CELLS, "cell_type": _text(_either(NEURON_TYPES))}),
     ),
     PublishedTable(
@@ -539,7 +540,8 @@ PUBLISHED_TABLES = (
     PublishedTable(
         SYNAPSES_CSV,
         "The synapses of the neurons, a row for each end of a synapse on a neuron; an autapse "
-        "has one row.",
+        "has one row. The second rows of synapses between two neurons, their `pre` ends, stand at "
+        "the end.",
         _columns(("", *SYNAPSE_CSV_COLUMNS), _SYNAPSES),
     ),
     PublishedTable(

@@ -50,15 +50,16 @@ def read_swc(path: str | Path) -> Skeleton:
     Returns
     -------
     cloudvolume.Skeleton
-        Vertices (N, 3) in nm, an edge from each node but the roots to its parent, and for
-        each vertex its ``compartment`` label and its ``radius`` in nm.
+        Vertices (N, 3) in nm, an edge to each node but the roots from its parent, and for
+        each vertex its ``compartment`` label and its ``radius`` in nm. The format does not
+        say which end of an edge comes first; navis takes the second one's parent for it.
     """
     swc = np.loadtxt(path, ndmin=2)
     parents = swc[:, 6].astype(np.int64)
     child = np.flatnonzero(parents != NO_PARENT)
     skeleton = Skeleton(
         vertices=swc[:, 2:5].astype(np.float32),
-        edges=np.column_stack([child, parents[child]]).astype(np.uint32),
+        edges=np.column_stack([parents[child], child]).astype(np.uint32),
         radii=swc[:, 5].astype(np.float32),
         segid=int(Path(path).stem),
         extra_attributes=list(SKELETON_ATTRIBUTES),

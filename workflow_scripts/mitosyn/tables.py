@@ -430,11 +430,21 @@ def read_arrow(path: str | Path) -> pa.Table:
 
 
 def write_csv(path: str | Path, header: list[str], rows: Iterable[Sequence]) -> None:
-    """Write a CSV file, whole or not at all; floats in their shortest exact form."""
+    """Write a CSV file, whole or not at all; floats in their shortest exact form.
+
+    A column with a float is one of real numbers: integers in it get a decimal point too, so
+    that readers that go by the first rows see what it is.
+    """
+    rows = list(rows)
+    real = {place for row in rows for place, value in enumerate(row) if isinstance(value, float)}
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(rows)
+        for row in rows:
+            writer.writerow(
+                float(value) if place in real and type(value) is int else value
+                for place, value in enumerate(row)
+            )
 
 
 def read_csv_rows(path: str | Path) -> list[dict[str, str]]:

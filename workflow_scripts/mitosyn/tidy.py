@@ -43,6 +43,8 @@ ARROW_TYPES = {
     FLAG: pa.bool_(),
 }
 ROWS_IN_GROUP = 65_536
+# From the first on, and below the second, Arrow writes numbers as Python does, but for ".0".
+_AS_PYTHON = 1e-4, 1e10
 # Why measures are missing from a mesh that can be read.
 NO_VOLUME, NO_HULL = "no enclosed volume", "no convex hull"
 REASONS = {
@@ -138,6 +140,8 @@ def tabulate(name: str, rows: Iterable[Mapping]) -> pa.Table:
 def write_csv_table(path: str | Path, names: Sequence[str], parts: Iterable[pa.Table]) -> None:
     """Write numbers and plain names as CSV, whole or not at all; nulls are left empty.
 
+    Real numbers stand as Python writes them, as in :func:`mitosyn.tables.write_csv`.
+
     Parameters
     ----------
     path : str or Path
@@ -150,7 +154,27 @@ def write_csv_table(path: str | Path, names: Sequence[str], parts: Iterable[pa.T
     with whole_file(path) as temporary, temporary.open("wb") as file:
         file.write((",".join(names) + "\n").encode())
         for part in parts:
-            pa.csv.write_csv(part.select(list(names)), file, options)
+            columns = [
+                _real_texts(part[name]) if pa.types.is_floating(part[name].type) else part[name]
+                for name in names
+            ]
+            pa.csv.write_csv(pa.Table.from_arrays(columns, list(names)), file, options)
+
+
+def _real_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return real numbers as Python writes them, the shortest exact way: 55360.0, 1e-05.
+
+    Arrow is several times as fast, but leaves out the point of whole numbers, and takes to
+    exponents elsewhere: with numbers outside the range of ``_AS_PYTHON`` Python does it.
+    """
+    least, most = _AS_PYTHON
+    sizes = np.abs(column.to_numpy())
+    if ((sizes > 0) & ((sizes < least) | (sizes >= most))).any():
+        values = [None if value is None else repr(value) for value in column.to_pylist()]
+        return pa.chunked_array([values], pa.string())
+    written = pc.cast(column, pa.string())
+    whole = pc.equal(column, pc.trunc(column))
+    return pc.if_else(whole, pc.binary_join_element_wise(written, ".0", ""), written)
 
 
 def stream_csv(path: str | Path, name: str) -> Iterator[pa.Table]:
