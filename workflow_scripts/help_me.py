@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mitosyn.cells import read_cells
 from mitosyn.columns import NEURON_TYPES
-from mitosyn.guide import guide
+from mitosyn.guide import Call, guide
 from mitosyn.jobs import run
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def main(snakemake: "Snakemake") -> None:
     table = Path(results) / "tables" / "selected_cells.csv"
     cells = read_cells(table).values() if table.exists() else ()
     neuron = next((cell for cell in cells if cell.cell_type in NEURON_TYPES), None)
-    print(guide(config["dataset"], list(config["datasets"]), results, neuron), end="")
+    call = Call(**snakemake.params.call)
+    print(guide(config["dataset"], list(config["datasets"]), results, neuron, call), end="")
 
 
 if __name__ == "__main__":
