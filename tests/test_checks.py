@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import pickle
+import subprocess
+import sys
 import types
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from mitosyn.checks import (
     synapse_ends,
 )
 from mitosyn.errors import CONFIGURATION, RETRIEVAL, RUNNING, InputError
-from mitosyn.jobs import run
+from mitosyn.jobs import COST_LINE, run
 from workflow import ROOT
 
 
@@ -117,3 +119,19 @@ def test_any_other_error_leaves_its_traceback_in_the_log(job, monkeypatch) -> No
     with pytest.raises(ZeroDivisionError):
         run(main, job)
     assert "ZeroDivisionError: oops" in Path(job.log[0]).read_text()
+
+
+def test_the_cost_of_a_job_includes_its_child_processes(job, monkeypatch) -> None:
+    burn = "import time; x = b'x' * 300_000_000; sum(range(10**7)); print(time.process_time())"
+    measured = []
+
+    def main(_) -> None:
+        command = [sys.executable, "-c", burn]
+        measured.append(float(subprocess.run(command, capture_output=True, check=True).stdout))
+
+    run(main, job)
+    cost = COST_LINE.fullmatch(Path(job.log[0]).read_text().splitlines()[-1])
+    assert cost
+    # A hundredth is lost to rounding.
+    assert float(cost[2]) >= measured[0] - 0.01
+    assert int(cost[3]) > 300

@@ -18,9 +18,10 @@ class RuleCost:
     ----------
     jobs : int
     start_s, work_s : float
-        CPU seconds of starting (the interpreter, imports) and of working.
+        CPU seconds of starting (the interpreter, imports) and of working, with those of
+        child processes.
     peak_mb : float
-        The largest memory of one of the jobs.
+        The largest memory of a process of the jobs.
     """
 
     jobs: int = 0
