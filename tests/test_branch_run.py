@@ -441,7 +441,7 @@ def test_a_mesh_that_cannot_be_used_costs_what_is_measured_on_it(tmp_path: Path)
     assert 400 < good.diameters[1] < 570 < good.diameters[[0, 2]].min()
     for name, problem in (
         ("far", "half of the nodes of the skeleton are 99"),
-        ("broken", "not a readable mesh file"),
+        ("broken", "not a readable cell mesh file"),
         ("none", "no file none.h5"),
     ):
         bad, ((subject, said), radii) = assign_mesh(tmp_path / f"{name}.h5", scale, skeleton, None)

@@ -47,22 +47,26 @@ def write(path: Path, **arrays) -> Path:
 CORNERS = np.array([[0, 0, 0], [1000, 0, 0], [0, 1000, 0]], np.float32)
 BAD = {
     "no such cell mesh file. Add the file": None,
-    "not a readable mesh file": {"vertices": CORNERS},
-    "vertices have shape (3, 2), expected (V, 3)": {
+    "no dataset 'faces'; it has 'vertices'": {"vertices": CORNERS},
+    "vertices have shape (3, 2), expected (N, 3)": {
         "vertices": CORNERS[:, :2],
         "faces": [[0, 1, 2]],
     },
-    "vertex 1 is not finite: [1000.0, nan, 0.0]": {
+    "vertex 1 is at [1000.0, nan, 0.0], expected nm": {
         "vertices": [[0, 0, 0], [1000, np.nan, 0]],
         "faces": [[0, 1, 1]],
     },
+    "faces have shape (3, 4), expected (N, 3)": {
+        "vertices": CORNERS,
+        "faces": np.array([[0, 1, 2, 0], [0, 1, 2, 0], [0, 1, 2, 0]]),
+    },
     "the mesh has no triangles": {"vertices": CORNERS, "faces": np.empty((0, 3), int)},
-    "face 1 names [0, 1, 3], there are 3 vertices": {
+    "row 1 of faces is [0, 1, 3], there are 3 vertices": {
         "vertices": CORNERS,
         "faces": [[0, 1, 2], [0, 1, 3]],
     },
-    "faces are float64, expected integers": {"vertices": CORNERS, "faces": [[0.0, 1.0, 2.0]]},
-    "cannot reshape array of size 4": {"vertices": CORNERS, "faces": [0, 1, 2, 0]},
+    "faces: float64, expected integers": {"vertices": CORNERS, "faces": [[0.0, 1.0, 2.0]]},
+    "faces have shape (4,), expected (N, 3)": {"vertices": CORNERS, "faces": [0, 1, 2, 0]},
 }
 
 

@@ -47,15 +47,21 @@ def write_files(folder: Path, vertices, edges, labels, root=0) -> tuple[Path, Pa
     ("vertices", "edges", "labels", "root", "message"),
     [
         (LINE, [[0, 1], [1, 2], [2, 3]], [0, 1, 1], 0, r"label.npy: labels of shape \(3,\)"),
-        (LINE, [[0, 1], [1, 4]], [0] * 4, 0, r"edge 1 joins \[1, 4\], there are 4 vertices"),
-        (LINE, [[0, 1], [-1, 2]], [0] * 4, 0, r"edge 1 joins \[-1, 2\]"),
+        (LINE, [[0, 1], [1, 4]], [0] * 4, 0, r"row 1 of edges is \[1, 4\], there are 4 vertices"),
+        (LINE, [[0, 1], [-1, 2]], [0] * 4, 0, r"row 1 of edges is \[-1, 2\]"),
         (LINE, [[0, 1], [1, 2], [2, 0]], [0] * 4, 0, "has cycles: 3 edges join 4 vertices in 2"),
-        (LINE, [[0, 1], [2, 2]], [0] * 4, 0, "has cycles"),
+        (LINE, [[0, 1], [2, 2]], [0] * 4, 0, "edge 1 joins vertex 2 to itself"),
         (LINE, [[0, 1], [1, 2], [2, 3]], [0, 1, 6, 1], 0, "label 6 at vertex 2, expected 0 to 5"),
         (LINE, [[0, 1]], [0] * 4, 9, "root is 9"),
-        (LINE * [1, 1, np.nan], [[0, 1]], [0] * 4, 0, "vertex 0 is not finite"),
+        (
+            LINE * [1, 1, np.nan],
+            [[0, 1]],
+            [0] * 4,
+            0,
+            r"vertex 0 is at \[0.0, 0.0, nan\], expected nm",
+        ),
         (LINE[:, :2], [[0, 1]], [0] * 4, 0, r"shape \(4, 2\)"),
-        (LINE, [[0.5, 1.0]], [0] * 4, 0, "edges are float64"),
+        (LINE, [[0.5, 1.0]], [0] * 4, 0, "edges: float64"),
     ],
 )
 def test_a_bad_skeleton_is_named(tmp_path, vertices, edges, labels, root, message) -> None:
@@ -77,6 +83,90 @@ def test_unreadable_and_missing_files(tmp_path) -> None:
     h5.unlink()
     with pytest.raises(InputError, match="no such skeleton file"):
         read_skeleton(h5, npy)
+
+
+CHAIN = [[0, 1], [1, 2], [2, 3]]
+BAD_ARRAYS = {
+    "three columns": ({"edges": np.zeros((2, 3), int)}, r"edges have shape \(2, 3\), expected"),
+    "edges end to end": ({"edges": np.ravel(CHAIN)}, r"edges have shape \(6,\), expected \(N, 2\)"),
+    "transposed": ({"edges": np.transpose(CHAIN)}, r"edges have shape \(2, 3\)"),
+    "texts": ({"vertices": np.full((4, 3), b"1.5")}, r"vertices: \|S3, expected numbers"),
+    "complex": ({"vertices": LINE * 1j}, "vertices: complex128, expected numbers"),
+    "inf": (
+        {"vertices": np.where(LINE == 20, np.inf, LINE)},
+        r"vertex 2 is at \[inf, 0.0, 0.0\], expected nm",
+    ),
+    "a wrong bit": ({"vertices": LINE * 1e30}, r"vertex 1 is at \[1e\+31, "),
+    "no vertices": ({"vertices": np.empty((0, 3))}, r"vertices have shape \(0, 3\)"),
+    "unsigned": (
+        {"edges": np.array([[0, 2**64 - 1]], np.uint64)},
+        r"row 0 of edges is \[0, 18446744073709551615\], there are 4",
+    ),
+    "root nan": ({"root": np.nan}, "root: float64, expected an integer"),
+    "root between": ({"root": 1.5}, "root: float64"),
+    "roots": ({"root": [0, 1]}, r"root has shape \(2,\), expected one number"),
+    "a group": ({"edges/a": [[0, 1]]}, "no dataset 'edges'; it has 'edges', 'root', 'vertices'"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ARRAYS)
+def test_arrays_are_not_cut_anew_or_taken_for_others(tmp_path, name) -> None:
+    changed, message = BAD_ARRAYS[name]
+    h5, npy = write_files(tmp_path, LINE, CHAIN, [0] * 4)
+    with h5py.File(h5, "r+") as file:
+        for key, values in changed.items():
+            del file[key.partition("/")[0]]
+            file[key] = values
+    with pytest.raises(InputError, match=message):
+        read_skeleton(h5, npy)
+
+
+def test_a_file_has_to_hold_what_its_header_claims(tmp_path) -> None:
+    h5, npy = write_files(tmp_path, LINE, CHAIN, [0] * 4)
+    for options in ({}, {"chunks": (1000, 3), "compression": "gzip"}):
+        with h5py.File(h5, "r+") as file:
+            del file["vertices"]
+            file.create_dataset("vertices", (10**10, 3), np.float64, **options)
+        with pytest.raises(InputError, match="take 240000000000 bytes, 0 are there"):
+            read_skeleton(h5, npy)
+
+
+def test_labels_are_one_array_of_integers(tmp_path) -> None:
+    h5, npy = write_files(tmp_path, LINE, CHAIN, [0, 1, 2, 3])
+    assert read_skeleton(h5, npy).labels.tolist() == [0, 1, 2, 3]
+    good = npy.read_bytes()
+
+    def refused(message: str) -> None:
+        with pytest.raises(InputError, match=rf"1_skeleton_label\.npy: .*{message}") as error:
+            read_skeleton(h5, npy)
+        assert "\n" not in str(error.value)
+
+    for labels, message in (
+        (np.zeros(4), "labels are float64, expected integers"),
+        (np.zeros(4, bool), "labels are bool, expected integers"),
+        (np.zeros(4, "u1,u1"), "labels are .*, expected integers"),
+        (np.array(["a"] * 4), "labels are <U1, expected integers"),
+        (np.array([0, 1, 2, None]), "not a readable .npy file"),
+        (np.zeros((4, 1), int), r"labels of shape \(4, 1\), expected \(4,\)"),
+        (np.empty(0, int), ""),
+        (np.array([0, 0, 2**63, 0], np.uint64), "label 9223372036854775808 at vertex 2"),
+    ):
+        np.save(npy, labels, allow_pickle=True)
+        refused(message)
+    for content in (
+        b"",
+        good[:-1],
+        good[:20],
+        b"\x80\x04N.",
+        good.replace(b"(4,)", b"(4e9"),
+        good.replace(b"'descr'", b"'d\0scr'"),
+        good.replace(b"(4,), ", b"(9999999999,), ")[: len(good)],
+    ):
+        npy.write_bytes(content)
+        refused("")
+    with npy.open("wb") as file:
+        np.savez(file, labels=np.zeros(4, np.uint8))
+    refused("an archive of arrays")
 
 
 def test_an_edge_stated_twice_counts_once(tmp_path) -> None:

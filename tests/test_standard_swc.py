@@ -281,9 +281,16 @@ def test_radii_are_half_the_calibre_where_it_is_known(tmp_path) -> None:
     assert node_radii(None, 2).tolist() == [DEFAULT_RADIUS_NM] * 2
     with pytest.raises(InputError, match=r"rs has shape \(4,\), expected \(5,\)"):
         read_calibres(path, 5)
+    for text in (json.dumps({"0": 300.0}), "[" * 100_000, "[[1], [1, 2]]", '["a"]', ""):
+        with h5py.File(path, "w") as file:
+            file["vertex_properties/rs"] = text
+        with pytest.raises(InputError, match="rs is not a list of numbers"):
+            read_calibres(path, 1)
     with h5py.File(path, "w") as file:
-        file["vertex_properties/rs"] = json.dumps({"0": 300.0})
-    with pytest.raises(InputError, match="rs is not a list of numbers"):
+        file["vertex_properties"] = 1
+    assert read_calibres(path, 1) is None
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="not a readable skeleton file"):
         read_calibres(path, 1)
 
 

@@ -345,7 +345,7 @@ def spoil_skeletons(folder: Path) -> dict[str, str]:
     cell = "648518346349536849"
     with h5py.File(skeletons / f"{cell}_skeleton.h5", "r+") as file:
         file["edges"][7] = [3, 99_999]
-    expected[cell] = "edge 7 joins [3, 99999], there are 1465 vertices"
+    expected[cell] = "row 7 of edges is [3, 99999], there are 1465 vertices"
     cell = "648518346349539846"
     with h5py.File(skeletons / f"{cell}_skeleton.h5", "r+") as file:
         edges = file["edges"][()]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from mitosyn.errors import InputError
+from mitosyn.hdf5 import open_h5, read_positions, read_vertex_numbers
 from mitosyn.surfaces import merged_vertices
 
 
@@ -60,39 +60,9 @@ def read_cell_mesh(path: str | Path, scale: np.ndarray) -> CellMesh:
     InputError
         The file is missing or unreadable, or does not hold a mesh.
     """
-    vertices, faces = _read_h5(path)
-    if vertices.ndim != 2 or vertices.shape[1] != 3 or len(vertices) == 0:
-        raise _bad_mesh(path, f"vertices have shape {vertices.shape}, expected (V, 3)")
-    finite = np.isfinite(vertices).all(axis=1)
-    if not finite.all():
-        first = int(np.argmin(finite))
-        raise _bad_mesh(path, f"vertex {first} is not finite: {vertices[first].tolist()}")
+    with open_h5(path, "cell mesh file") as file:
+        vertices = read_positions(file)
+        faces = read_vertex_numbers(file, "faces", 3, len(vertices), flat=True)
     if len(faces) == 0:
-        raise _bad_mesh(path, "the mesh has no triangles")
-    outside = ((faces < 0) | (faces >= len(vertices))).any(axis=1)
-    if outside.any():
-        first = int(np.argmax(outside))
-        raise _bad_mesh(
-            path, f"face {first} names {faces[first].tolist()}, there are {len(vertices)} vertices"
-        )
+        raise InputError(path, "the mesh has no triangles", "Replace the cell mesh file.")
     return CellMesh(vertices * scale, faces)
-
-
-def _read_h5(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        with h5py.File(path) as file:
-            vertices = np.asarray(file["vertices"], np.float64)
-            faces = np.asarray(file["faces"]).reshape(-1, 3)
-    except FileNotFoundError as error:
-        raise InputError(
-            path, "no such cell mesh file", "Add the file or take the cell off the tables."
-        ) from error
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise _bad_mesh(path, f"not a readable mesh file ({error})") from error
-    if faces.dtype.kind not in "iu":
-        raise _bad_mesh(path, f"faces are {faces.dtype}, expected integers")
-    return vertices, faces.astype(np.int64)
-
-
-def _bad_mesh(path: str | Path, problem: str) -> InputError:
-    return InputError(path, problem, "Replace the mesh file.")

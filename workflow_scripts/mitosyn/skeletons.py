@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from mitosyn.columns import COMPARTMENTS
 from mitosyn.errors import InputError
 from mitosyn.files import write_text
+from mitosyn.hdf5 import open_h5, read_positions, read_vertex_number, read_vertex_numbers
 
 NO_PARENT = -1
 NO_RADIUS = 1.0
@@ -84,20 +84,15 @@ def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton
     InputError
         One of the files is unreadable, or they do not hold a labelled forest.
     """
-    vertices, edges, root = _read_h5(skeleton_path)
-    if vertices.ndim != 2 or vertices.shape[1] != 3 or len(vertices) == 0:
-        raise _bad_skeleton(skeleton_path, f"vertices have shape {vertices.shape}, expected (N, 3)")
-    if not np.isfinite(vertices).all():
-        first = int(np.argmin(np.isfinite(vertices).all(axis=1)))
-        raise _bad_skeleton(skeleton_path, f"vertex {first} is not finite: {vertices[first]}")
-    if edges.size and (edges.min() < 0 or edges.max() >= len(vertices)):
-        first = int(np.argmax(((edges < 0) | (edges >= len(vertices))).any(axis=1)))
+    with open_h5(skeleton_path, "skeleton file") as file:
+        vertices = read_positions(file)
+        edges = read_vertex_numbers(file, "edges", 2, len(vertices))
+        root = read_vertex_number(file, "root", len(vertices))
+    loops = np.flatnonzero(edges[:, 0] == edges[:, 1])
+    if len(loops):
         raise _bad_skeleton(
-            skeleton_path,
-            f"edge {first} joins {edges[first].tolist()}, there are {len(vertices)} vertices",
+            skeleton_path, f"edge {loops[0]} joins vertex {edges[loops[0], 0]} to itself"
         )
-    if root is not None and not 0 <= root < len(vertices):
-        raise _bad_skeleton(skeleton_path, f"root is {root}, there are {len(vertices)} vertices")
     labels = _read_labels(label_path, skeleton_path, len(vertices))
     # An edge stated twice says nothing new; counted twice it would look like a cycle.
     unique_edges = np.unique(np.sort(edges, axis=1), axis=0)
@@ -106,34 +101,27 @@ def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton
     return skeleton if root is not None else replace(skeleton, root=default_root(skeleton))
 
 
-def _read_h5(path: str | Path) -> tuple[np.ndarray, np.ndarray, int | None]:
-    try:
-        with h5py.File(path) as file:
-            vertices = np.asarray(file["vertices"], np.float64)
-            edges = np.asarray(file["edges"]).reshape(-1, 2)
-            root = int(file["root"][()]) if "root" in file else None
-    except FileNotFoundError as error:
-        raise InputError(
-            path, "no such skeleton file", "Add the file or take the cell off the tables."
-        ) from error
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise _bad_skeleton(path, f"not a readable skeleton file ({error})") from error
-    if edges.dtype.kind not in "iu":
-        raise _bad_skeleton(path, f"edges are {edges.dtype}, expected integers")
-    return vertices, edges.astype(np.int64), root
-
-
 def _read_labels(path: str | Path, skeleton_path: str | Path, count: int) -> np.ndarray:
     try:
-        labels = np.load(path, allow_pickle=False)
+        # A map fails where the file does not hold what its header claims, however much.
+        labels = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         raise InputError(
             path, "no such label file", "Add it: one compartment label per skeleton vertex."
         ) from error
-    except (ValueError, EOFError, OSError) as error:
+    # NumPy answers a broken header with errors of many types.
+    except Exception as error:
+        problem = f"not a readable .npy file ({str(error).partition(chr(10))[0]})"
+        raise InputError(path, problem, "Replace the file.") from error
+    if not isinstance(labels, np.ndarray):
+        labels.close()
         raise InputError(
-            path, f"not a readable .npy file ({error})", "Replace the file."
-        ) from error
+            path, "an archive of arrays (.npz), expected one array", "Save it with numpy.save."
+        )
+    if labels.dtype.kind not in "iu":
+        raise InputError(
+            path, f"labels are {labels.dtype}, expected integers", "Replace the label file."
+        )
     if labels.shape != (count,):
         raise InputError(
             path,

@@ -13,12 +13,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from mitosyn.columns import COMPARTMENTS, SOMATIC, UNKNOWN
 from mitosyn.errors import InputError
 from mitosyn.files import write_text
+from mitosyn.hdf5 import open_h5
 from mitosyn.skeletons import NO_PARENT, Skeleton, swc_tree
 from mitosyn.units import NM_PER_UM
 
@@ -92,13 +92,13 @@ def read_calibres(path: str | Path, count: int) -> np.ndarray | None:
     InputError
         The property does not hold one number per vertex.
     """
-    with h5py.File(path) as file:
+    with open_h5(path, "skeleton file") as file:
         if "vertex_properties/rs" not in file:
             return None
         raw = file["vertex_properties/rs"][()]
     try:
         calibres = np.asarray(json.loads(raw) if isinstance(raw, bytes) else raw, np.float64)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _bad_calibres(path, f"is not a list of numbers ({error})") from error
     if calibres.shape != (count,):
         raise _bad_calibres(path, f"has shape {calibres.shape}, expected ({count},)")
