@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import sys
 import time
@@ -15,7 +16,7 @@ RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = RULES.parent / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from mitosyn.cells import read_cells
+from mitosyn.cells import read_cells, why_not
 from mitosyn.code import CodeBase
 from mitosyn.columns import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
 from mitosyn.config import PUBLIC_VIEWER, locate_inputs, read_config
@@ -251,14 +252,38 @@ def skeleton_path(ending):
     """Name a file of the cell's skeleton: an input, or in the folder that is one."""
 
     def path(wildcards, input):
-        folder = input.get("folder") or Path(input.skeleton).parent
+        # Neither is known while the cells are not.
+        skeleton = input.get("skeleton", f"{INPUTS.skeletons}/")
+        folder = input.get("folder") or os.path.dirname(skeleton)
         return f"{folder}/{wildcards.cell_id}_{ending}"
 
     return path
 
 
+def skeletons_there(wildcards):
+    """Digest which skeletons are there: neurons without one are left out."""
+    if not INPUTS.skeletons_are_files:
+        return ""
+    names = sorted(path.name for path in Path(INPUTS.skeletons).iterdir())
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+def refuse_other_cells(wildcards, *cell_types):
+    """Refuse a target of a cell that is not analysed, or not of one of some types."""
+    problem = why_not(selected_cells(), int(wildcards.cell_id), cell_types)
+    if problem:
+        raise WorkflowError(problem)
+
+
+def cell_table(wildcards):
+    """Name the table of analysed cells, which has to have the cell as what it is asked for."""
+    refuse_other_cells(wildcards, wildcards.cell_type)
+    return f"{RESULTS}/tables/selected_cells.csv"
+
+
 def skeleton_files(wildcards):
     """Give the files of a cell's skeleton, or the folder that will hold them."""
+    refuse_other_cells(wildcards, *NEURON_TYPES)
     if not INPUTS.skeletons_are_files:
         return {"folder": INPUTS.skeletons}
     base = f"{INPUTS.skeletons}/{wildcards.cell_id}_skeleton"

@@ -133,7 +133,7 @@ rule export_standard_swc:
 rule write_neuron_csv:
     """Write the mitochondria of a neuron."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=cell_table,
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
         compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
@@ -159,7 +159,7 @@ rule write_neuron_csv:
 rule write_astrocyte_csv:
     """Write the mitochondria of an astrocyte, their compartments by distance from the soma."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=cell_table,
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
         morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",

@@ -8,6 +8,8 @@ checkpoint select_cells:
         somas=INPUTS.tables["somas"],
         neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
         pyramidal_ids=INPUTS.tables["pyramidal_ids"],
+        # Of files that are there before the run, which there are is a parameter.
+        skeletons=[] if INPUTS.skeletons_are_files else INPUTS.skeletons,
     output:
         cells=f"{RESULTS}/tables/selected_cells.csv",
         left_out=f"{RESULTS}/tables/left_out_cells.csv",
@@ -20,6 +22,8 @@ checkpoint select_cells:
         runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
+        skeletons=INPUTS.skeletons,
+        skeletons_there=skeletons_there,
         code=code("select_cells"),
     script:
         "../workflow_scripts/select_cells.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,9 +11,11 @@ from mitosyn.cells import (
     Sources,
     find_cell,
     in_table_order,
+    leave_out_without_skeleton,
     read_cells,
     read_somas,
     select_cells,
+    why_not,
     write_cells,
 )
 from mitosyn.errors import InputError
@@ -106,6 +109,7 @@ def test_astrocytes_need_exactly_one_soma() -> None:
     assert {c.cell_id: c.reason for c in left_out} == {
         2: "2 soma rows: a merge of cells",
         3: "no soma in the volume",
+        4: f"cell_subtype is {rows[3][2]!r}, analysed are astrocyte",
     }
 
 
@@ -114,6 +118,72 @@ def test_neurons_without_a_skeleton_are_left_out_and_said_so() -> None:
     selected, left_out = select_cells(sources(rows, {}, [], set()))
     assert selected == []
     assert [c.cell_id for c in left_out] == [2, 1]
+
+
+def test_every_cell_of_the_tables_is_analysed_or_listed(microns_l23: Path) -> None:
+    path = microns_l23 / "220309_cell_type_classification.csv"
+    table = read_table(path, CELL_TYPE_COLUMNS)
+    ids = read_ids(microns_l23 / "pyc_analysis_ids.csv")
+    selected, left_out = select_cells(Sources(table, path, {}, ids, {*ids, 5}, VOXEL))
+    listed = [cell.cell_id for cell in (*selected, *left_out)]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {*table["cell_segid"].to_pylist(), 5}
+    assert left_out[-1].reason.startswith("in the table of neuron mitochondria, without a row")
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "expected"),
+    [
+        ("inhibitory ", "basket", "is 'inhibitory ', analysed are .*: is 'inhibitory' meant"),
+        ("Pyramidal", "x", "cell_type is 'Pyramidal', .*: is 'pyramidal' meant"),
+        ("pyramidl", "x", "is 'pyramidal' meant"),
+        ("neuron", "x", "cell_type is 'neuron', analysed are pyramidal, inhibitory, glia$"),
+        ("", "", "cell_type is '', analysed are"),
+        ("glia", "astrocyte ", "cell_subtype is 'astrocyte ', .*: is 'astrocyte' meant"),
+        ("glia", "microglia", "cell_subtype is 'microglia', analysed are astrocyte$"),
+    ],
+)
+def test_types_that_are_unknown_or_mistyped_are_listed(kind, subtype, expected) -> None:
+    """A trailing blank once took a cell out of the dataset without a word."""
+    rows = [(1, "pyramidal", "pyramidal cell"), (2, kind, subtype)]
+    soma = [(0.0, 0.0, 0.0)]
+    selected, left_out = select_cells(sources(rows, {2: soma}, [1, *[2] * (kind != "glia")], {2}))
+    assert [cell.cell_id for cell in selected] == [1]
+    (cell,) = left_out
+    assert cell.cell_id == 2 and re.search(expected, cell.reason)
+
+
+def test_neurons_without_a_file_of_their_skeleton_are_listed(tmp_path: Path) -> None:
+    rows = [(i, "pyramidal", "x") for i in (1, 2, 3)] + [(4, "glia", "astrocyte")]
+    cells, _ = select_cells(sources(rows, {4: [(0.0, 0.0, 0.0)]}, [1, 2, 3], set()))
+    for name in ("1_skeleton.h5", "1_skeleton_label.npy", "2_skeleton.h5"):
+        (tmp_path / name).touch()
+    kept, left_out = leave_out_without_skeleton(cells, tmp_path)
+    assert [cell.cell_id for cell in kept] == [1, 4]
+    assert {cell.cell_id: cell.reason for cell in left_out} == {
+        2: "no 2_skeleton_label.npy",
+        3: "no 3_skeleton.h5 and no 3_skeleton_label.npy",
+    }
+    (tmp_path / "1_skeleton.h5").unlink()
+    with pytest.raises(InputError, match="none of the 3 neurons has both its files here"):
+        leave_out_without_skeleton(cells, tmp_path)
+    assert leave_out_without_skeleton(kept[1:], tmp_path) == (kept[1:], [])
+
+
+def test_a_cell_that_is_not_analysed_is_answered_with_the_nearest() -> None:
+    ids = [648518346349540057, 648518346349537404, 648518346349538426]
+    rows = [(cell_id, "pyramidal", "x") for cell_id in ids] + [(7, "glia", "astrocyte")]
+    selected, _ = select_cells(sources(rows, {7: [(0.0, 0.0, 0.0)]}, ids, set()))
+    cells = {cell.cell_id: cell for cell in selected}
+    assert why_not(cells, ids[0], ("pyramidal",)) == ""
+    assert why_not(cells, ids[0], ("inhibitory",)) == (
+        f"cell {ids[0]} is pyramidal, asked for as inhibitory"
+    )
+    # Two digits changed places, one is missing.
+    for typed in (648518346349530457, 64851834634950057):
+        nearest = why_not(cells, typed, ("pyramidal", "inhibitory")).partition("; nearest: ")[2]
+        assert nearest.split(", ")[0] == str(ids[0]) and "7" not in nearest.split(", ")
+    assert why_not({}, 1, ("glia",)) == "cell 1 is not among the analysed cells"
 
 
 def test_a_pyramidal_id_needs_its_row() -> None:

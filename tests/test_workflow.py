@@ -154,6 +154,50 @@ def test_left_out_cells_are_listed_with_the_reason(sample_run: Run) -> None:
     assert "2 soma rows: a merge of cells" in path.read_text()
 
 
+def test_files_of_other_cells_are_refused_with_the_nearest_ids(sample_run: Run) -> None:
+    results = "results/sample"
+    names = [p.stem for p in (sample_run.folder / results / "microns_cells").glob("*.csv")]
+    neuron = next(name.split("_")[1] for name in names if name.startswith("pyramidal"))
+    astrocyte = next(name.split("_")[1] for name in names if name.startswith("glia"))
+    typo = str(int(neuron) + 1_000_000)
+    for target, expected in {
+        f"cell_morphologies/{typo}.swc": f"cell {typo} is not among the analysed cells; nearest: ",
+        f"microns_cells/pyramidal_{typo}.csv": f"analysed cells; nearest: {neuron}",
+        f"cell_morphologies/{astrocyte}.swc": f"{astrocyte} is glia, asked for as pyramidal or",
+        f"microns_cells/glia_{neuron}.csv": f"{neuron} is pyramidal, asked for as glia",
+        f"microns_cells/inhibitory_{neuron}.csv": "is pyramidal, asked for as inhibitory",
+    }.items():
+        run = run_snakemake(sample_run.folder, "--cores", "1", f"{results}/{target}")
+        assert run.code != 0 and not done(run)
+        assert expected in run.text
+
+
+def test_a_missing_skeleton_costs_its_cell_alone(em_block_copy: Path, tmp_path: Path) -> None:
+    lost, blank, kept = 648518346349538426, 648518346349537404, 648518346349539846
+    path = em_block_copy / "skeletons" / f"{lost}_skeleton_label.npy"
+    labels = path.read_bytes()
+    path.unlink()
+    table = em_block_copy / "220309_cell_type_classification.csv"
+    table.write_text(re.sub(rf"({blank},\w+),", r"\1 ,", table.read_text()))
+    config = em_block_config(tmp_path / "config.yaml", em_block_copy)
+    results = tmp_path / "results" / "em_block"
+    targets = [
+        "results/em_block/tables/left_out_cells.csv",
+        f"results/em_block/cell_morphologies/{kept}.swc",
+    ]
+    arguments = [*targets, "--cores", "2", "--configfile", str(config)]
+    run = run_snakemake(tmp_path, *arguments)
+    assert run.code == 0, run.text
+    left_out = (results / "tables" / "left_out_cells.csv").read_text()
+    assert f"no {lost}_skeleton_label.npy" in left_out
+    assert re.search(rf"{blank},.*, analysed are .* is '\w+' meant", left_out)
+    # The skeleton comes later, and with it the cell.
+    path.write_bytes(labels)
+    run = run_snakemake(tmp_path, *arguments)
+    assert done(run) == {"select_cells": 1}
+    assert str(lost) not in (results / "tables" / "left_out_cells.csv").read_text()
+
+
 def test_everything_done_is_left_alone(sample_run: Run) -> None:
     again = run_snakemake(sample_run.folder, "--cores", "1")
     assert again.code == 0

@@ -4,7 +4,14 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mitosyn.cells import Sources, read_somas, select_cells, write_cells, write_left_out
+from mitosyn.cells import (
+    Sources,
+    leave_out_without_skeleton,
+    read_somas,
+    select_cells,
+    write_cells,
+    write_left_out,
+)
 from mitosyn.jobs import run
 from mitosyn.tables import CELL_TYPE_COLUMNS, ID, SOMA_COLUMNS, read_ids, read_table
 
@@ -27,6 +34,8 @@ def main(snakemake: "Snakemake") -> None:
             voxel_size_nm=voxel_size_nm,
         )
     )
+    selected, without = leave_out_without_skeleton(selected, snakemake.params.skeletons)
+    left_out += without
     logging.info("selected: %s", dict(Counter(cell.cell_type for cell in selected)))
     for cell in left_out:
         logging.info("left out %s (%s): %s", cell.cell_id, cell.cell_subtype, cell.reason)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from mitosyn.columns import GLIA, INHIBITORY, LEFT_OUT_COLUMNS, PYRAMIDAL
-from mitosyn.errors import InputError
+from mitosyn.columns import (
+    CELL_TYPES,
+    GLIA,
+    INHIBITORY,
+    LEFT_OUT_COLUMNS,
+    NEURON_TYPES,
+    PYRAMIDAL,
+)
+from mitosyn.errors import CONFIGURATION, InputError
 from mitosyn.tables import parse_position, read_csv_rows, write_csv
 
 ASTROCYTE = "astrocyte"
+SKELETON_ENDINGS = ("skeleton.h5", "skeleton_label.npy")
+# How many ids are named beside one that is not analysed.
+NEAREST = 3
 Position = tuple[float, float, float]
 
 
@@ -114,7 +125,8 @@ def select_cells(sources: Sources) -> tuple[list[Cell], list[LeftOutCell]]:
     Pyramidal: the ids given. Inhibitory: the cells of the neuron mitochondria that
     the cell type table calls so. Glia: the astrocytes with exactly one soma row; two
     soma rows are a merge of two cells. Where the cell type table repeats an id, its
-    first row of the kind looked for counts.
+    first row of the kind looked for counts. Every other cell of the tables is left out with
+    its reason, among them those of a type that is unknown, perhaps for a blank at its end.
 
     Returns
     -------
@@ -125,7 +137,7 @@ def select_cells(sources: Sources) -> tuple[list[Cell], list[LeftOutCell]]:
     Raises
     ------
     InputError
-        A pyramidal id is missing from the cell type table or is of another type.
+        A pyramidal id is missing from the cell type table or is of another known type.
     """
     by_type: dict[str, dict[int, dict]] = defaultdict(dict)
     rows = sources.cell_types.to_pylist()
@@ -134,7 +146,9 @@ def select_cells(sources: Sources) -> tuple[list[Cell], list[LeftOutCell]]:
         by_type[kind].setdefault(row["cell_segid"], row)
     pyramidal = by_type[PYRAMIDAL]
     _check_pyramidal(sources, pyramidal, {row["cell_segid"]: row["cell_type"] for row in rows})
-    selected = [_cell(pyramidal[i], PYRAMIDAL, sources) for i in sources.pyramidal_ids]
+    selected = [
+        _cell(pyramidal[i], PYRAMIDAL, sources) for i in sources.pyramidal_ids if i in pyramidal
+    ]
     left_out = _left_out(pyramidal, set(sources.pyramidal_ids), "not in the list of pyramidal ids")
     inhibitory = by_type[INHIBITORY]
     selected += [
@@ -148,15 +162,85 @@ def select_cells(sources: Sources) -> tuple[list[Cell], list[LeftOutCell]]:
         else:
             reason = f"{somas} soma rows: a merge of cells" if somas else "no soma in the volume"
             left_out += _left_out({cell_id: row}, set(), reason)
-    return selected, left_out
+    known = {cell.cell_id for cell in selected} | {cell.cell_id for cell in left_out}
+    return selected, left_out + _others(sources, known)
+
+
+def _others(sources: Sources, known: set[int]) -> list[LeftOutCell]:
+    """List the cells of other types, and those of no type, that ``known`` does not have."""
+    others: dict[int, dict] = {}
+    for row in sources.cell_types.to_pylist():
+        if row["cell_segid"] not in known:
+            others.setdefault(row["cell_segid"], row)
+    left_out = [
+        LeftOutCell(cell_id, row["cell_type"], row["cell_subtype"], _other_type(row))
+        for cell_id, row in others.items()
+    ]
+    reason = "in the table of neuron mitochondria, without a row in the cell type table"
+    untyped = sorted(sources.neuron_ids - known - set(others))
+    return left_out + [LeftOutCell(cell_id, "", "", reason) for cell_id in untyped]
+
+
+def _other_type(row: dict) -> str:
+    """Say why a row's cell is of none of the types that are analysed."""
+    kind, subtype = row["cell_type"], row["cell_subtype"]
+    if kind == GLIA:
+        name, value, expected = "cell_subtype", subtype, [ASTROCYTE]
+    else:
+        name, value, expected = "cell_type", kind, list(CELL_TYPES)
+    # Only what was mistyped: a microglia cell is not meant to be an astrocyte.
+    meant = difflib.get_close_matches(value.strip().lower(), expected, 1, cutoff=0.8)
+    hint = f": is {meant[0]!r} meant?" if meant else ""
+    return f"{name} is {value!r}, analysed are {', '.join(expected)}{hint}"
+
+
+def leave_out_without_skeleton(
+    cells: Iterable[Cell], folder: str | Path
+) -> tuple[list[Cell], list[LeftOutCell]]:
+    """Leave out the neurons of which a folder has no skeleton or no labels.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+    folder : str or Path
+        With ``<cell>_skeleton.h5`` and ``<cell>_skeleton_label.npy``.
+
+    Returns
+    -------
+    kept : list of Cell
+    left_out : list of LeftOutCell
+
+    Raises
+    ------
+    InputError
+        No neuron has a skeleton there: it is another folder than was meant.
+    """
+    there = {path.name for path in Path(folder).iterdir()}
+    kept, left_out = [], []
+    for cell in cells:
+        files = [f"{cell.cell_id}_{ending}" for ending in SKELETON_ENDINGS]
+        missing = [name for name in files if name not in there]
+        if missing and cell.cell_type in NEURON_TYPES:
+            reason = f"no {' and no '.join(missing)}"
+            left_out.append(LeftOutCell(cell.cell_id, cell.cell_type, cell.cell_subtype, reason))
+        else:
+            kept.append(cell)
+    if left_out and not any(cell.cell_type in NEURON_TYPES for cell in kept):
+        raise InputError(
+            folder,
+            f"none of the {len(left_out)} neurons has both its files here: {left_out[0].reason}",
+            "Check skeletons in the config, and the names of the files.",
+            CONFIGURATION,
+        )
+    return kept, left_out
 
 
 def _check_pyramidal(
     sources: Sources, pyramidal: dict[int, dict], other_types: dict[int, str]
 ) -> None:
     for cell_id in sources.pyramidal_ids:
-        if cell_id not in pyramidal:
-            found = other_types.get(cell_id)
+        found = other_types.get(cell_id)
+        if cell_id not in pyramidal and (found is None or found in CELL_TYPES):
             raise InputError(
                 sources.cell_types_path,
                 f"cell {cell_id} of the pyramidal ids "
@@ -247,15 +331,31 @@ def find_cell(path: str | Path, cell_id: int, cell_types: tuple[str, ...]) -> Ce
     InputError
         It is not analysed, or of another type.
     """
-    cell = read_cells(path).get(cell_id)
-    if cell is None or cell.cell_type not in cell_types:
-        problem = (
-            f"cell {cell_id} is not among the analysed cells"
-            if cell is None
-            else f"cell {cell_id} is {cell.cell_type}, asked for as {' or '.join(cell_types)}"
-        )
+    cells = read_cells(path)
+    problem = why_not(cells, cell_id, cell_types)
+    if problem:
         raise InputError(path, problem, "Name a file of a cell that this table lists.")
-    return cell
+    return cells[cell_id]
+
+
+def why_not(cells: Mapping[int, Cell], cell_id: int, cell_types: tuple[str, ...]) -> str:
+    """Say why there is no file of a cell of one of some types; empty if there can be one.
+
+    Parameters
+    ----------
+    cells : mapping from cell id to Cell
+        The analysed ones.
+    cell_id : int
+    cell_types : tuple of str
+    """
+    cell = cells.get(cell_id)
+    if cell is not None and cell.cell_type in cell_types:
+        return ""
+    if cell is not None:
+        return f"cell {cell_id} is {cell.cell_type}, asked for as {' or '.join(cell_types)}"
+    ids = [str(other.cell_id) for other in cells.values() if other.cell_type in cell_types]
+    near = ", ".join(difflib.get_close_matches(str(cell_id), ids, NEAREST, cutoff=0))
+    return f"cell {cell_id} is not among the analysed cells" + (f"; nearest: {near}" * bool(near))
 
 
 def _position(row: dict[str, str], point: str) -> Position:
