@@ -61,6 +61,7 @@ rule collect_mitochondria:
     params:
         dataset=SETTINGS.dataset,
         voxel_size_nm=DATASET.voxel_size_nm,
+        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("collect_mitochondria"),
     script:
         "../workflow_scripts/collect_mitochondria.py"

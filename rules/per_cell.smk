@@ -77,6 +77,7 @@ rule associate_skeleton:
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
         recompute_pyramidal=SETTINGS.recompute_pyramidal,
+        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("associate_skeleton"),
     script:
         "../workflow_scripts/associate_skeleton.py"

@@ -183,6 +183,7 @@ rule demonstrate:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(30),
     params:
+        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("demonstrate"),
         template=texts("workflow_scripts/demonstration.py"),
     script:

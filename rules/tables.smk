@@ -47,6 +47,7 @@ rule partition_mitochondria:
         runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
+        published_labels=DATASET.published_labels,
         code=code("partition_mitochondria"),
     script:
         "../workflow_scripts/partition_mitochondria.py"

@@ -21,6 +21,7 @@ rule link_neuroglancer:
         layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("link_neuroglancer"),
     script:
         "../workflow_scripts/link_neuroglancer.py"
@@ -62,6 +63,7 @@ rule write_precomputed_annotations:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
+        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("write_precomputed_annotations"),
     script:
         "../workflow_scripts/write_precomputed_annotations.py"
@@ -87,6 +89,7 @@ rule write_neuroglancer_state:
         mesh_layer=mesh_layer,
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("write_neuroglancer_state"),
     script:
         "../workflow_scripts/write_neuroglancer_state.py"

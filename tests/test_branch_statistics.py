@@ -30,6 +30,7 @@ from mitosyn.branch_statistics import (
     split_variances,
 )
 from mitosyn.columns import COMPARTMENTS, GRADIENT_COLUMNS, INHIBITORY, PYRAMIDAL, STATISTIC_COLUMNS
+from mitosyn.compartments import OWN_LABELS
 from mitosyn.figures.branches import (
     draw_compartments,
     draw_gradients,
@@ -59,7 +60,11 @@ def branches_of(**columns: list) -> pd.DataFrame:
 
 def mitochondria_of(**volumes: list[float]) -> pd.DataFrame:
     """Mitochondria of pyramidal cells by compartment, of so many µm³, all equally complex."""
-    parts = [pd.DataFrame({"compartment": name, "voxels": v}) for name, v in volumes.items()]
+    # A text that names another label does not count.
+    parts = [
+        pd.DataFrame({"compartment": "Somatic", "label": OWN_LABELS[name], "voxels": v})
+        for name, v in volumes.items()
+    ]
     table = pd.concat(parts).assign(cell_type=PYRAMIDAL, complexity_index=2.0)
     return pyramidal_mitochondria(table.assign(voxels=table["voxels"] * 10**6), VOXEL_NM)
 
@@ -104,7 +109,10 @@ def test_compartments_are_summed_up_and_compared_as_by_hand() -> None:
     # Axon and soma: of the nine pairs the axon has the larger volume in one, a tie in another.
     mitochondria = mitochondria_of(Axonal=[1, 2, 4], Somatic=[2, 3, 5], Apical=[6, 7])
     other = pd.DataFrame(
-        {"cell_type": [INHIBITORY], "compartment": ["Axonal"], "voxels": [9], "complexity_index": 1}
+        {
+            **{"cell_type": [INHIBITORY], "compartment": ["Axonal"], "label": [1]},
+            **{"voxels": [9], "complexity_index": 1},
+        }
     )
     assert pyramidal_mitochondria(other, VOXEL_NM).empty
     table = branch_statistics(mitochondria, branches_of(volume=[1.0]), here=True)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mitosyn.columns import COMPARTMENTS
 from mitosyn.config import locate_inputs, read_config
 from mitosyn.config_problems import ConfigError, duplicate_keys
 from workflow import ROOT, run_snakemake
@@ -425,3 +426,46 @@ def test_snakemake_ends_at_once_with_the_message(tmp_path) -> None:
     assert run.code != 0
     assert "config: dataset is 'other', which is not described under datasets" in run.text
     assert "Traceback" not in run.text
+
+
+SWAPPED = {name: label for label, name in enumerate(COMPARTMENTS)} | {
+    "Unknown": 4,
+    "Unknown dendritic": 5,
+}
+
+
+def test_published_compartments_go_by_number(raw, tmp_path) -> None:
+    own = {name: label for label, name in enumerate(COMPARTMENTS)}
+    assert read_config(raw).pyramidal_labels == SWAPPED
+    assert read_config(raw | {"recompute_pyramidal": True}).pyramidal_labels == own
+    assert read_config(raw).datasets["microns_l23"].published_labels == SWAPPED
+    mine = local(raw, tmp_path)
+    assert read_config(mine).pyramidal_labels == own
+    mine["datasets"]["mine"]["published_compartments"] = SWAPPED
+    assert read_config(mine).pyramidal_labels == SWAPPED
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"Unknown": 5}, "needs a label of its own, 0 to 5"),
+        ({"Unknown": 6}, "needs a label of its own, 0 to 5"),
+        ({"Unknown": "4"}, "expected a whole number"),
+        ({"Dendrite": 4}, "'Dendrite'"),
+        ({"basal": 2}, "did you mean Basal"),
+        (None, "needs a label of its own, 0 to 5"),
+    ],
+)
+def test_published_compartments_that_are_no_mapping_are_refused(
+    raw, tmp_path, change: dict[str, object] | None, problem: str
+) -> None:
+    mine = local(raw, tmp_path)
+    mine["datasets"]["mine"]["published_compartments"] = SWAPPED | change if change else {}
+    text = "\n".join(lines(mine))
+    assert "datasets.mine.published_compartments" in text
+    assert problem in text
+
+
+def test_a_generated_dataset_names_its_own_compartments(raw) -> None:
+    raw["datasets"]["sample"]["published_compartments"] = SWAPPED
+    assert "remove published_compartments" in message(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tarfile
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitosyn.archives import pack, unpack_files, unpack_member
 from mitosyn.cells import Cell
-from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS
+from mitosyn.columns import CELL_CSV_COLUMNS, COMPARTMENTS, MORPHOMETRICS, PUBLISHED_LABELS
+from mitosyn.compartments import names_by_label
 from mitosyn.coverage import Coverage, associate, covered_lengths, majority_labels
 from mitosyn.errors import InputError
 from mitosyn.export import (
@@ -52,7 +54,7 @@ def mitochondria(count: int = 3) -> pa.Table:
             [0.0, 10_000.0, 80_000.0][:count],
             [0.5] * count,
             [0.5] * count,
-            ["Axonal", None, "Unknown"][:count],
+            [1, None, 5][:count],
             [100.5, None, 0.0][:count],
         ],
         schema=SCHEMA,
@@ -77,14 +79,27 @@ def test_cell_csv_reads_with_and_without_the_index(tmp_path: Path) -> None:
 
 
 def test_published_values_are_kept_where_there_are_any() -> None:
-    measured = compartment_table(np.array([11, 12, 13]), np.array([0, 2, 3]), np.array([1.0, 2, 3]))
-    kept = keep_published(measured, mitochondria())
-    assert kept["compartment"].to_pylist() == ["Axonal", "Basal", "Unknown"]
-    assert kept["length_nm"].to_pylist() == [100.5, 2.0, 0.0]
+    labels = keep_published(np.array([0, 4, 3]), mitochondria()["published_label"])
+    lengths = keep_published(np.array([1.0, 2, 3]), mitochondria()["published_length_nm"])
+    assert labels.tolist() == [1, 4, 5] and labels.dtype == np.int64
+    assert lengths.tolist() == [100.5, 2.0, 0.0]
+    # What has no published text is written as the others are, by the published names.
+    names = names_by_label("pyramidal", PUBLISHED_LABELS)
+    kept = compartment_table(np.array([11, 12, 13]), labels, lengths, names)
+    assert kept["compartment"].to_pylist() == ["Axonal", "Unknown", "Unknown dendritic"]
+
+
+def test_what_is_not_somatic_goes_by_number(tmp_path: Path) -> None:
+    names = ["Basal", "Somatic", *COMPARTMENTS[2:]]
+    compartments = compartment_table(np.array([7, 8]), np.array([0, 1]), np.zeros(2), names)
+    write_associated_nodes(tmp_path / "n.json", compartments, NODES_SCHEMA.empty_table())
+    assert (tmp_path / "n.json").read_text() == '{"8": []}\n'
 
 
 def test_nodes_json_leaves_out_the_soma_and_keeps_the_order(tmp_path: Path) -> None:
-    compartments = compartment_table(np.array([13, 11, 12]), np.array([2, 0, 5]), np.zeros(3))
+    compartments = compartment_table(
+        np.array([13, 11, 12]), np.array([2, 0, 5]), np.zeros(3), COMPARTMENTS
+    )
     coverage = Coverage(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([4, 2, 9]))
     nodes = covered_nodes(np.array([13, 11, 12]), coverage, np.array([7, 3]))
     assert nodes.schema == NODES_SCHEMA
@@ -99,7 +114,7 @@ def test_nodes_json_leaves_out_the_soma_and_keeps_the_order(tmp_path: Path) -> N
 def test_a_cell_whose_mitochondria_are_all_somatic(tmp_path: Path) -> None:
     write_associated_nodes(
         tmp_path / "n.json",
-        compartment_table(np.array([1]), np.array([0]), np.zeros(1)),
+        compartment_table(np.array([1]), np.array([0]), np.zeros(1), COMPARTMENTS),
         NODES_SCHEMA.empty_table(),
     )
     assert json.loads((tmp_path / "n.json").read_text()) == {}
@@ -280,21 +295,26 @@ def mitochondria_table(rows: list[tuple[int, int]], published: bool = False) -> 
     )
 
 
-def partition(everything, neurons, pyramidal) -> pa.Table:
+def partition(everything, neurons, pyramidal, texts=("Basal",)) -> pa.Table:
     cells = [
         Cell(1, "pyramidal", "", (0.0,) * 3, None),
         Cell(2, "inhibitory", "", (0.0,) * 3, None),
         Cell(3, "glia", "astrocyte", (0.0,) * 3, (0.0,) * 3),
     ]
+    published = mitochondria_table(pyramidal, published=True)
+    place = published.column_names.index("compartment")
+    named = pa.array([text for text, _ in zip(itertools.cycle(texts), pyramidal)], pa.string())
+    published = published.set_column(place, "compartment", named)
     return partition_mitochondria(
         MitochondriaTables(
             mitochondria_table(everything),
             mitochondria_table(neurons),
-            mitochondria_table(pyramidal, published=True),
+            published,
             ("all.csv", "neurons.csv", "pyramidal.csv"),
         ),
         cells,
         VOXEL,
+        PUBLISHED_LABELS,
     )
 
 
@@ -305,8 +325,27 @@ def test_mitochondria_are_sorted_by_cell_in_the_order_of_their_table() -> None:
         pyramidal=[(12, 1), (11, 1)],
     )
     assert table["mito_id"].to_pylist() == [12, 11, 20, 21, 22, 30]
-    assert table["published_compartment"].to_pylist() == ["Basal"] * 2 + [None] * 4
+    assert table["published_label"].to_pylist() == [2] * 2 + [None] * 4
     assert table["x_nm"].to_pylist()[0] == 3.58
+
+
+def test_published_compartments_are_numbered_as_described() -> None:
+    rows = [(mito_id, 1) for mito_id in range(10, 17)]
+    table = partition(rows, [], rows, [*PUBLISHED_LABELS, ""])
+    assert table["published_label"].to_pylist() == [0, 1, 2, 3, 4, 5, None]
+
+
+@pytest.mark.parametrize("text", ["basal", "Basal ", "Unknown_dendritic", "2"])
+def test_a_published_compartment_of_no_known_name_is_refused(text: str) -> None:
+    rows = [(10, 1), (11, 1), (12, 1), (13, 1)]
+    with pytest.raises(
+        InputError, match=r"pyramidal\.csv: mitochondrion 11 has the compa"
+    ) as error:
+        partition(rows, [], rows, ["Basal", text])
+    assert repr(text) in str(error.value) and "2 rows in all" in str(error.value)
+    assert "Somatic, Axonal, Basal, Apical, Unknown, Unknown dendritic" in str(error.value)
+    # Those of other cells are not read.
+    assert len(partition([(20, 2)], [], [(10, 4)], [text])) == 1
 
 
 def test_a_mitochondrion_listed_twice_or_in_two_cells_is_refused() -> None:
@@ -333,10 +372,14 @@ def test_a_cell_without_mitochondria_still_has_its_files(tmp_path: Path) -> None
     bundle = read_bundle(tmp_path / "b.npz")
     skeleton = Skeleton(np.eye(3), np.array([[0, 1], [1, 2]]), np.zeros(3, np.int64), 0)
     coverage = associate(bundle, np.ones(3), skeleton)
+    labels = majority_labels(coverage, skeleton, 0)
+    lengths = covered_lengths(coverage, skeleton, 0)
     compartments = compartment_table(
-        nothing, majority_labels(coverage, skeleton, 0), covered_lengths(coverage, skeleton, 0)
+        nothing,
+        keep_published(labels, mitochondria(0)["published_label"]),
+        keep_published(lengths, mitochondria(0)["published_length_nm"]),
+        COMPARTMENTS,
     )
-    compartments = keep_published(compartments, mitochondria(0))
     morphometrics = morphometrics_table(
         bundle, measure_bundle(bundle, np.ones(3)), describe_surfaces(bundle)
     )

@@ -20,6 +20,7 @@ from mitosyn.columns import (
     PYRAMIDAL,
     SYNAPSE_TYPES,
 )
+from mitosyn.compartments import OWN_LABELS
 from mitosyn.figures.cells import draw_mitochondria_per_cell, draw_positions, draw_types
 from mitosyn.figures.coverage import draw_covered_shares, draw_numbers_per_length
 from mitosyn.figures.mitochondria import (
@@ -139,7 +140,7 @@ def test_synapses_go_to_the_nearest_node_of_their_own_cell() -> None:
 
 def test_mitochondria_are_counted_by_cell_and_compartment() -> None:
     lengths = neurite_lengths(two_neurons(), np.zeros(8, bool))
-    mitochondria = pa.table(
+    mitochondria = pd.DataFrame(
         {"cell_id": [ONE, ONE, OTHER], "compartment": ["Basal", "Basal", "Axonal"]}
     )
     counted = add_mitochondria(lengths, mitochondria).set_index(["cell_id", "compartment"])
@@ -174,7 +175,7 @@ def made_up_values(types: tuple[str, ...]) -> pd.DataFrame:
     for cell_type in types:
         names = ASTROCYTE_COMPARTMENTS if cell_type == GLIA else COMPARTMENTS
         for name, count in zip(names, (100, 3, 1, 70, 8, 2), strict=False):
-            values = {"cell_type": cell_type, "compartment": name}
+            values = {"cell_type": cell_type, "compartment": name, "label": OWN_LABELS.get(name)}
             values |= {"mito_size": rng.lognormal(18, 1, count)}
             values |= {"sphericity": rng.uniform(0.3, 0.9, count)}
             values |= {"complexity_index": rng.lognormal(1, 1, count)}

@@ -23,6 +23,7 @@ import pytest
 import trimesh
 from mitosyn.archives import pack
 from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS
+from mitosyn.compartments import OWN_LABELS
 from mitosyn.demonstration_meshes import (
     CELL_COLUMNS,
     SYNAPSE_COLUMNS,
@@ -152,7 +153,8 @@ plt.show()
     def test_nothing_is_written_after_a_failure(self, tmp_path: Path) -> None:
         output = tmp_path / "without_results" / "smo.ipynb"
         output.parent.mkdir()
-        job = SimpleNamespace(output=SimpleNamespace(notebook=str(output)))
+        params = SimpleNamespace(pyramidal_labels=OWN_LABELS)
+        job = SimpleNamespace(output=SimpleNamespace(notebook=str(output)), params=params)
         with pytest.raises(CellError, match=r"^cell-\d+ \('.*…\) failed: ValueError"):
             demonstrate.main(job)
         assert list(output.parent.iterdir()) == []

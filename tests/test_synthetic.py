@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import trimesh
 from cloudvolume import CloudVolume
-from mitosyn.columns import COMPARTMENTS
+from mitosyn.columns import COMPARTMENTS, PUBLISHED_LABELS
 from mitosyn.synthetic.dataset import make_dataset
 from mitosyn.synthetic.mitochondria import VOLUME_QUARTILES_UM3
 from scipy.sparse import coo_matrix
@@ -430,14 +430,13 @@ def test_compartments_of_pyramidal_mitochondria(sample: Made) -> None:
 
 
 def test_mitochondria_lie_on_the_neurites_that_they_are_said_to(sample: Made) -> None:
-    names = np.array([COMPARTMENTS[label] for label in range(6)])
     for cell, rows in sample.of_pyramidal.groupby("cellid"):
         nodes, _, labels = sample.skeleton(cell)
         tree = cKDTree(nodes)
         for row in rows[rows.mito_id.isin(sample.meshed)].itertuples():
             distance, nearest = tree.query(sample.meshes[row.mito_id][0])
             found = np.bincount(labels[nearest], minlength=6)
-            assert names[found.argmax()] == row.compartment
+            assert found.argmax() == PUBLISHED_LABELS[row.compartment]
             if row.compartment != "Somatic":
                 assert np.median(distance) < 800
 

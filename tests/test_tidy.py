@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitosyn import tidy
-from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, tidy_name
+from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS, tidy_name
+from mitosyn.compartments import OWN_LABELS
 from mitosyn.dictionary import CELL_CSV, MITOCHONDRION_NODES, PUBLISHED_TABLES, published_table
 from mitosyn.errors import InputError
 from mitosyn.export import NODES_SCHEMA, morphometrics_table
@@ -102,6 +103,12 @@ def test_mitochondria_are_those_of_the_csv_files(results: Path, csvs: pd.DataFra
     expected = csvs.rename(columns=tidy_name).rename(columns={"cellid": "cell_id"})
     assert len(expected.columns) == len(CELL_CSV_COLUMNS)
     assert_same(table, expected)
+    labels = [
+        {"pyramidal": PUBLISHED_LABELS, "inhibitory": OWN_LABELS}.get(kind, {}).get(name)
+        for kind, name in zip(expected["cell_type"], expected["compartment"], strict=True)
+    ]
+    assert table["label"].to_pylist() == labels
+    assert {4, 5} <= set(labels)
     assert table["problem"].null_count < len(table)
 
 
@@ -254,8 +261,19 @@ def cell_tables(tmp_path: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
 
 
 def test_mitochondria_of_a_cell(tmp_path: Path) -> None:
-    rows = mitochondria_table(*cell_tables(tmp_path), (3.58, 3.58, 40.0)).to_pylist()
+    tables = cell_tables(tmp_path)
+    rows = mitochondria_table(*tables, (3.58, 3.58, 40.0), PUBLISHED_LABELS).to_pylist()
     assert [row["cell_id"] for row in rows] == [BIG] * 3
+    assert [row["label"] for row in rows] == [None] * 3
+    for kind, labels, unknown in (
+        ("pyramidal", PUBLISHED_LABELS, 4),
+        ("pyramidal", OWN_LABELS, 5),
+        ("inhibitory", PUBLISHED_LABELS, 5),
+    ):
+        place = tables[0].column_names.index("cell_type")
+        csv = tables[0].set_column(place, "cell_type", pa.array([kind] * 3))
+        found = mitochondria_table(csv, *tables[1:], (1.0, 1.0, 1.0), labels)
+        assert found["label"].to_pylist() == [2, 2, unknown], (kind, labels)
     # The published index of mitochondrion 2740474.
     assert rows[0]["complexity_index"] == pytest.approx(31.516497, rel=1e-6)
     assert [row["problem"] for row in rows] == [
@@ -275,10 +293,10 @@ def test_a_cell_without_mitochondria_and_one_with_other_ones(tmp_path: Path) -> 
     header = (tmp_path / "cell.csv").read_text().splitlines()[0]
     (tmp_path / "empty.csv").write_text(header + "\n")
     empty = read_csv(tmp_path / "empty.csv", CELL_CSV)
-    nothing = mitochondria_table(empty, mitochondria[:0], measured[:0], (1.0, 1.0, 1.0))
+    nothing = mitochondria_table(empty, mitochondria[:0], measured[:0], (1.0, 1.0, 1.0), OWN_LABELS)
     assert len(nothing) == 0
     with pytest.raises(ValueError, match="do not list the same mitochondria"):
-        mitochondria_table(csv, mitochondria[::-1], measured, (1.0, 1.0, 1.0))
+        mitochondria_table(csv, mitochondria[::-1], measured, (1.0, 1.0, 1.0), OWN_LABELS)
 
 
 def test_an_unreadable_csv_is_named(tmp_path: Path) -> None:

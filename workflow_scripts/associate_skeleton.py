@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mitosyn.cells import find_cell
 from mitosyn.columns import COMPARTMENTS, NEURON_TYPES, PYRAMIDAL, SOMATIC
+from mitosyn.compartments import names_by_label
 from mitosyn.coverage import associate, covered_lengths, majority_labels
 from mitosyn.export import (
     compartment_table,
@@ -45,16 +46,16 @@ def main(snakemake: "Snakemake") -> None:
     refuse_contradiction(params.skeleton, fits, params.voxel_size_nm, params.mesh_voxel_size_nm)
     coverage = associate(bundle, scale, skeleton)
     count = len(bundle.mito_ids)
-    compartments = compartment_table(
-        bundle.mito_ids,
-        majority_labels(coverage, skeleton, count),
-        covered_lengths(coverage, skeleton, count),
-    )
+    labels = majority_labels(coverage, skeleton, count)
+    lengths = covered_lengths(coverage, skeleton, count)
     if cell.cell_type == PYRAMIDAL and not params.recompute_pyramidal:
-        unpublished = mitochondria["published_compartment"].null_count
+        unpublished = mitochondria["published_label"].null_count
         if unpublished:
             logging.warning("%d mitochondria without published values: measured", unpublished)
-        compartments = keep_published(compartments, mitochondria)
+        labels = keep_published(labels, mitochondria["published_label"])
+        lengths = keep_published(lengths, mitochondria["published_length_nm"])
+    names = names_by_label(cell.cell_type, params.pyramidal_labels)
+    compartments = compartment_table(bundle.mito_ids, labels, lengths, names)
     nodes = covered_nodes(bundle.mito_ids, coverage, swc_tree(skeleton).swc_ids())
     write_arrow(snakemake.output.coverage, nodes)
     write_arrow(snakemake.output.compartments, compartments)

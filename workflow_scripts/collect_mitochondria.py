@@ -35,6 +35,7 @@ def cell_by_cell(snakemake: "Snakemake") -> Iterator[pa.Table]:
             mitochondria_of_cell(source.mitochondria, cell_id),
             read_arrow(morphometrics),
             snakemake.params.voxel_size_nm,
+            snakemake.params.pyramidal_labels,
         )
 
 

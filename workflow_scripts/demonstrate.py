@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mitosyn.columns import PYRAMIDAL
+from mitosyn.compartments import names_by_label
 from mitosyn.jobs import run
 from mitosyn.notebooks import run_template, write_notebook
 
@@ -14,7 +16,8 @@ def main(snakemake: "Snakemake") -> None:
     """Build the notebook from its percent script, execute it in the folder of the results."""
     path = Path(snakemake.output.notebook)
     template = Path(__file__).with_name("demonstration.py")
-    write_notebook(path, run_template(template, path.parent))
+    names = names_by_label(PYRAMIDAL, snakemake.params.pyramidal_labels)
+    write_notebook(path, run_template(template, path.parent, {"PYRAMIDAL_NAMES": names}))
 
 
 if __name__ == "__main__":

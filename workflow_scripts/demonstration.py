@@ -85,6 +85,8 @@ TYPE_COLOURS = {"pyramidal": "#D55E00", "inhibitory": "#0072B2", "glia": "#009E7
 SKELETON_COLOUR = "#A6A6A6"
 # By the labels of the SWC files.
 SKELETON_LABELS = ["Somatic", "Axonal", "Basal", "Apical", "Unknown dendritic", "Unknown"]
+# What the tables of pyramidal cells call them: published tables swap the last two names.
+PYRAMIDAL_NAMES = ["Somatic", "Axonal", "Basal", "Apical", "Unknown dendritic", "Unknown"]
 
 # %% [markdown]
 # ## Loading the data
@@ -144,6 +146,11 @@ columns = {
 mitochondria = pd.concat(
     [pd.read_csv(path, usecols=list(columns), dtype=columns) for path in cell_tables],
     ignore_index=True,
+)
+# From here on a label has one name in all cells.
+mitochondria["compartment"] = mitochondria["compartment"].where(
+    mitochondria["cell_type"] != "pyramidal",
+    mitochondria["compartment"].map(dict(zip(PYRAMIDAL_NAMES, SKELETON_LABELS, strict=True))),
 )
 mitochondria["volume"] = mitochondria["mito size"] / 1e9  # µm³
 mitochondria["complexity index"] = mitochondria["mito SA"] ** 3 / (

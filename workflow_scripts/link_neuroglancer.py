@@ -44,7 +44,7 @@ def main(snakemake: "Snakemake") -> None:
         for cell, path in zip(cells.values(), source.csvs, strict=True):
             views = cell_views(
                 cell,
-                read_mitochondria([path])[0],
+                read_mitochondria([path], params.pyramidal_labels)[0],
                 synapses.get(cell.cell_id, NO_SYNAPSES),
                 layers,
                 params.layers["viewer"],

@@ -27,7 +27,10 @@ def main(snakemake: "Snakemake") -> None:
         paths=(source.mitochondria, source.neuron_mitochondria, source.pyramidal_mitochondria),
     )
     cells = read_cells(source.cells).values()
-    mitochondria = partition_mitochondria(tables, cells, snakemake.params.voxel_size_nm)
+    params = snakemake.params
+    mitochondria = partition_mitochondria(
+        tables, cells, params.voxel_size_nm, params.published_labels
+    )
     logging.info("%d mitochondria of %d cells", len(mitochondria), len(cells))
     write_arrow(snakemake.output.mitochondria, mitochondria)
 

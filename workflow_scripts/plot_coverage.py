@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
+from mitosyn.compartments import name_by_label
 from mitosyn.figures.coverage import draw_covered_shares, draw_numbers_per_length
 from mitosyn.figures.style import save_figures
 from mitosyn.jobs import run
@@ -25,9 +26,9 @@ def main(snakemake: "Snakemake") -> None:
     neurites = Neurites.from_table(pq.read_table(source.nodes, columns=NODE_COLUMNS))
     coverage = pq.read_table(source.coverage, columns=["cell_id", "mito_id", "node_id"])
     lengths = neurite_lengths(neurites, covered_edges(neurites, coverage))
-    mitochondria = pq.read_table(source.mitochondria, columns=["cell_id", "compartment"])
+    table = pq.read_table(source.mitochondria, columns=["cell_id", "compartment", "label"])
     cells = pq.read_table(source.cells, columns=["cell_id", "cell_type"])
-    lengths = add_cell_types(add_mitochondria(lengths, mitochondria), cells)
+    lengths = add_cell_types(add_mitochondria(lengths, name_by_label(table.to_pandas())), cells)
     figures = {
         "covered_share": draw_covered_shares(lengths),
         "mitochondria_per_length": draw_numbers_per_length(lengths),

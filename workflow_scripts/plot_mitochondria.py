@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
+from mitosyn.compartments import name_by_label
 from mitosyn.figures.mitochondria import (
     SHAPE_COLUMNS,
     draw_complexities,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def main(snakemake: "Snakemake") -> None:
     """Read the table of mitochondria, write the figures."""
     table = pq.read_table(snakemake.input.mitochondria, columns=SHAPE_COLUMNS)
-    mitochondria = table.to_pandas()
+    mitochondria = name_by_label(table.to_pandas())
     figures = {
         "mitochondrion_volume": draw_volumes(mitochondria),
         "mitochondrion_sphericity": draw_sphericities(mitochondria),

@@ -22,7 +22,7 @@ def main(snakemake: "Snakemake") -> None:
         meshes = SERVED_MESHES
     state = local_state(
         read_cells(source.cells).values(),
-        *read_mitochondria(source.csvs),
+        *read_mitochondria(source.csvs, params.pyramidal_labels),
         meshes,
         params.voxel_size_nm,
         params.mesh_voxel_size_nm,

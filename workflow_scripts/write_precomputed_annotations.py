@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 def main(snakemake: "Snakemake") -> None:
     """Convert the cells' CSV files and the table of synapses."""
-    write_mitochondria(snakemake.output.mitochondria, snakemake.input.csvs)
-    write_synapses(snakemake.output.synapses, snakemake.input.synapses)
+    source, target = snakemake.input, snakemake.output
+    write_mitochondria(target.mitochondria, source.csvs, snakemake.params.pyramidal_labels)
+    write_synapses(target.synapses, source.synapses)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row for each pyramidal mitochondrion: ``mito_id, cell_id, x, y, z`` (nm),
-        ``published_compartment, recomputed_compartment``, ``published_length_nm,
+        ``published_compartment, recomputed_compartment`` (both by the name that this workflow
+        has for the label), ``published_length_nm,
         recomputed_length_nm, difference_nm`` (recomputed − published), ``has_mesh``,
         ``problem``. A published value that there is none of is missing.
     """
@@ -57,10 +58,11 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
             tidy_name(LENGTH_ALONG_SKELETON): "recomputed_length_nm",
         }
     )
-    given = published.select(["mito_id", PUBLISHED, "published_length_nm"]).to_pandas()
+    given = published.select(["mito_id", "published_label", "published_length_nm"]).to_pandas()
+    names = given.pop("published_label").map(dict(enumerate(COMPARTMENTS)))
+    # All empty, names would be numbers.
+    given[PUBLISHED] = names.astype(object).where(names.notna(), None)
     pairs = recomputed.merge(given, on="mito_id", how="left", validate="one_to_one")
-    # A CSV file cannot tell an empty text from none.
-    pairs[PUBLISHED] = pairs[PUBLISHED].astype(object).where(pairs[PUBLISHED] != "", None)
     lengths = pairs["published_length_nm"].astype(float)
     return pairs.assign(
         published_length_nm=lengths,
@@ -69,11 +71,10 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
     ).drop(columns="mesh_pieces")
 
 
-def label_order(labels: Iterable[str]) -> list[str]:
-    """Sort compartments as usual, names that are not known after them."""
-    found = set(labels)
-    known = [name for name in COMPARTMENTS if name in found]
-    return known + sorted(found - set(known))
+def label_order(names: Iterable[str]) -> list[str]:
+    """Sort compartments as usual."""
+    found = set(names)
+    return [name for name in COMPARTMENTS if name in found]
 
 
 def summarise_agreement(pairs: pd.DataFrame) -> list[list]:
@@ -133,15 +134,14 @@ def confusion(pairs: pd.DataFrame) -> list[list]:
         with each recomputed one that there is, zeros too. Those without a published one come
         last, that column empty.
     """
-    columns = label_order([*COMPARTMENTS, *pairs[RECOMPUTED]])
     rows: list[list] = []
     for name in [*label_order(pairs[PUBLISHED].dropna()), None]:
         own = pairs[pairs[PUBLISHED].isna() if name is None else pairs[PUBLISHED] == name]
         counts = own[RECOMPUTED].value_counts()
-        numbers = [int(counts.get(column, 0)) for column in columns]
+        numbers = [int(counts.get(column, 0)) for column in COMPARTMENTS]
         rows += [
             [name or "", column, number, round(number / len(own), DIGITS)]
-            for column, number in zip(columns, numbers, strict=True)
+            for column, number in zip(COMPARTMENTS, numbers, strict=True)
             if len(own)
         ]
     return rows

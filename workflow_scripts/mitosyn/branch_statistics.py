@@ -24,11 +24,12 @@ from mitosyn.columns import (
     SOMATIC,
     STATISTIC_COLUMNS,
 )
+from mitosyn.compartments import name_by_label
 from mitosyn.neurites import add_cell_types
 from mitosyn.published import published_value
 from mitosyn.units import NM3_PER_UM3, NM_PER_UM
 
-MITOCHONDRION_COLUMNS = ["cell_type", "compartment", "voxels", "complexity_index"]
+MITOCHONDRION_COLUMNS = ["cell_type", "compartment", "label", "voxels", "complexity_index"]
 BRANCH_COLUMNS = [
     "cellid",
     "compartment",
@@ -179,9 +180,9 @@ def pyramidal_mitochondria(
     Returns
     -------
     pandas.DataFrame
-        ``compartment`` and :data:`MEASURES`.
+        ``compartment``, by the name that skeletons have for it, and :data:`MEASURES`.
     """
-    own = mitochondria[mitochondria["cell_type"] == PYRAMIDAL]
+    own = name_by_label(mitochondria[mitochondria["cell_type"] == PYRAMIDAL])
     volumes = own["voxels"] * (math.prod(voxel_size_nm) / NM3_PER_UM3)
     table = own.assign(mitochondrion_volume_um3=volumes)
     return table[["compartment", *MEASURES]].reset_index(drop=True)

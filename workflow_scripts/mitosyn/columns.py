@@ -8,9 +8,17 @@ GLIA = "glia"
 NEURON_TYPES = (PYRAMIDAL, INHIBITORY)
 CELL_TYPES = (*NEURON_TYPES, GLIA)
 
-# By skeleton label. The published code swaps the names of 4 and 5; the dataset's
-# description has them as here.
+# By skeleton label, as the dataset's description names them.
 COMPARTMENTS = ("Somatic", "Axonal", "Basal", "Apical", "Unknown dendritic", "Unknown")
+# The published table of pyramidal mitochondria was written with the names of 4 and 5 swapped.
+PUBLISHED_LABELS = {
+    "Somatic": 0,
+    "Axonal": 1,
+    "Basal": 2,
+    "Apical": 3,
+    "Unknown": 4,
+    "Unknown dendritic": 5,
+}
 SOMATIC = COMPARTMENTS[0]
 UNKNOWN = COMPARTMENTS[5]
 # Of astrocytes, which have no skeleton: by distance from the soma.
@@ -129,6 +137,7 @@ MITOCHONDRION_TABLE_COLUMNS = (
     "cell_type",
     "cell_subtype",
     "compartment",
+    "label",
     "x",
     "y",
     "z",

@@ -27,11 +27,14 @@ from pydantic import (
 from mitosyn.columns import (
     BRANCH_TYPES,
     CELL_MESHES,
+    COMPARTMENTS,
     MESH_LAYER,
     PUBLISHED_BRANCH_FILES,
     PUBLISHED_FILES,
+    PUBLISHED_LABELS,
     PYRAMIDAL,
 )
+from mitosyn.compartments import OWN_LABELS
 from mitosyn.config_problems import (
     FOUND,
     SOURCE_TAGS,
@@ -175,6 +178,8 @@ Layer = Annotated[str, AfterValidator(_layer)]
 PublicLayer = Annotated[str, AfterValidator(_public_layer)]
 CellType = Literal["pyramidal", "inhibitory", "glia"]
 BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
+Compartment = Literal[COMPARTMENTS]  # type: ignore[valid-type]
+Label = Annotated[int, Field(strict=True)]
 
 NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
 """Voxel size of the published nucleus segmentation."""
@@ -282,6 +287,7 @@ class Dataset(_Strict):
     nucleus_segments: Source | None = None
     nucleus_cell_overlaps: Source | None = None
     nucleus_voxel_size_nm: VoxelSize | None = None
+    published_compartments: dict[Compartment, Label] | None = None
     neuroglancer: Neuroglancer | None = None
     precomputed_views: bool | None = None
     expectations: Expectations = Expectations()
@@ -290,7 +296,7 @@ class Dataset(_Strict):
     @model_validator(mode="after")
     def _has_its_inputs(self) -> Dataset:
         required = (*TABLES, "skeletons", MESH_LAYER)
-        given = self.given((*required, *BRANCH_TABLES, CELL_MESHES))
+        given = self.given((*required, *BRANCH_TABLES, CELL_MESHES, "published_compartments"))
         problems = []
         if self.synthetic is not None and given:
             problems.append(f"a synthetic dataset makes its inputs; remove {', '.join(given)}")
@@ -308,6 +314,16 @@ class Dataset(_Strict):
             raise ValueError("\n".join(problems))
         return self
 
+    @field_validator("published_compartments")
+    @classmethod
+    def _one_to_one(cls, labels: dict[str, int] | None) -> dict[str, int] | None:
+        if labels is not None and sorted(labels.values()) != list(range(len(COMPARTMENTS))):
+            last = len(COMPARTMENTS) - 1
+            raise ValueError(
+                f"each of {', '.join(COMPARTMENTS)} needs a label of its own, 0 to {last}"
+            )
+        return labels
+
     def given(self, names: Iterable[str]) -> list[str]:
         """Give those of some keys that the description has."""
         return [name for name in names if getattr(self, name) is not None]
@@ -316,6 +332,11 @@ class Dataset(_Strict):
     def nucleus_voxel_nm(self) -> VoxelSize:
         """Voxel size in which the table of nuclei counts, in nm."""
         return self.nucleus_voxel_size_nm or NUCLEUS_VOXEL_SIZE_NM
+
+    @property
+    def published_labels(self) -> dict[str, int]:
+        """The labels by the names that the table of pyramidal mitochondria has for them."""
+        return self.published_compartments or (PUBLISHED_LABELS if self.synthetic else OWN_LABELS)
 
     @property
     def writes_precomputed_views(self) -> bool:
@@ -363,6 +384,11 @@ class Config(_Strict):
     def needs_cell_meshes(self) -> bool:
         """Whether anything that is to be made is measured on the meshes of cells."""
         return bool(self.branches) or self.swc_radii == "measured"
+
+    @property
+    def pyramidal_labels(self) -> dict[str, int]:
+        """The labels by their names in the files of pyramidal cells."""
+        return OWN_LABELS if self.recompute_pyramidal else self.chosen.published_labels
 
     @property
     def expected_counts(self) -> Expectations:

@@ -127,8 +127,11 @@ _NO_HULL = f"{_NO_MESH}, or it is flat"
 _NO_SKELETON = "an astrocyte: it has no skeleton"
 _NO_SYNAPSES = "an astrocyte: the table has those of neurons only"
 _COMPARTMENT = _text(
-    f"neurons: {_either(COMPARTMENTS)}; astrocytes: {_either(ASTROCYTE_COMPARTMENTS)}"
+    f"neurons: {_either(COMPARTMENTS)}; astrocytes: {_either(ASTROCYTE_COMPARTMENTS)}. Pyramidal "
+    "cells keep the published text, in which `Unknown` and `Unknown dendritic` may have changed "
+    "places: `label` in `mitochondria.parquet` has the number"
 )
+_LABELS = "; ".join(f"{label} {name}" for label, name in enumerate(COMPARTMENTS))
 
 
 def _of_axis(k: int) -> dict[str, Meaning]:
@@ -185,6 +188,11 @@ _MITOCHONDRIA = {
     **_CELL_CSV,
     **{tidy_name(name): meaning for name, meaning in _MORPHOMETRICS.items()},
     tidy_name(LENGTH_ALONG_SKELETON): _LENGTH,
+    "label": _integer(
+        "",
+        f"number of the compartment, the same as that of skeleton nodes: {_LABELS}",
+        "an astrocyte",
+    ),
     "voxels": _integer("1", "voxels of the mitochondrion in the segmentation (`mito_vx`)"),
     "complexity_index": _number(
         PER_UNIT,
@@ -242,7 +250,6 @@ _SYNAPSES = {
     "pre_root_id": _integer("", "segmentation id of the presynaptic partner, any object"),
     "post_root_id": _integer("", "segmentation id of the postsynaptic partner, any object"),
 }
-_LABELS = "; ".join(f"{label} {name}" for label, name in enumerate(COMPARTMENTS))
 _NODE_ID = _integer("", "number of the skeleton node in the cell's SWC file, from 0")
 _SKELETON_NODES = {
     "cell_id": _CELL_ID,
@@ -295,7 +302,10 @@ _AGREEMENT = {
     "value": _number("as in unit", "the value", "there is nothing to compare"),
 }
 _CONFUSION = {
-    "published_compartment": _text(_either(COMPARTMENTS), _NOT_PUBLISHED),
+    "published_compartment": _text(
+        f"{_either(COMPARTMENTS)}: the name, as skeletons have it, of the published label",
+        _NOT_PUBLISHED,
+    ),
     "recomputed_compartment": _text(_either(COMPARTMENTS)),
     "mitochondria": _integer("1", "number of mitochondria with these two"),
     "share": _number(PER_UNIT, "share of those with this published compartment"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,11 @@ import pyarrow as pa
 from mitosyn.cells import Cell
 from mitosyn.columns import (
     CELL_CSV_COLUMNS,
-    COMPARTMENTS,
     LENGTH_ALONG_SKELETON,
     MORPHOMETRICS,
     SOMATIC,
 )
+from mitosyn.compartments import OWN_LABELS
 from mitosyn.coverage import Coverage, astrocyte_compartments
 from mitosyn.files import write_text
 from mitosyn.meshes import MeshBundle
@@ -25,8 +26,15 @@ from mitosyn.surfaces import Surfaces
 from mitosyn.tables import flags, numbers, texts, write_csv
 
 COMPARTMENT_SCHEMA = pa.schema(
-    {"mito_id": pa.int64(), "compartment": pa.string(), "length_nm": pa.float64()}
+    {
+        "mito_id": pa.int64(),
+        "label": pa.int64(),
+        "compartment": pa.string(),
+        "length_nm": pa.float64(),
+    }
 )
+
+SOMATIC_LABEL = OWN_LABELS[SOMATIC]
 
 # A skeleton node that a mitochondrion covers, by its number in the skeleton and in the SWC
 # file, with the number of mesh vertices nearest to it.
@@ -54,36 +62,30 @@ def morphometrics_table(
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
-def compartment_table(mito_ids: np.ndarray, labels: np.ndarray, lengths_nm: np.ndarray) -> pa.Table:
-    """Tabulate compartment labels, (M,) int64, and lengths along the skeleton, (M,) float64."""
-    compartments = texts([COMPARTMENTS[label] for label in labels.tolist()])
-    return pa.Table.from_arrays(
-        [numbers(mito_ids), compartments, numbers(lengths_nm)], schema=COMPARTMENT_SCHEMA
-    )
-
-
-def keep_published(measured: pa.Table, mitochondria: pa.Table) -> pa.Table:
-    """Put published compartments and lengths in place of measured ones where there are any.
+def compartment_table(
+    mito_ids: np.ndarray, labels: np.ndarray, lengths_nm: np.ndarray, names: Sequence[str]
+) -> pa.Table:
+    """Tabulate the compartments of a neuron's M mitochondria.
 
     Parameters
     ----------
-    measured : pyarrow.Table
-        With :data:`COMPARTMENT_SCHEMA`.
-    mitochondria : pyarrow.Table
-        The same mitochondria with :data:`mitosyn.mitochondria.SCHEMA`.
+    mito_ids, labels : (M,) int64 arrays
+    lengths_nm : (M,) float64 array
+        Along the skeleton.
+    names : sequence of str
+        Of the labels, as :func:`mitosyn.compartments.names_by_label` gives them.
     """
-    compartments = _first_of(mitochondria["published_compartment"], measured["compartment"])
-    lengths = _first_of(mitochondria["published_length_nm"], measured["length_nm"])
+    compartments = texts([names[label] for label in labels.tolist()])
     return pa.Table.from_arrays(
-        [measured["mito_id"], texts(compartments), numbers(np.array(lengths, np.float64))],
+        [numbers(mito_ids), numbers(labels), compartments, numbers(lengths_nm)],
         schema=COMPARTMENT_SCHEMA,
     )
 
 
-def _first_of(published: pa.ChunkedArray, measured: pa.ChunkedArray) -> list:
-    """Give the published values, the measured ones where there are none."""
-    pairs = zip(published.to_pylist(), measured.to_pylist(), strict=True)
-    return [own if given is None else given for given, own in pairs]
+def keep_published(measured: np.ndarray, published: pa.ChunkedArray) -> np.ndarray:
+    """Put published values in place of measured ones, (M,), where there are any."""
+    pairs = zip(published.to_pylist(), measured.tolist(), strict=True)
+    return np.array([own if given is None else given for given, own in pairs], measured.dtype)
 
 
 def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:
@@ -100,8 +102,7 @@ def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table)
     """
     compartments = astrocyte_compartments(positions_nm(mitochondria), np.array(cell.soma))
     return pa.Table.from_arrays(
-        [mitochondria["mito_id"], texts(compartments), morphometrics["PC1 Length"]],
-        schema=COMPARTMENT_SCHEMA,
+        [texts(compartments), morphometrics["PC1 Length"]], names=["compartment", "length_nm"]
     )
 
 
@@ -121,7 +122,7 @@ def write_cell_csv(
     mitochondria : pyarrow.Table
         M rows with :data:`mitosyn.mitochondria.SCHEMA`.
     compartments : pyarrow.Table
-        The same mitochondria, with :data:`COMPARTMENT_SCHEMA`.
+        The same mitochondria, ``compartment, length_nm``.
     morphometrics : pyarrow.Table
         The same mitochondria, as :func:`morphometrics_table` gives them; NaN is left empty.
     """
@@ -185,12 +186,10 @@ def write_associated_nodes(path: str | Path, compartments: pa.Table, nodes: pa.T
     """
     covered: dict[int, list[int]] = {
         mito_id: []
-        for mito_id, compartment in zip(
-            compartments["mito_id"].to_pylist(),
-            compartments["compartment"].to_pylist(),
-            strict=True,
+        for mito_id, label in zip(
+            compartments["mito_id"].to_pylist(), compartments["label"].to_pylist(), strict=True
         )
-        if compartment != SOMATIC
+        if label != SOMATIC_LABEL
     }
     for mito_id, swc_id in zip(
         nodes["mito_id"].to_pylist(), nodes["swc_id"].to_pylist(), strict=True

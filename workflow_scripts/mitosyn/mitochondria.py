@@ -17,7 +17,7 @@ SCHEMA = pa.schema(
         "x_nm": pa.float64(),
         "y_nm": pa.float64(),
         "z_nm": pa.float64(),
-        "published_compartment": pa.string(),
+        "published_label": pa.int64(),
         "published_length_nm": pa.float64(),
     }
 )

@@ -152,18 +152,18 @@ def neurite_lengths(neurites: Neurites, covered: np.ndarray) -> pd.DataFrame:
     return named_compartments(sums)
 
 
-def add_mitochondria(lengths: pd.DataFrame, mitochondria: pa.Table) -> pd.DataFrame:
+def add_mitochondria(lengths: pd.DataFrame, mitochondria: pd.DataFrame) -> pd.DataFrame:
     """Add the number of ``mitochondria`` in each row's cell and compartment.
 
     Parameters
     ----------
     lengths : pandas.DataFrame
         As :func:`neurite_lengths` gives it.
-    mitochondria : pyarrow.Table
-        ``cell_id, compartment``.
+    mitochondria : pandas.DataFrame
+        ``cell_id, compartment``, by the names that skeleton labels have.
     """
     groups = ["cell_id", "compartment"]
-    counts = mitochondria.to_pandas().groupby(groups).size().rename("mitochondria")
+    counts = mitochondria.groupby(groups).size().rename("mitochondria")
     merged = lengths.merge(counts.reset_index(), on=groups, how="left")
     return merged.assign(mitochondria=merged["mitochondria"].fillna(0).astype(int))
 

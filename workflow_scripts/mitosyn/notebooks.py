@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -205,7 +205,12 @@ def write_notebook(path: str | Path, notebook: NotebookNode) -> None:
     write_text(path, nbformat.writes(notebook) + "\n")
 
 
-def run_template(template: str | Path, folder: str | Path, **limits: Any) -> NotebookNode:
+def run_template(
+    template: str | Path,
+    folder: str | Path,
+    values: Mapping[str, object] | None = None,
+    **limits: Any,
+) -> NotebookNode:
     """Build the notebook of a percent script and execute it in a folder.
 
     Parameters
@@ -214,6 +219,8 @@ def run_template(template: str | Path, folder: str | Path, **limits: Any) -> Not
         The percent script.
     folder : str or Path
         The working directory.
+    values : mapping from name to value, optional
+        To write into the notebook in place of the template's, each set in one line of it.
     **limits
         As for :func:`execute_notebook`.
 
@@ -222,6 +229,11 @@ def run_template(template: str | Path, folder: str | Path, **limits: Any) -> Not
     NotebookNode
         Executed.
     """
-    notebook = notebook_from_percent(Path(template).read_text(encoding="utf-8"))
+    text = Path(template).read_text(encoding="utf-8")
+    for name, value in (values or {}).items():
+        text, found = re.subn(f"^{name} = .*$", f"{name} = {value!r}", text, flags=re.MULTILINE)
+        if found != 1:
+            raise ValueError(f"{found} lines of {template} set {name}, expected one")
+    notebook = notebook_from_percent(text)
     execute_notebook(notebook, folder, **limits)
     return notebook

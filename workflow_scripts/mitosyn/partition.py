@@ -6,7 +6,7 @@ importing pyarrow.compute takes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from mitosyn.cells import Cell
 from mitosyn.columns import INHIBITORY, PYRAMIDAL
-from mitosyn.errors import InputError
+from mitosyn.errors import CONFIGURATION, InputError
 from mitosyn.mitochondria import SCHEMA
 from mitosyn.tables import POSITION_VX, to_nm
 
@@ -45,6 +45,7 @@ def partition_mitochondria(
     tables: MitochondriaTables,
     cells: Iterable[Cell],
     voxel_size_nm: tuple[float, float, float],
+    published_labels: Mapping[str, int],
 ) -> pa.Table:
     """Collect the mitochondria of the analysed cells, sorted by cell.
 
@@ -57,6 +58,8 @@ def partition_mitochondria(
     cells : iterable of Cell
         The analysed cells; the result follows their order.
     voxel_size_nm : three floats
+    published_labels : mapping from name to label
+        The compartments in the pyramidal table.
 
     Returns
     -------
@@ -67,7 +70,8 @@ def partition_mitochondria(
     Raises
     ------
     InputError
-        A mitochondrion is listed twice, or in two cells; or no cell has any.
+        A mitochondrion is listed twice, in two cells, or in a compartment of an unknown name; or
+        no cell has any.
     """
     ranks = {cell.cell_id: rank for rank, cell in enumerate(cells)}
     types = {cell.cell_id: cell.cell_type for cell in cells}
@@ -96,7 +100,8 @@ def partition_mitochondria(
     merged = merged.take(np.sort(first))
     rank = np.array([ranks[i] for i in merged["cellid"].to_pylist()], dtype=np.int64)
     merged = merged.take(np.argsort(rank, kind="stable"))
-    return _typed(merged, listed[2], voxel_size_nm)
+    labels = _labels(listed[2], tables.paths[2], published_labels)
+    return _typed(merged, listed[2].append_column("label", labels), voxel_size_nm)
 
 
 def _of_cells(table: pa.Table, cell_ids: list[int]) -> pa.Table:
@@ -133,6 +138,25 @@ def _refuse_other_cell(table: pa.Table, path: str, others: pa.Table, other_path:
             )
 
 
+def _labels(pyramidal: pa.Table, path: str, published_labels: Mapping[str, int]) -> pa.Array:
+    """Give the label that each row's compartment names, null for an empty text."""
+    compartments = pyramidal["compartment"].combine_chunks()
+    place = pc.index_in(compartments, value_set=pa.array(published_labels, pa.string()))
+    unknown = pc.and_(pc.is_null(place), pc.not_equal(compartments, ""))
+    rows = pyramidal.filter(unknown)
+    if len(rows):
+        raise InputError(
+            path,
+            f"mitochondrion {rows['mito_id'][0]} has the compartment "
+            f"{rows['compartment'][0].as_py()!r}, {len(rows)} rows in all have an unknown one; "
+            f"expected {', '.join(published_labels)}",
+            "Correct the table; published_compartments in the dataset's description says which "
+            "label each name stands for.",
+            CONFIGURATION,
+        )
+    return pa.array(published_labels.values(), pa.int64()).take(place)
+
+
 def _typed(
     merged: pa.Table, pyramidal: pa.Table, voxel_size_nm: tuple[float, float, float]
 ) -> pa.Table:
@@ -146,7 +170,7 @@ def _typed(
             x,
             y,
             z,
-            pyramidal["compartment"].take(published),
+            pyramidal["label"].take(published),
             pyramidal["pathlength"].take(published),
         ],
         schema=SCHEMA,

@@ -21,6 +21,7 @@ from neuroglancer.write_annotations import AnnotationWriter
 from mitosyn.cells import Cell
 from mitosyn.colours import COMPARTMENT_COLOURS
 from mitosyn.columns import SYNAPSE_TYPES
+from mitosyn.compartments import own_name
 from mitosyn.description import NM3_PER_UM3
 from mitosyn.files import whole_folder, write_text
 from mitosyn.skeletons import NO_PARENT
@@ -118,7 +119,9 @@ def _tags(cell: Cell) -> set[str]:
     return {cell.cell_type, cell.cell_subtype.replace(" ", "_")}
 
 
-def write_mitochondria(folder: str | Path, csvs: Iterable[str | Path]) -> None:
+def write_mitochondria(
+    folder: str | Path, csvs: Iterable[str | Path], pyramidal_labels: Mapping[str, int]
+) -> None:
     """Write mitochondria as points.
 
     Each has its ``mito_id`` as id, its ``compartment``, its ``volume_um3`` (NaN where it was
@@ -129,6 +132,8 @@ def write_mitochondria(folder: str | Path, csvs: Iterable[str | Path]) -> None:
     folder : str or Path
         Replaced, if it is there.
     csvs : paths of the cells' CSV files
+    pyramidal_labels : mapping from name to label
+        The compartments in the files of pyramidal cells.
     """
     properties = [
         AnnotationPropertySpec(id="volume_um3", type="float32", description="volume in µm³"),
@@ -137,11 +142,12 @@ def write_mitochondria(folder: str | Path, csvs: Iterable[str | Path]) -> None:
     writer = _point_writer(("cell", "mitochondrion"), properties)
     for path in csvs:
         for row in read_csv_rows(path):
+            name = own_name(row["compartment"], row["cell_type"], pyramidal_labels)
             writer.add_point(
                 [float(row[axis]) for axis in "xyz"],
                 id=int(row["mito_id"]),
                 volume_um3=float(row["mito size"] or "nan") / NM3_PER_UM3,
-                compartment=COMPARTMENT_NUMBERS[row["compartment"]],
+                compartment=COMPARTMENT_NUMBERS[name],
                 cell=int(row["cellid"]),
                 mitochondrion=int(row["mito_id"]),
             )

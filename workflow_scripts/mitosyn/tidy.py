@@ -13,6 +13,7 @@ import pyarrow.parquet
 
 from mitosyn.columns import (
     CELL_CSV_COLUMNS,
+    CELL_TYPES,
     COMPARTMENTS,
     MITOCHONDRION_NODE_COLUMNS,
     MITOCHONDRION_TABLE_COLUMNS,
@@ -20,6 +21,7 @@ from mitosyn.columns import (
     SKELETON_NODE_COLUMNS,
     tidy_name,
 )
+from mitosyn.compartments import names_by_label
 from mitosyn.dictionary import (
     FLAG,
     INTEGER,
@@ -214,6 +216,7 @@ def mitochondria_table(
     mitochondria: pa.Table,
     morphometrics: pa.Table,
     voxel_size_nm: tuple[float, float, float],
+    pyramidal_labels: Mapping[str, int],
 ) -> pa.Table:
     """Tabulate the mitochondria of a cell.
 
@@ -226,6 +229,8 @@ def mitochondria_table(
     morphometrics : pyarrow.Table
         The same, as :func:`mitosyn.export.morphometrics_table` gives them.
     voxel_size_nm : three floats
+    pyramidal_labels : mapping from name to label
+        The compartments in the files of pyramidal cells.
 
     Returns
     -------
@@ -246,6 +251,7 @@ def mitochondria_table(
     columns = {tidy_name(name): csv[name] for name in CELL_CSV_COLUMNS if name != "cellid"}
     columns |= {
         "cell_id": csv["cellid"],
+        "label": pa.array(_labels(csv, pyramidal_labels), pa.int64()),
         "voxels": mitochondria["voxels"],
         "complexity_index": pa.array(complexity_index(area_um2, volume_um3), from_pandas=True),
         "mesh_closed": pc.if_else(has_mesh, morphometrics["mesh_closed"], None),
@@ -253,6 +259,13 @@ def mitochondria_table(
         "problem": problems(morphometrics),
     }
     return pa.table({name: columns[name] for name in MITOCHONDRION_TABLE_COLUMNS})
+
+
+def _labels(csv: pa.Table, pyramidal_labels: Mapping[str, int]) -> list[int | None]:
+    """Give the label of each row's compartment, None for an astrocyte's."""
+    names = {kind: names_by_label(kind, pyramidal_labels) for kind in CELL_TYPES}
+    pairs = zip(csv["cell_type"].to_pylist(), csv["compartment"].to_pylist(), strict=True)
+    return [names[kind].index(text) if names[kind] else None for kind, text in pairs]
 
 
 def problems(morphometrics: pa.Table) -> pa.Array:

@@ -30,6 +30,7 @@ from nglui.statebuilder import (
 from mitosyn.cells import Cell
 from mitosyn.colours import COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_STYLES, TYPE_COLOURS
 from mitosyn.columns import COMPARTMENTS, POSTSYNAPTIC, SYNAPSE_TYPES
+from mitosyn.compartments import own_name
 from mitosyn.tables import ID, NUMBER, TEXT, read_csv_rows, read_table
 
 VoxelSize = tuple[float, float, float]
@@ -157,18 +158,30 @@ def read_synapses(path: str | Path) -> dict[int, Synapses]:
     }
 
 
-def read_mitochondria(paths: Iterable[str | Path]) -> tuple[dict[int, str], np.ndarray]:
+def read_mitochondria(
+    paths: Iterable[str | Path], pyramidal_labels: Mapping[str, int]
+) -> tuple[dict[int, str], np.ndarray]:
     """Read what views need of the mitochondria in cells' CSV files.
+
+    Parameters
+    ----------
+    paths : paths of CSV files
+    pyramidal_labels : mapping from name to label
+        The compartments in the files of pyramidal cells.
 
     Returns
     -------
     compartments : dict from mitochondrion id to compartment
+        By the names that skeleton labels have.
     positions : (N, 3) float64 array
         In nm.
     """
     rows = [row for path in paths for row in read_csv_rows(path)]
     positions = [[float(row[axis]) for axis in "xyz"] for row in rows]
-    compartments = {int(row["mito_id"]): row["compartment"] for row in rows}
+    compartments = {
+        int(row["mito_id"]): own_name(row["compartment"], row["cell_type"], pyramidal_labels)
+        for row in rows
+    }
     return compartments, np.reshape(positions, (-1, 3))
 
 

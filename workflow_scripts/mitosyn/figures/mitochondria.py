@@ -13,7 +13,10 @@ from mitosyn.figures.groups import Scale, draw_by_compartment
 from mitosyn.figures.style import STYLE, horizontal_grid, new_figure, nothing_to_show
 from mitosyn.meshes import NO_MESH
 
-SHAPE_COLUMNS = ["cell_type", "compartment", "mito_size", "sphericity", "complexity_index"]
+SHAPE_COLUMNS = [
+    *("cell_type", "compartment", "label"),
+    *("mito_size", "sphericity", "complexity_index"),
+]
 VOLUME = Scale("volume (µm³)", log=True)
 SPHERICITY = Scale("sphericity", limits=(0.0, 1.0))
 COMPLEXITY = Scale("complexity index", log=True)

@@ -4,6 +4,7 @@ Dirt made here, as in the published tables:
 
 - the index column of the cell type table restarts in every section;
 - positions of somas are text as numpy prints it, with runs of blanks;
+- the names of the compartments 4 and 5 of pyramidal mitochondria are swapped;
 - ``soma_*_nm`` are all made from x; ``ctr_pos_*_nm`` are made with the mesh voxel size.
 """
 
@@ -14,6 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mitosyn.columns import PUBLISHED_LABELS, PYRAMIDAL
+from mitosyn.compartments import OWN_LABELS, names_by_label
 from mitosyn.morphometrics import complexity_index
 from mitosyn.synthetic import tubes
 from mitosyn.synthetic.cells import Cast, Cell, second_soma_nm
@@ -165,7 +168,7 @@ def published_results(mitochondrion: Mitochondrion, voxel_nm: _Lengths) -> _Row:
     return (
         f"{area:.6f}",
         f"{index:.6f}",
-        mitochondrion.compartment,
+        names_by_label(PYRAMIDAL, PUBLISHED_LABELS)[OWN_LABELS[mitochondrion.compartment]],
         f"{mitochondrion.path_length_nm:.6f}",
     )
 
