@@ -37,33 +37,41 @@ def distances(graph: nx.Graph, nodes: Iterable[int]) -> list[float]:
     return [found.get(node, math.inf) for node in graph]
 
 
-def find_tips(graph: nx.Graph, labels: np.ndarray) -> list[int]:
-    return [node for node in graph if graph.degree(node) == 1 and labels[node] != 0]
+def children_from(graph: nx.Graph, roots: list[int]) -> nx.DiGraph:
+    """Turn the edges of each piece away from its root."""
+    tree = nx.DiGraph()
+    tree.add_nodes_from(graph)
+    for root in roots:
+        tree.add_edges_from(nx.bfs_edges(graph, root))
+    return tree
 
 
-def branch_points_on_paths(graph: nx.Graph, labels: np.ndarray, root: int) -> dict[int, int]:
-    """Count the branch points of every path from a root to a leaf; give each node the most."""
-    most: dict[int, int] = {root: 0}
-    for leaf in graph:
-        if graph.degree(leaf) <= 1 and nx.has_path(graph, root, leaf):
-            path = nx.shortest_path(graph, root, leaf)
-            points = sum(graph.degree(node) >= 3 and labels[node] != 0 for node in path)
-            for node in path:
-                most[node] = max(most.get(node, 0), points)
+def find_tips(graph: nx.Graph, roots: list[int]) -> list[int]:
+    """Give the nodes without children; the first root is the skeleton's, others are no tips."""
+    tree = children_from(graph, roots)
+    return [node for node in graph if not tree.out_degree(node) and node not in roots[1:]]
+
+
+def branch_points_to_tips(graph: nx.Graph, roots: list[int]) -> list[int]:
+    """Count the branch points of every way from a node to an end below it; give the most."""
+    tree = children_from(graph, roots)
+    most = []
+    for node in graph:
+        below = nx.descendants(tree, node) | {node}
+        ways = [nx.shortest_path(tree, node, end) for end in below if not tree.out_degree(end)]
+        most.append(max(sum(tree.out_degree(n) > 1 for n in way) for way in ways))
     return most
 
 
 def template(kind: str, graph: nx.Graph, labels: np.ndarray, covered: set[int], roots: list[int]):
-    """Give each node what it shares with its branch; ``roots`` holds one node a piece."""
+    """Give each node what it shares with its branch; ``roots`` holds one a piece."""
     to_soma = distances(graph, np.flatnonzero(labels == 0).tolist())
     if kind == "full":
         return labels.tolist()
     if kind == "coveredornot":
         return [node in covered for node in graph]
     if kind == "branchpointsegments":
-        counts = {}
-        for root in roots:
-            counts |= branch_points_on_paths(graph, labels, root)
+        counts = branch_points_to_tips(graph, roots)
         return [SOMA if labels[node] == 0 else counts[node] for node in graph]
     shared = []
     for node, distance in enumerate(to_soma):
@@ -156,7 +164,7 @@ def measure_branches(  # noqa: C901
     """Measure each branch; ``coverage`` holds mitochondrion, node and number of vertices."""
     graph = skeleton_graph(vertices, edges)
     to_soma = distances(graph, np.flatnonzero(labels == 0).tolist())
-    to_tip = distances(graph, find_tips(graph, labels))
+    to_tip = distances(graph, find_tips(graph, roots))
     covering: dict[int, set[int]] = {}
     for mitochondrion, node, _ in coverage:
         covering.setdefault(node, set()).add(mitochondrion)

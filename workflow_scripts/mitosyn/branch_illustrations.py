@@ -42,7 +42,7 @@ EXPLANATIONS = {
     FULL: "one compartment",
     DISTANCE_BINS: "the same 10 µm of path to the soma",
     DISTAL_BRANCHES: "one compartment, beyond 60 µm",
-    BRANCH_POINT_SEGMENTS: "as many branch points at most",
+    BRANCH_POINT_SEGMENTS: "as many branch points up from a tip",
     COVERED_OR_NOT: "all covered or all bare",
 }
 NOTES = """Each branch is a run of nodes that share something.

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from mitosyn.columns import BRANCH_TYPES, COMPARTMENTS, SOMATIC
-from mitosyn.skeletons import Skeleton, piece_roots
+from mitosyn.skeletons import NO_PARENT, Skeleton, SwcTree, swc_tree
 
 FULL, DISTANCE_BINS, DISTAL_BRANCHES, BRANCH_POINT_SEGMENTS, COVERED_OR_NOT = BRANCH_TYPES
 
@@ -78,8 +78,14 @@ def soma_distances(skeleton: Skeleton) -> np.ndarray:
 
 
 def tips(skeleton: Skeleton) -> np.ndarray:
-    """Give the ends of the neurites, ascending: nodes outside the soma with one neighbour."""
-    return np.flatnonzero((_degrees(skeleton) == 1) & (skeleton.labels != SOMATIC_LABEL))
+    """Return the nodes without children, ascending, somatic ones too; (T,) int64.
+
+    Children are those of the SWC file. The root of a piece that is apart from the skeleton's
+    own root is none, not even where it is the only node.
+    """
+    tree, children = _children(skeleton)
+    apart = (tree.parents == NO_PARENT) & (tree.nodes != skeleton.root)
+    return np.sort(tree.nodes[(children == 0) & ~apart])
 
 
 def tip_distances(skeleton: Skeleton) -> np.ndarray:
@@ -141,56 +147,31 @@ def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -
 
 
 def most_branch_points(skeleton: Skeleton) -> np.ndarray:
-    """Count the branch points on the root-to-tip path through each node that has most.
+    """Count the branch points on the way to each node from the tip below it that has most.
 
-    A branch point is a node outside the soma with three neighbours or more, so that two
-    or more paths go on from it. A piece of the skeleton starts at its soma: at the
-    skeleton's root if that is somatic, else at the smallest somatic node; a piece without
-    soma where it starts in the SWC file (:func:`mitosyn.skeletons.piece_roots`). All of a
-    path counts, before the node and beyond it. The way on with most branch points thus
-    keeps the count of the way to it, and the others have smaller ones.
+    A branch point is a node with more than one child in the SWC file, and counts itself:
+    c(n) = max over children of c(child), plus 1 if n is a branch point. So a path from a tip has
+    0 up to the first fork, and from there on the count of the fork's richest side, plus 1.
 
     Returns
     -------
     (N,) int64 array
     """
-    outside = skeleton.labels != SOMATIC_LABEL
-    counts = ((_degrees(skeleton) >= 3) & outside).astype(np.int64).tolist()
-    order, parents = _from_roots(skeleton)
-    for node in order:
-        if parents[node] < len(counts):
-            counts[node] += counts[parents[node]]
-    for node in reversed(order):
-        if parents[node] < len(counts):
-            counts[parents[node]] = max(counts[parents[node]], counts[node])
-    return np.array(counts, np.int64)
+    tree, children = _children(skeleton)
+    counts = [0] * len(children)
+    # Children come after their parents.
+    for node, parent in reversed(list(enumerate(tree.parents.tolist()))):
+        counts[node] += int(children[node] > 1)
+        if parent != NO_PARENT:
+            counts[parent] = max(counts[parent], counts[node])
+    return np.array(counts, np.int64)[tree.swc_ids()]
 
 
-def _from_roots(skeleton: Skeleton) -> tuple[list[int], list[int]]:
-    """Give the nodes, parents before their children, and each one's parent, N for roots."""
-    count = len(skeleton.vertices)
-    roots = _soma_roots(skeleton)
-    # A node beyond the skeleton's, joined to all roots, makes one tree of the pieces.
-    a = np.append(skeleton.edges[:, 0], np.full(len(roots), count))
-    b = np.append(skeleton.edges[:, 1], roots)
-    graph = coo_array((np.ones(len(a)), (a, b)), shape=(count + 1, count + 1)).tocsr()
-    order, parents = breadth_first_order(graph, count, directed=False)
-    return order[1:].tolist(), parents[:count].tolist()
-
-
-def _soma_roots(skeleton: Skeleton) -> list[int]:
-    """Give the node at which each piece starts, in its soma if it has one."""
-    somatic = skeleton.labels == SOMATIC_LABEL
-    piece_of_node = np.empty(len(somatic), np.int64)
-    for number, piece in enumerate(skeleton.pieces):
-        piece_of_node[piece] = number
-    roots = []
-    for root in piece_roots(skeleton):
-        piece = skeleton.pieces[piece_of_node[root]]
-        soma = piece[somatic[piece]]
-        stays = len(soma) == 0 or (root == skeleton.root and somatic[root])
-        roots.append(root if stays else int(soma[0]))
-    return roots
+def _children(skeleton: Skeleton) -> tuple[SwcTree, np.ndarray]:
+    """Return a skeleton as in its SWC file, and for each SWC id its number of children (N,)."""
+    tree = swc_tree(skeleton)
+    joined = tree.parents[tree.parents != NO_PARENT]
+    return tree, np.bincount(joined, minlength=len(tree.parents))
 
 
 def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
@@ -232,7 +213,3 @@ def _first_nodes(order: np.ndarray, component: np.ndarray) -> tuple[np.ndarray, 
     rows = np.empty(len(first), np.int64)
     rows[component[ids]] = np.arange(len(ids))
     return ids.astype(np.int64), rows
-
-
-def _degrees(skeleton: Skeleton) -> np.ndarray:
-    return np.bincount(skeleton.edges.ravel(), minlength=len(skeleton.vertices))

@@ -647,7 +647,7 @@ PUBLISHED_TABLES = (
     ),
     PublishedTable(
         "tip_lengths.csv",
-        "The tips of each neuron's skeleton outside the soma, with the setting `branches`.",
+        "The tips of each neuron's skeleton, with the setting `branches`.",
         _columns(TIP_LENGTH_COLUMNS, _TIP_LENGTHS),
     ),
     PublishedTable(
