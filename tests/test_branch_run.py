@@ -34,7 +34,7 @@ from mitosyn.nuclei import Nuclei
 from mitosyn.skeletons import Skeleton, read_skeleton, write_swc
 from mitosyn.tables import read_arrow
 from mitosyn.tidy import ARROW_TYPES
-from workflow import ROOT, Run, done, reals_without_a_point, run_snakemake
+from workflow import ROOT, Run, done, numbers_of_another_kind, run_snakemake
 
 BASAL = COMPARTMENTS.index("Basal")
 HEAVY = {"pandas", "sklearn", "trimesh", "meshparty", "pydantic", "pyarrow.compute"}
@@ -59,8 +59,8 @@ def branch_run(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.mark.workflow
-def test_columns_of_real_numbers_have_points_in_every_row(branch_run: Run) -> None:
-    assert reals_without_a_point(branch_run.folder / RESULTS) == []
+def test_real_numbers_have_a_point_in_every_row_and_integers_none(branch_run: Run) -> None:
+    assert numbers_of_another_kind(branch_run.folder / RESULTS) == []
 
 
 def branches(run: Run, kind: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from mitosyn.dictionary import (
     data_dictionary,
     published_table,
 )
-from workflow import ROOT, Run, reals_without_a_point
+from workflow import ROOT, Run, numbers_of_another_kind
 
 RENEW = (
     "snakemake --cores 1 --force results/sample/data_dictionary.md && "
@@ -51,5 +51,5 @@ def test_every_published_table_is_in_the_dictionary(sample_run: Run) -> None:
 
 
 @pytest.mark.workflow
-def test_columns_of_real_numbers_have_points_in_every_row(sample_run: Run) -> None:
-    assert reals_without_a_point(sample_run.folder / "results" / "sample") == []
+def test_real_numbers_have_a_point_in_every_row_and_integers_none(sample_run: Run) -> None:
+    assert numbers_of_another_kind(sample_run.folder / "results" / "sample") == []

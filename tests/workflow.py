@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mitosyn.dictionary import NUMBER, PUBLISHED_TABLES
+from mitosyn.dictionary import INTEGER, NUMBER, PUBLISHED_TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,20 +53,22 @@ def done(run: Run) -> dict[str, int]:
     return {rule: rules.count(rule) for rule in rules}
 
 
-def reals_without_a_point(results: Path) -> list[tuple[str, str, str]]:
-    """Find values of documented columns of real numbers that look like integers in a CSV."""
+def numbers_of_another_kind(results: Path) -> list[tuple[str, str, str]]:
+    """Find integers in the documented columns of real numbers of the CSV files, and reverse."""
     found = []
     for table in PUBLISHED_TABLES:
         if not table.name.endswith(".csv"):
             continue
-        reals = [name for name, meaning in table.columns.items() if meaning.kind == NUMBER]
+        kinds = {name: meaning.kind for name, meaning in table.columns.items()}
+        numeric = [name for name, kind in kinds.items() if kind in (NUMBER, INTEGER)]
         for path in results.glob(re.sub(r"<\w+>", "*", table.name)):
             with path.open(newline="") as file:
                 for row in csv.DictReader(file):
                     found += [
                         (path.name, name, row[name])
-                        for name in reals
-                        if re.fullmatch(r"-?\d+", row[name])
+                        for name in numeric
+                        if row[name]
+                        and bool(re.fullmatch(r"-?\d+", row[name])) != (kinds[name] == INTEGER)
                     ]
     return found
 

@@ -290,6 +290,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
         )
         parts.append(part.reset_index().assign(quantity=quantity))
     table = pd.concat(parts, ignore_index=True)[list(GRADIENT_COLUMNS)]
+    table = table.astype(dict.fromkeys(("from_um", "to_um"), np.int64))
     orders = {"cell_type": NEURON_TYPES, "compartment": COMPARTMENTS, "quantity": GRADIENTS}
     ranks = {name: table[name].map(list(order).index) for name, order in orders.items()}
     order = pd.DataFrame(ranks | {"from_um": table["from_um"]}).astype(float)
