@@ -68,6 +68,17 @@ BAD = {
     "faces: float64, expected integers": {"vertices": CORNERS, "faces": [[0.0, 1.0, 2.0]]},
     "faces have shape (4,), expected (N, 3)": {"vertices": CORNERS, "faces": [0, 1, 2, 0]},
 }
+BAD_LINKS = {
+    "row 1 of link_edges is [0, 3], there are 3 vertices": [[0, 1], [0, 3]],
+    "row 0 of link_edges is [-1, 2]": [[-1, 2]],
+    "link_edges have shape (3,), expected (N, 2)": [0, 1, 2],
+    "link_edges have shape (2, 3), expected (N, 2)": [[0, 1, 2], [0, 1, 2]],
+    "link_edges: float64, expected integers": [[0.0, 1.0]],
+}
+BAD |= {
+    problem: {"vertices": CORNERS, "faces": [[0, 1, 2]], "link_edges": links}
+    for problem, links in BAD_LINKS.items()
+}
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -157,6 +168,46 @@ def test_chunks_hang_together_at_repeated_vertices() -> None:
     # Repeats of a vertex have one node.
     assert np.array_equal(cut.node_of_vertex, cut.node_of_vertex[chunks.merged])
     assert (cut.node_of_vertex == whole.node_of_vertex[corners]).mean() > 0.9
+
+
+def test_links_bridge_gaps(tmp_path: Path) -> None:
+    """Of two tubes side by side, the second has no node but is linked to the first one's end."""
+    main = straight()
+    far = CellMesh(main.vertices + np.array([0, 5_000, 0]), main.faces)
+    both, count = together(main, far), len(main.vertices)
+    path = write(
+        tmp_path / "7_mesh.h5",
+        vertices=both.vertices,
+        faces=both.faces,
+        link_edges=np.array([[count - 1, 2 * count - 1], [3, 3]], np.int32),
+    )
+    mesh = read_cell_mesh(path, np.ones(3))
+    assert mesh.links.tolist() == [[count - 1, 2 * count - 1], [3, 3]]
+    found = assign_vertices(mesh, neurite())
+    assert (found.pieces, found.unreached) == (1, 0)
+    end = found.node_of_vertex[count - 1]
+    assert set(found.node_of_vertex[count:].tolist()) == {end}
+    # The patches of the surface are of triangles only.
+    assert np.array_equal(mesh.triangles, both.triangles)
+
+
+def test_a_link_is_as_long_as_it_is() -> None:
+    mesh = straight()
+    one_end, other = 0, len(mesh.vertices) - 3
+    linked = CellMesh(mesh.vertices, mesh.faces, np.array([[one_end, other]] * 2))
+    nodes = assign_vertices(linked, neurite()).node_of_vertex
+    assert np.array_equal(nodes, assign_vertices(mesh, neurite()).node_of_vertex)
+
+
+def test_links_go_over_vertices_of_no_triangle() -> None:
+    main = straight()
+    far = CellMesh(main.vertices + np.array([0, 5_000, 0]), main.faces)
+    both = together(main, far)
+    lone, count = len(both.vertices), len(main.vertices)
+    vertices = np.vstack([both.vertices, both.vertices[[count - 1]] + np.array([0, 2_500, 0])])
+    mesh = CellMesh(vertices, both.faces, np.array([[count - 1, lone], [2 * count - 1, lone]]))
+    found = assign_vertices(mesh, neurite())
+    assert (found.pieces, found.unreached) == (1, 0)
 
 
 def test_vertices_of_no_triangle_are_not_of_the_surface() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import numpy as np
 from mitosyn.errors import InputError
 from mitosyn.hdf5 import open_h5, read_positions, read_vertex_numbers
 from mitosyn.surfaces import merged_vertices
+
+LINKS = "link_edges"
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,13 @@ class CellMesh:
         Positions in true nm.
     faces : (F, 3) int64 array
         The vertices of each triangle.
+    links : (L, 2) int64 array
+        Vertices that are joined without a triangle, as where a gap was bridged by hand.
     """
 
     vertices: np.ndarray
     faces: np.ndarray
+    links: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
     @cached_property
     def merged(self) -> np.ndarray:
@@ -50,8 +55,8 @@ def read_cell_mesh(path: str | Path, scale: np.ndarray) -> CellMesh:
     Parameters
     ----------
     path : str or Path
-        HDF5 with ``vertices`` (V, 3) in the nm of the mesh source and ``faces`` (F, 3), or
-        the same end to end.
+        HDF5 with ``vertices`` (V, 3) in the nm of the mesh source, ``faces`` (F, 3), or the
+        same end to end, and perhaps MeshParty's ``link_edges`` (L, 2).
     scale : (3,) float64 array
         Factors from the mesh source's nm to true nm.
 
@@ -63,6 +68,9 @@ def read_cell_mesh(path: str | Path, scale: np.ndarray) -> CellMesh:
     with open_h5(path, "cell mesh file") as file:
         vertices = read_positions(file)
         faces = read_vertex_numbers(file, "faces", 3, len(vertices), flat=True)
+        links = np.empty((0, 2), np.int64)
+        if LINKS in file:
+            links = read_vertex_numbers(file, LINKS, 2, len(vertices))
     if len(faces) == 0:
         raise InputError(path, "the mesh has no triangles", "Replace the cell mesh file.")
-    return CellMesh(vertices * scale, faces)
+    return CellMesh(vertices * scale, faces, links)

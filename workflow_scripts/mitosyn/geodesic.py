@@ -50,7 +50,7 @@ def assign_vertices(
 
     Each node starts at the mesh vertex nearest to it; where several start at one, the
     nearest of them does, the smallest of equals. Every vertex goes to the start with the
-    shortest path along mesh edges. Repeated vertices are one place.
+    shortest path along mesh edges and links. Repeated vertices are one place.
 
     Parameters
     ----------
@@ -67,16 +67,19 @@ def assign_vertices(
         The median distance of the nodes from the mesh exceeds 5 µm: they are not of the
         same cell, or not in the same unit.
     """
-    # Vertices of no triangle are not of the surface.
-    used = np.zeros(len(mesh.vertices), bool)
-    used[mesh.triangles] = True
-    in_use = np.flatnonzero(used)
-    faces = (np.cumsum(used, dtype=np.int32) - 1)[mesh.triangles]
-    if len(in_use) == 0:
+    if len(mesh.triangles) == 0:
         raise InputError(mesh_path, "no triangle of the mesh has an area", "Replace the mesh file.")
+    links = mesh.merged[mesh.links]
+    # Vertices that nothing joins are not of the surface.
+    used = np.zeros(len(mesh.vertices), bool)
+    used[mesh.triangles] = used[links] = True
+    in_use = np.flatnonzero(used)
+    number = np.cumsum(used, dtype=np.int32) - 1
+    a, b, c = number[mesh.triangles].T
+    edges = np.concatenate([[a, b], [b, c], [c, a], number[links].T], axis=1)
     positions = mesh.vertices[in_use]
     starts, nodes = _starts(positions, skeleton, mesh_path, skeleton_path)
-    graph = _graph(positions, faces)
+    graph = _graph(positions, edges)
     pieces, _ = connected_components(graph, directed=False)
     _, _, source = dijkstra(graph, indices=starts, min_only=True, return_predecessors=True)
     node_of_start = np.full(len(in_use), NO_NODE, np.int64)
@@ -110,10 +113,10 @@ def _starts(
     return starts, order[first]
 
 
-def _graph(positions: np.ndarray, faces: np.ndarray) -> csr_array:
-    """Give the lengths of the edges of triangles, nm, as a sparse matrix, both ways."""
+def _graph(positions: np.ndarray, edges: np.ndarray) -> csr_array:
+    """Return the lengths of edges (2, E), nm, as a sparse matrix, both ways."""
     count = len(positions)
-    a, b = faces.T.reshape(-1), faces[:, [1, 2, 0]].T.reshape(-1)
+    a, b = edges
     # An edge of two triangles is there twice, which the matrix makes one.
     ones = np.ones(len(a), np.int8)
     half = coo_array((ones, (np.minimum(a, b), np.maximum(a, b))), shape=(count, count)).tocsr()
