@@ -22,7 +22,7 @@ checkpoint select_cells:
         runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
-        skeletons=INPUTS.skeletons,
+        skeletons=lambda wildcards, input: input.skeletons or INPUTS.skeletons,
         skeletons_there=skeletons_there,
         code=code("select_cells"),
     script:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,35 @@ def test_local_cell_meshes(raw, tmp_path) -> None:
 def test_the_em_block_has_no_meshes_of_cells() -> None:
     block = yaml.safe_load((ROOT / "tests" / "config" / "em_block.yaml").read_text())
     assert "datasets.em_block: missing key cell_meshes, " in message(block | {"branches": ["full"]})
+
+
+@pytest.mark.parametrize(
+    ("resolution", "mesh", "contradicts"),
+    [
+        ([4, 4, 40], [4, 4, 40], False),
+        ([16, 16, 40], [4, 4, 40], False),
+        ([4, 4, 40], [8, 8, 40], False),
+        ([1, 1, 1], [4, 4, 40], False),
+        ([4, 4, 40], [3.58, 3.58, 40], True),
+        ([4, 4, 40], [4, 4, 45], True),
+        ([3.6, 3.6, 40], [3.58, 3.58, 40], True),
+        ([0, 4, 40], [4, 4, 40], False),
+        ("4 4 40", [4, 4, 40], False),
+    ],
+)
+def test_the_resolution_of_a_layer(raw, tmp_path, resolution, mesh, contradicts) -> None:
+    mine = local(raw, tmp_path)
+    mine["datasets"]["mine"]["mesh_voxel_size_nm"] = mesh
+    info = {"scales": [{"resolution": resolution}], "mesh": "mesh"}
+    (tmp_path / "info").write_text(json.dumps(info))
+    if contradicts:
+        assert message(mine) == (
+            "config: datasets.mine.mitochondria_meshes: resolution is "
+            f"{[float(size) for size in resolution]} nm in the layer's info, "
+            f"mesh_voxel_size_nm is {[float(size) for size in mesh]}"
+        )
+    else:
+        assert read_config(mine).dataset == "mine"
 
 
 DOWNLOAD = "https://host/files/a.csv"

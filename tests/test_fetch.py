@@ -146,3 +146,10 @@ def test_the_state_of_a_layer_changes_with_the_files_of_that_mitochondrion(layer
     assert before[1] == after[1] and before[2] != after[2]
     assert state_digest(before, [1, 9]) == state_digest(after, [1, 9])
     assert state_digest(before, [1, 2]) != state_digest(after, [1, 2])
+
+
+def test_a_layer_of_another_resolution_is_refused(em_block: Path) -> None:
+    path = f"precomputed://file://{em_block / 'mito_meshes'}"
+    MeshLayer(path, Transfer(), (4.0, 4.0, 40.0))
+    with pytest.raises(InputError, match=r"resolution is \[4\.0, 4\.0, 40\.0\] nm in the layer"):
+        MeshLayer(path, Transfer(), (3.58, 3.58, 40.0))

@@ -33,7 +33,10 @@ def main(snakemake: "Snakemake") -> None:
         and {*mito_ids.tolist()} - {*store.read()}
     ):
         raise refuse_offline(snakemake.output.meshes, layer)
-    bundle = bundle_meshes(mito_ids, fetch_in_batches(layer, mito_ids.tolist(), transfer, store))
+    fetched = fetch_in_batches(
+        layer, mito_ids.tolist(), transfer, store, snakemake.config["mesh_voxel_size_nm"]
+    )
+    bundle = bundle_meshes(mito_ids, fetched)
     for mito_id, problem in zip(mito_ids.tolist(), bundle.problems.tolist(), strict=True):
         if problem:
             logging.warning("mitochondrion %d: %s", mito_id, problem)

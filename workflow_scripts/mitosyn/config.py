@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import stat
@@ -44,7 +45,7 @@ from mitosyn.config_problems import (
     quoted,
     validation_problems,
 )
-from mitosyn.layers import FILE_LAYER, local_layer
+from mitosyn.layers import FILE_LAYER, local_layer, resolution_problem
 
 PUBLIC_VIEWER = "https://neuroglancer-demo.appspot.com/"
 TABLES = (
@@ -512,6 +513,18 @@ def _wrong_paths(config: Config) -> Iterator[tuple[str, str]]:
     if layer is not None and _kind(layer / "info") != "file":
         found = f"{dataset.mitochondria_meshes!r}, but {layer / 'info'} does not exist"
         yield MESH_LAYER, f"is {found}"
+    elif layer is not None:
+        yield from _wrong_resolution(layer / "info", dataset.mesh_voxel_size_nm)
+
+
+def _wrong_resolution(info: Path, mesh_voxel_size_nm: VoxelSize) -> Iterator[tuple[str, str]]:
+    """Compare a local layer's resolution; an info that cannot be read is its reader's affair."""
+    try:
+        problem = resolution_problem(json.loads(info.read_text()), mesh_voxel_size_nm)
+    except (OSError, ValueError):
+        problem = ""
+    if problem:
+        yield MESH_LAYER, problem
 
 
 def _kind(path: str | Path) -> str:

@@ -14,7 +14,7 @@ from cloudvolume.exceptions import MeshDecodeError
 from cloudvolume.mesh import Mesh as PrecomputedMesh
 
 from mitosyn.errors import CONFIGURATION, RETRIEVAL, InputError
-from mitosyn.layers import FILE_LAYER, is_web_layer, local_layer
+from mitosyn.layers import FILE_LAYER, is_web_layer, local_layer, resolution_problem
 from mitosyn.meshes import NO_MESH, Mesh, MeshError, MeshStore, check_mesh, concatenate
 from mitosyn.transfer import (
     Policy,
@@ -65,14 +65,18 @@ class MeshLayer:
     path : str
         ``precomputed://…`` path.
     transfer : Transfer
+    mesh_voxel_size_nm : three floats, optional
+        The voxel size of its meshes after the config.
 
     Raises
     ------
     InputError
-        The layer cannot be read.
+        The layer cannot be read, or its resolution contradicts that voxel size.
     """
 
-    def __init__(self, path: str, transfer: Transfer) -> None:
+    def __init__(
+        self, path: str, transfer: Transfer, mesh_voxel_size_nm: Sequence[float] | None = None
+    ) -> None:
         self.path, self.transfer = path, transfer
         try:
             volume = CloudVolume(layer_path(path), progress=False, use_https=True)
@@ -87,6 +91,9 @@ class MeshLayer:
                 "folder.",
                 CONFIGURATION,
             ) from error
+        problem = resolution_problem(volume.info, mesh_voxel_size_nm or ())
+        if problem:
+            raise InputError(path, problem, "Correct the one that is wrong.", CONFIGURATION)
         self._root = volume.cloudpath.removeprefix("precomputed://")
 
     def fetch(self, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshError]:
@@ -148,7 +155,11 @@ class MeshLayer:
 
 
 def fetch_in_batches(
-    path: str, mito_ids: Sequence[int], transfer: Transfer, store: MeshStore
+    path: str,
+    mito_ids: Sequence[int],
+    transfer: Transfer,
+    store: MeshStore,
+    mesh_voxel_size_nm: Sequence[float] | None = None,
 ) -> dict[int, Mesh | MeshError]:
     """Fetch the meshes of a cell, keeping each batch so that an interrupted cell goes on.
 
@@ -162,6 +173,8 @@ def fetch_in_batches(
     transfer : Transfer
     store : MeshStore
         Of this cell and layer.
+    mesh_voxel_size_nm : three floats, optional
+        As of :class:`MeshLayer`.
 
     Returns
     -------
@@ -173,12 +186,12 @@ def fetch_in_batches(
         As :class:`MeshLayer`; the batches before are in the store.
     """
     if not is_web_layer(path):
-        return MeshLayer(path, transfer).fetch(mito_ids)
+        return MeshLayer(path, transfer, mesh_voxel_size_nm).fetch(mito_ids)
     meshes = store.read()
     waiting = [mito_id for mito_id in mito_ids if mito_id not in meshes]
     if not waiting:
         return meshes
-    layer = MeshLayer(path, transfer)
+    layer = MeshLayer(path, transfer, mesh_voxel_size_nm)
     for start in range(0, len(waiting), BATCH_MESHES):
         fetched = layer.fetch(waiting[start : start + BATCH_MESHES])
         store.add(fetched)

@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 FILE_LAYER = "precomputed://file://"
 WEB_LAYERS = ("precomputed://http://", "precomputed://https://")
@@ -28,6 +29,32 @@ def mesh_folder(layer: Path) -> Path | None:
     info = layer / "info"
     name = json.loads(info.read_text()).get("mesh") if info.exists() else None
     return layer / name if name else None
+
+
+def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
+    """Say how a layer's resolution contradicts the voxel size of its meshes; empty if not.
+
+    Meshes may be made of a volume that is some times coarser or finer than the voxels in
+    which their nm count, so that only other ratios are contradictions.
+
+    Parameters
+    ----------
+    info : object
+        What the layer's ``info`` holds; without a resolution there is nothing to compare.
+    mesh_voxel_size_nm : three floats
+    """
+    try:
+        resolution = [float(size) for size in info["scales"][0]["resolution"]]
+        ratios = [a / b for a, b in zip(resolution, mesh_voxel_size_nm, strict=True)]
+        multiples = [max(ratio, 1 / ratio) for ratio in ratios]
+    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError):
+        return ""
+    if all(abs(multiple - round(multiple)) < 1e-3 * multiple for multiple in multiples):
+        return ""
+    return (
+        f"resolution is {resolution} nm in the layer's info, mesh_voxel_size_nm is "
+        f"{list(mesh_voxel_size_nm)}"
+    )
 
 
 def fragment_states(folder: str | Path) -> dict[int, str]:
