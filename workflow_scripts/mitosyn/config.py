@@ -83,6 +83,12 @@ def _number(value: Any) -> float:
     return number
 
 
+def _integer(value: Any) -> Any:
+    """Read the text of a whole number, as which the command line gives nested ones."""
+    text = isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value)
+    return int(value) if text else value
+
+
 def _voxel_size(value: Any) -> tuple[float, float, float]:
     try:
         x, y, z = (_number(size) for size in (value if isinstance(value, list | tuple) else ()))
@@ -169,8 +175,9 @@ def _public_layer(value: str) -> str:
     return value
 
 
-PositiveInt = Annotated[int, Field(strict=True, gt=0)]
-Count = Annotated[int, Field(strict=True, ge=0)]
+Integer = Annotated[int, Field(strict=True), BeforeValidator(_integer)]
+PositiveInt = Annotated[Integer, Field(gt=0)]
+Count = Annotated[Integer, Field(ge=0)]
 Size = Annotated[float, BeforeValidator(_number)]
 Name = Annotated[str, AfterValidator(_name)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -252,8 +259,8 @@ class Synthetic(_Strict):
     pyramidal_cells: PositiveInt
     inhibitory_cells: PositiveInt
     astrocytes: PositiveInt
-    mitochondria_per_cell: Annotated[int, Field(strict=True, ge=8)]
-    synapses: Annotated[int, Field(strict=True, ge=40)]
+    mitochondria_per_cell: Annotated[Integer, Field(ge=8)]
+    synapses: Annotated[Integer, Field(ge=40)]
 
 
 class Neuroglancer(_Strict):
