@@ -168,9 +168,10 @@ def test_gradients_are_means_of_bins_with_their_cells() -> None:
     own = table[(table["cell_type"] == PYRAMIDAL) & (table["quantity"] == "linearsynapsedensity")]
     first, second = (row for _, row in own.iterrows())
     assert (first["from_um"], first["to_um"], first["segments"], first["cells"]) == (10, 20, 2, 1)
-    assert (first["mean"], first["sd"]) == (2.0, np.sqrt(2))
+    # 1 off on either side, by n as published.
+    assert (first["mean"], first["sd"]) == (2.0, 1.0)
     assert (first["q25"], first["q50"], first["q75"]) == (1.5, 2.0, 2.5)
-    assert (second["from_um"], second["mean"]) == (20, 7.0) and np.isnan(second["sd"])
+    assert (second["from_um"], second["mean"], second["sd"]) == (20, 7.0, 0.0)
     volumes = table[table["quantity"] == "mitovoldensity"]
     assert volumes["segments"].tolist() == [1, 1, 1]
     assert table["cell_type"].unique().tolist() == [PYRAMIDAL, INHIBITORY]
@@ -185,11 +186,42 @@ def test_lines_have_the_known_slope_and_residuals_what_is_left() -> None:
     branches = branches_of(mediandiam=diameter, mitovol=volume, linearsynapsedensity=density)
     assert density_residuals(branches).to_numpy() == pytest.approx([-0.08, 0.08] * 3)
     lines = relate_densities(branches)
-    residual = lines["synapse_density_residual"]
+    residual = lines["synapse_density_residual_by_mitochondria"]
     assert (residual.slope, residual.intercept) == pytest.approx((8.0, -8 * 0.02))
-    assert lines["median_diameter"].r == pytest.approx(0)
-    assert lines["synapse_density"].slope == pytest.approx(8.0)
-    assert lines["synapse_density"].r == pytest.approx(np.corrcoef(volume, density)[0, 1])
+    assert lines["mitochondria_by_median_diameter"].r == pytest.approx(0)
+    by_mitochondria = lines["synapse_density_by_mitochondria"]
+    assert by_mitochondria.slope == pytest.approx(8.0)
+    assert by_mitochondria.r == pytest.approx(np.corrcoef(volume, density)[0, 1])
+    # Diameters in µm.
+    by_diameter = lines["synapse_density_by_median_diameter"]
+    assert (by_diameter.slope, by_diameter.intercept) == pytest.approx((2.0, 0.5 + 8 * 0.02))
+
+
+def test_lines_run_in_the_published_direction_each_with_its_n() -> None:
+    rng = np.random.default_rng(4)
+    diameter, count = rng.uniform(200, 900, 50), 50
+    per_length = 0.06 * diameter / 1000 + rng.normal(0, 0.01, count)
+    density = 2.3 * diameter / 1000 + 5 * per_length + rng.normal(0, 0.3, count)
+    columns = {"mediandiam": diameter, "linearsynapsedensity": density, "volume": [1.0] * count}
+    columns["mitovol"] = [None, None, *(10 * per_length[2:])]
+    columns["mediandiam"] = [*diameter[:-1], None]
+    table = branch_statistics(mitochondria_of(Basal=[1]), branches_of(**columns), here=True)
+    both, known = slice(2, count - 1), slice(0, count - 1)
+    x, y = diameter / 1000, density
+    residual = y - np.polyval(np.polyfit(x[known], y[known], 1), x)
+    for name, of, rows, n in [
+        ("synapse_density_by_mitochondria", (per_length, y), slice(2, None), 48),
+        ("synapse_density_by_median_diameter", (x, y), known, 49),
+        ("mitochondria_by_median_diameter", (x, per_length), both, 47),
+        ("synapse_density_residual_by_mitochondria", (per_length, residual), both, 47),
+    ]:
+        along, across = (values[rows] for values in of)
+        slope, intercept = np.polyfit(along, across, 1)
+        expected = {"slope": slope, "intercept": intercept}
+        for key, value in (expected | {"r": np.corrcoef(along, across)[0, 1]}).items():
+            row = value_of(table, f"{name}_{key}", "Basal")
+            assert (row["n"], row["value"]) == (n, pytest.approx(value)), (name, key)
+            assert np.isfinite(row["published"]), (name, key)
 
 
 def test_lines_pass_over_what_is_missing_and_say_why_there_is_none() -> None:
@@ -203,17 +235,23 @@ def test_lines_pass_over_what_is_missing_and_say_why_there_is_none() -> None:
 def test_the_variance_of_coverage_is_that_of_its_parts() -> None:
     branches = many_branches()
     split = split_variance(branches)
-    assert split.variance == pytest.approx(branches["linearmitocoverage"].var())
+    assert split.variance == pytest.approx(branches["linearmitocoverage"].var(ddof=0))
     assert split.gaps + split.overlaps + split.covariance == pytest.approx(1)
     gaps = branches_of(uncoveredpathlength=[0.0, 5.0, 10.0], extracoveragelength=[0.0, 2.0, 4.0])
-    # g = 0, 0.5, 1 and o = 0, 0.2, 0.4: var(g) 0.25, var(o) 0.04, cov 0.1.
+    # g = 0, 0.5, 1 and o = 0, 0.2, 0.4: var(g) 0.5 / 3, var(o) 0.08 / 3, cov 0.2 / 3.
     known = split_variance(gaps)
-    assert known.variance == pytest.approx(0.09)
+    assert known.variance == pytest.approx(0.18 / 3)
     shares = (known.gaps, known.overlaps, known.covariance)
     assert shares == pytest.approx((0.25 / 0.09, 0.04 / 0.09, -0.2 / 0.09))
     assert split_variance(gaps[:2]).note == TOO_FEW
     assert split_variance(branches_of(volume=[1.0] * 4)).note == NO_SPREAD
-    assert list(split_by_distance(gaps)) == [70.0]
+
+
+def test_bins_of_fewer_than_ten_segments_are_left_out() -> None:
+    gaps = np.linspace(0, 9, 19).tolist()
+    branches = branches_of(uncoveredpathlength=gaps, mindisttosoma=[70.0] * 9 + [85.0] * 10)
+    splits = split_by_distance(branches)
+    assert list(splits) == [80.0] and splits[80.0].n == 10
 
 
 def figures_of(branches: pd.DataFrame, mitochondria: pd.DataFrame) -> dict:
@@ -241,10 +279,11 @@ def test_every_panel_shows_something() -> None:
             assert not any("nan" in text.get_text() for ax in figure.axes for text in ax.texts)
     relations = figures_of(many_branches(6000), some_mitochondria())["relations"]
     titles = [axes.get_title(loc="left") for axes in relations.axes]
-    assert [title.split("\n")[1] for title in titles] == [
-        "published data: r = 0.3726",
-        "published data: r = 0.5140",
-        "published data: slope = 7.9135, intercept = −0.2445",
+    assert [title.split("\n")[2] for title in titles] == [
+        "published: r = 0.3726, slope = 17.79, intercept = 1.26",
+        "published: r = 0.4024, slope = 2.295, intercept = 0.6009",
+        "published: r = 0.514, slope = 0.06143, intercept = −0.001463",
+        "published: r = 0.1811, slope = 7.913, intercept = −0.2445",
     ]
 
 

@@ -69,6 +69,8 @@ TIP_UM, SMALLEST_UM3 = 5.0, 0.5
 DISTAL_UM = 60.0
 # Fewer say nothing about a line or a variance.
 FEWEST = 3
+# A bin of 10 µm with fewer says nothing about what is in it, as in the published analysis.
+FEWEST_IN_BIN = 10
 TOO_FEW = "too few values"
 NO_SPREAD = "all values are equal"
 ELSEWHERE = "the published value is on the published data only"
@@ -127,7 +129,7 @@ class VarianceSplit:
     ----------
     n : int
     variance : float
-        Of ``linearmitocoverage``, over n − 1.
+        Of ``linearmitocoverage``, over n as the published one.
     gaps, overlaps, covariance : float
         var(g)/variance, var(o)/variance and −2 cov(g, o)/variance; the last can be negative.
     note : str
@@ -269,7 +271,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         :data:`mitosyn.columns.GRADIENT_COLUMNS`: for each cell type, compartment and quantity a
         row for each bin of 10 µm of ``meandisttosoma`` that has segments with that quantity.
-        ``sd`` is over n − 1, missing for a single segment.
+        ``sd`` is over n, as the published one.
     """
     segments = select_segments(branches)
     starts = segments["meandisttosoma"] // BIN_UM * BIN_UM
@@ -284,7 +286,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
                 "segments": values.size(),
                 "cells": groups["cell_id"].nunique(),
                 "mean": values.mean(),
-                "sd": values.std(),
+                "sd": values.std(ddof=0),
                 **{f"q{q}": values.quantile(q / 100) for q in QUARTILES},
             }
         )
@@ -324,8 +326,8 @@ def density_residuals(segments: pd.DataFrame) -> pd.Series:
     return segments["linearsynapsedensity"] - expected
 
 
-def relate_densities(segments: pd.DataFrame) -> dict[str, Line]:
-    """Relate synapses and diameter to the mitochondrial volume per length (µm²).
+def relations(segments: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
+    """Return what is regressed on what, in the direction of the published analysis.
 
     Parameters
     ----------
@@ -334,17 +336,23 @@ def relate_densities(segments: pd.DataFrame) -> dict[str, Line]:
 
     Returns
     -------
-    dict of Line
-        ``synapse_density`` (per µm), ``median_diameter`` (µm) and ``synapse_density_residual``
-        (per µm), each on the volume per length. The p of the last does not know that its values
-        are residuals.
+    dict of (x, y)
+        By name, ``<y>_by_<x>``: ``synapse_density`` per µm, ``mitochondria`` their volume per
+        length in µm², ``median_diameter`` in µm, ``synapse_density_residual`` per µm.
     """
-    x = segments["mitovolperlength"]
+    per_length, density = segments["mitovolperlength"], segments["linearsynapsedensity"]
+    diameter = segments["mediandiam"] / NM_PER_UM
     return {
-        "synapse_density": fit_line(x, segments["linearsynapsedensity"]),
-        "median_diameter": fit_line(x, segments["mediandiam"] / NM_PER_UM),
-        "synapse_density_residual": fit_line(x, density_residuals(segments)),
+        "synapse_density_by_mitochondria": (per_length, density),
+        "synapse_density_by_median_diameter": (diameter, density),
+        "mitochondria_by_median_diameter": (diameter, per_length),
+        "synapse_density_residual_by_mitochondria": (per_length, density_residuals(segments)),
     }
+
+
+def relate_densities(segments: pd.DataFrame) -> dict[str, Line]:
+    """Fit the lines of all :func:`relations`; p does not know which values are residuals."""
+    return {name: fit_line(x, y) for name, (x, y) in relations(segments).items()}
 
 
 def split_variance(segments: pd.DataFrame) -> VarianceSplit:
@@ -361,7 +369,7 @@ def split_variance(segments: pd.DataFrame) -> VarianceSplit:
     n = int(both.sum())
     if n < FEWEST:
         return VarianceSplit(n, note=TOO_FEW)
-    (gap, shared), (_, overlap) = np.cov(gaps[both], overlaps[both])
+    (gap, shared), (_, overlap) = np.cov(gaps[both], overlaps[both], ddof=0)
     variance = float(gap + overlap - 2 * shared)
     if variance <= 1e-12:
         return VarianceSplit(n, max(variance, 0.0), note=NO_SPREAD)
@@ -378,12 +386,14 @@ def split_variances(branches: pd.DataFrame) -> dict[str, VarianceSplit]:
 def split_by_distance(branches: pd.DataFrame) -> dict[float, VarianceSplit]:
     """Split that of basal segments of pyramidal cells, by where their 10 µm start.
 
-    Bins are of ``mindisttosoma``, as in the published analysis.
+    Bins are of ``mindisttosoma``, and those of fewer than 10 values are left out, as in the
+    published analysis.
     """
     segments = select_segments(branches[branches["cell_type"] == PYRAMIDAL])
     segments = segments[segments["compartment"] == "Basal"]
     starts = segments["mindisttosoma"] // BIN_UM * BIN_UM
-    return {float(start): split_variance(own) for start, own in segments.groupby(starts)}
+    splits = {float(start): split_variance(own) for start, own in segments.groupby(starts)}
+    return {start: split for start, split in splits.items() if split.n >= FEWEST_IN_BIN}
 
 
 def branch_statistics(
@@ -441,8 +451,7 @@ def _relations(segments: pd.DataFrame) -> Iterator[Statistic]:
     for name, line in relate_densities(segments).items():
         for key in ("r", "slope", "intercept"):
             value, p = getattr(line, key), np.nan if key == "intercept" else line.p
-            statistic = f"{name}_by_mitochondria_{key}"
-            yield Statistic(statistic, "Basal", line.n, value, p, line.note)
+            yield Statistic(f"{name}_{key}", "Basal", line.n, value, p, line.note)
 
 
 def _variances(branches: pd.DataFrame) -> Iterator[Statistic]:

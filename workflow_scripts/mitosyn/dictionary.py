@@ -486,7 +486,7 @@ _GRADIENTS = {
     "segments": _integer(PER_UNIT, "branches in the bin"),
     "cells": _integer(PER_UNIT, "cells that they are of"),
     "mean": _number(_OF_QUANTITY, "mean", _FEW),
-    "sd": _number(_OF_QUANTITY, "standard deviation over n - 1", _FEW),
+    "sd": _number(_OF_QUANTITY, "standard deviation over n", _FEW),
     "q25": _number(_OF_QUANTITY, "first quartile", _FEW),
     "q50": _number(_OF_QUANTITY, "median", _FEW),
     "q75": _number(_OF_QUANTITY, "third quartile", _FEW),

@@ -14,21 +14,20 @@ from matplotlib.ticker import MaxNLocator
 
 from mitosyn.branch_statistics import (
     ASCENDING,
+    FEWEST_IN_BIN,
     NEURITES,
     NM_PER_UM,
     Line,
     Statistic,
     VarianceSplit,
-    density_residuals,
     relate_densities,
+    relations,
 )
 from mitosyn.colours import COMPARTMENT_COLOURS
 from mitosyn.figures.groups import draw_columns, write_medians
 from mitosyn.figures.style import GRID, QUIET, STYLE, horizontal_grid, new_figure, nothing_to_show
 from mitosyn.published import published_value
 
-# A bin with fewer segments is not drawn.
-FEWEST = 10
 # More points are counted in hexagons.
 MOST_DOTS = 500
 # Panels reach as far as this percentile of the points.
@@ -44,8 +43,9 @@ GRADIENT_PANELS = {
     "meandiam": ("mean diameter (µm)", 1 / NM_PER_UM),
     "linearsynapsedensity": ("synapses per µm", 1.0),
 }
-PER_LENGTH = "mitochondrial volume per length (µm²)"
+# Of what is regressed on what: a relation's name is <y>_by_<x>.
 RELATION_LABELS = {
+    "mitochondria": "mitochondrial volume per length (µm²)",
     "synapse_density": "synapses per µm",
     "median_diameter": "median diameter (µm)",
     "synapse_density_residual": "synapses per µm beyond those\nexpected from the diameter",
@@ -129,11 +129,11 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
     """
     shown = gradients[
         (gradients["cell_type"] == cell_type)
-        & (gradients["segments"] >= FEWEST)
+        & (gradients["segments"] >= FEWEST_IN_BIN)
         & gradients["compartment"].isin(NEURITES)
     ]
     if shown.empty:
-        return nothing_to_show(f"No 10 µm hold {FEWEST} segments of {cell_type} cells.")
+        return nothing_to_show(f"No 10 µm hold {FEWEST_IN_BIN} segments of {cell_type} cells.")
     figure = new_figure(7.6, 7.2)
     with rc_context(STYLE):
         axes = figure.subplots(3, 2, sharex=True, height_ratios=[1, 1, 0.6])
@@ -187,7 +187,7 @@ def _draw_gradient(axes: Axes, bins: pd.DataFrame, colour: str, factor: float) -
 
 
 def draw_relations(segments: pd.DataFrame) -> Figure:
-    """Draw synapse density and diameter against mitochondrial volume, beside published values.
+    """Draw synapses, mitochondria and diameter against one another, beside published values.
 
     Parameters
     ----------
@@ -197,22 +197,19 @@ def draw_relations(segments: pd.DataFrame) -> Figure:
     points = segments.dropna(subset=["mitovolperlength", "mediandiam", "linearsynapsedensity"])
     if points.empty:
         return nothing_to_show("No basal segment lies beyond 60 µm and can be compared.")
-    values = {
-        "synapse_density": points["linearsynapsedensity"],
-        "median_diameter": points["mediandiam"] / NM_PER_UM,
-        "synapse_density_residual": density_residuals(points),
-    }
-    values = {name: own for name, own in values.items() if own.notna().any()}
     lines = relate_densities(segments)
-    x = points["mitovolperlength"]
-    figure = new_figure(3.5 * max(len(values), 2), 3.9)
+    figure = new_figure(7.6, 7.8)
     with rc_context(STYLE):
-        panels = figure.subplots(1, len(values), squeeze=False).flat
-        for axes, (name, y) in zip(panels, values.items(), strict=True):
+        panels = figure.subplots(2, 2).flat
+        for axes, (name, (x, y)) in zip(panels, relations(points).items(), strict=True):
+            if y.isna().all():
+                axes.remove()
+                continue
             _draw_points(axes, x, y)
             _draw_line(axes, lines[name], x)
-            axes.set_xlabel(PER_LENGTH)
-            axes.set_ylabel(RELATION_LABELS[name])
+            across, along = name.split("_by_")
+            axes.set_xlabel(RELATION_LABELS[along])
+            axes.set_ylabel(RELATION_LABELS[across])
             axes.set_title(_explain_line(name, lines[name]), size=7.5, weight="normal", loc="left")
     return figure
 
@@ -243,16 +240,15 @@ def _draw_line(axes: Axes, line: Line, x: pd.Series) -> None:
 
 
 def _explain_line(name: str, line: Line) -> str:
-    """Tell r, or the line of the residuals, and what was published."""
-    keys = ("slope", "intercept") if name.endswith("residual") else ("r",)
+    """Return n, r and the line, and what was published."""
+    keys = ("r", "slope", "intercept")
     here = ", ".join(_equation(key, getattr(line, key)) for key in keys)
-    there = [published_value(f"{name}_by_mitochondria_{key}", "Basal") for key in keys]
-    published = ", ".join(_equation(key, v) for key, v in zip(keys, there, strict=True))
-    return f"{line.note or here}; n = {line.n:,}\npublished data: {published}"
+    published = ", ".join(_equation(key, published_value(f"{name}_{key}", "Basal")) for key in keys)
+    return f"n = {line.n:,}\n{line.note or here}\npublished: {published}"
 
 
 def _equation(name: str, value: float | None) -> str:
-    return f"{name} = {value:.4f}".replace("-", "−")
+    return f"{name} = {value:.4g}".replace("-", "−")
 
 
 def draw_variances(
@@ -294,7 +290,7 @@ def draw_variances(
 
 
 def _is_shown(split: VarianceSplit) -> bool:
-    return split.n >= FEWEST and not split.note
+    return split.n >= FEWEST_IN_BIN and not split.note
 
 
 def _draw_bars(axes: Axes, splits: Mapping[str, VarianceSplit], across: bool) -> None:
