@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.archives import pack, unpack_files, unpack_member
 from mitosyn.cells import Cell
 from mitosyn.columns import CELL_CSV_COLUMNS, COMPARTMENTS, MORPHOMETRICS, PUBLISHED_LABELS
 from mitosyn.compartments import names_by_label
@@ -201,86 +199,6 @@ def test_no_synapse_on_a_neuron_still_gives_a_header(tmp_path: Path) -> None:
     assert pd.read_csv(target, index_col=0).empty
     assert filter_synapses(synapse_file(tmp_path, []), target, [9], VOXEL) == 0
     assert len(pd.read_csv(target, index_col=0).columns) == 8
-
-
-def test_archives_depend_on_the_files_alone(tmp_path: Path) -> None:
-    files = [tmp_path / name for name in ("b.csv", "a.csv")]
-    for file in files:
-        file.write_text(file.name)
-    assert pack(tmp_path / "one.tar.gz", "cells", files) == 2
-    for file in files:
-        file.touch()
-        file.chmod(0o600)
-    pack(tmp_path / "two.tar.gz", "cells", reversed(files))
-    assert (tmp_path / "one.tar.gz").read_bytes() == (tmp_path / "two.tar.gz").read_bytes()
-    with tarfile.open(tmp_path / "one.tar.gz") as archive:
-        assert archive.getnames() == ["cells", "cells/a.csv", "cells/b.csv"]
-        archive.extractall(tmp_path / "out", filter="data")
-    assert (tmp_path / "out" / "cells" / "a.csv").read_text() == "a.csv"
-
-
-def tgz(path: Path, *members: str) -> Path:
-    """Pack a file with text ``x`` under some names."""
-    (path.parent / "x").write_text("x")
-    with tarfile.open(path, "w:gz") as archive:
-        for member in members:
-            archive.add(path.parent / "x", member)
-    return path
-
-
-SKELETON = ("_skeleton.h5",)
-
-
-def test_skeletons_unpack_into_one_flat_folder(tmp_path: Path) -> None:
-    archive = tgz(tmp_path / "s.tgz", "deep/1_skeleton.h5", "2_skeleton.h5", "readme.txt")
-    assert unpack_files(archive, tmp_path / "out", SKELETON) == 2
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "1_skeleton.h5",
-        "2_skeleton.h5",
-    ]
-    with pytest.raises(InputError, match=r"no file named \*\.npy"):
-        unpack_files(archive, tmp_path / "out2", (".npy",))
-
-
-def test_a_truncated_archive_leaves_no_half_filled_folder(tmp_path: Path) -> None:
-    archive = tgz(tmp_path / "s.tgz", *(f"{i}_skeleton.h5" for i in range(100)))
-    archive.write_bytes(archive.read_bytes()[:-200])
-    with pytest.raises(InputError, match=r"s\.tgz: unreadable or truncated archive"):
-        unpack_files(archive, tmp_path / "out", SKELETON)
-    assert not list(tmp_path.glob("*out*"))
-
-
-@pytest.mark.parametrize("name", ["../../2_skeleton.h5", "/tmp/2_skeleton.h5"])
-def test_a_member_outside_the_archive_is_refused(tmp_path: Path, name: str) -> None:
-    archive = tgz(tmp_path / "s.tgz", "1_skeleton.h5")
-    with tarfile.open(archive, "w:gz") as packed:
-        packed.addfile(tarfile.TarInfo(name))
-    with pytest.raises(InputError, match="lies outside the archive"):
-        unpack_files(archive, tmp_path / "out", SKELETON)
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE])
-def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
-    with tarfile.open(tmp_path / "s.tgz", "w:gz") as packed:
-        info = tarfile.TarInfo("1_skeleton.h5")
-        info.type, info.linkname = kind, "/etc/passwd"
-        packed.addfile(info)
-    with pytest.raises(InputError, match="is a link or a device"):
-        unpack_files(tmp_path / "s.tgz", tmp_path / "out", SKELETON)
-
-
-def test_a_member_is_found_by_the_end_of_its_path(tmp_path: Path) -> None:
-    archive = tgz(
-        tmp_path / "v.tgz", "vignette/data/ids.csv", "other_ids.csv", "a/t.csv", "b/t.csv"
-    )
-    unpack_member(archive, "ids.csv", tmp_path / "out" / "ids.csv")
-    assert (tmp_path / "out" / "ids.csv").read_text() == "x"
-    with pytest.raises(InputError, match=r"v\.tgz: no file named cells\.csv"):
-        unpack_member(archive, "cells.csv", tmp_path / "out" / "cells.csv")
-    with pytest.raises(InputError, match=r"2 files named t\.csv \(a/t\.csv, b/t\.csv\)"):
-        unpack_member(archive, "t.csv", tmp_path / "out" / "t.csv")
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["ids.csv"]
 
 
 def mitochondria_table(rows: list[tuple[int, int]], published: bool = False) -> pa.Table:

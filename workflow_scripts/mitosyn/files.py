@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
+def whole_file(path: str | Path, durable: bool = False) -> Iterator[Path]:
     """Give a temporary path beside ``path`` that becomes ``path`` on success.
 
     The temporary name is fixed, so that what a killed job left behind is
@@ -19,6 +20,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     ----------
     path : str or Path
         The file to write; its folder is made if need be.
+    durable : bool
+        It is on the disk before it has its name, so that it is whole after a power cut too.
 
     Yields
     ------
@@ -30,7 +33,11 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.part")
     try:
         yield temporary
+        if durable:
+            flush_to_disk(temporary)
         temporary.replace(path)
+        if durable:
+            flush_to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -61,7 +68,16 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def write_text(path: str | Path, text: str) -> None:
+def flush_to_disk(path: str | Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: str | Path, text: str, durable: bool = False) -> None:
     """Write ``text`` (UTF-8, Unix line ends) to ``path``, whole or not at all."""
-    with whole_file(path) as temporary:
+    with whole_file(path, durable) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
