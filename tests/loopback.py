@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -153,6 +154,21 @@ def broken_after(count: int) -> Fault:
     return fault
 
 
+def hang_after(count: int) -> Fault:
+    """Give some bytes of a file and then nothing for a while."""
+
+    def fault(handler: Handler, content: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.send_header("ETag", etag(content))
+        handler.end_headers()
+        handler.wfile.write(content[:count])
+        handler.wfile.flush()
+        time.sleep(5)
+
+    return fault
+
+
 def wrong_length(more: int) -> Fault:
     """Promise more (or fewer) bytes than the body has."""
 
@@ -187,6 +203,96 @@ def trickle(handler: Handler, content: bytes) -> None:
         handler.wfile.write(bytes([byte]))
         handler.wfile.flush()
         time.sleep(0.05)
+
+
+def raw(code: int, body: bytes, *headers: str) -> Fault:
+    """Answer with exactly these headers, be there a Content-Length or not, and hang up."""
+
+    def fault(handler: Handler, _: bytes) -> None:
+        lines = "".join(f"{line}\r\n" for line in (f"HTTP/1.1 {code} So", *headers, ""))
+        handler.wfile.write(lines.encode() + body)
+        handler.wfile.flush()
+        handler.close_connection = True
+
+    return fault
+
+
+def trickled_headers(handler: Handler, content: bytes) -> None:
+    """Give one short header after the other, for three seconds, and then the file."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    for number in range(30):
+        handler.wfile.write(f"X-{number}: 0\r\n".encode())
+        handler.wfile.flush()
+        time.sleep(0.1)
+    handler.wfile.write(f"Content-Length: {len(content)}\r\n\r\n".encode() + content)
+
+
+def trickled_chunk(handler: Handler, content: bytes) -> None:
+    """Give the length of a chunk digit by digit, for three seconds, and then the file."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for digit in f"{len(content):030x}":
+        handler.wfile.write(digit.encode())
+        handler.wfile.flush()
+        time.sleep(0.1)
+    handler.wfile.write(b"\r\n" + content + b"\r\n0\r\n\r\n")
+
+
+def chunked(handler: Handler, content: bytes, whole: bool = True) -> None:
+    """Give a file in chunks, with its end or without."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for start in range(0, len(content), 1000):
+        piece = content[start : start + 1000]
+        handler.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+    handler.wfile.write(b"0\r\n\r\n" if whole else b"")
+    handler.close_connection = True
+
+
+def broken_chunks(handler: Handler, content: bytes) -> None:
+    """Hang up between two chunks."""
+    chunked(handler, content[: len(content) // 2], whole=False)
+
+
+def until_it_hangs_up(handler: Handler, content: bytes) -> None:
+    """Give the first half of a file without saying how long it is."""
+    raw(200, content[: len(content) // 2])(handler, content)
+
+
+def slices(count: int, **headers: str) -> Fault:
+    """Give no more than ``count`` bytes of what was asked for, and say so.
+
+    ``headers`` are put over the ETag that the content has.
+    """
+
+    def fault(handler: Handler, content: bytes) -> None:
+        start = handler.start_of_range() or 0
+        end = min(start + count, len(content))
+        where = f"bytes {start}-{end - 1}/{len(content)}"
+        named = {"ETag": etag(content)} | headers | {"Content-Range": where}
+        handler.answer(206, content[start:end], {k: v for k, v in named.items() if v})
+
+    return fault
+
+
+def lying_slices(count: int) -> Fault:
+    """Give no more than ``count`` bytes and call them all of the rest."""
+
+    def fault(handler: Handler, content: bytes) -> None:
+        start = handler.start_of_range() or 0
+        where = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        named = {"ETag": etag(content), "Content-Range": where}
+        handler.answer(206, content[start : start + count], named)
+
+    return fault
+
+
+def compressed(handler: Handler, content: bytes, share: float = 1.0) -> None:
+    """Give a file with Content-Encoding gzip, or a share of it with the length of that share."""
+    body = gzip.compress(content)
+    handler.answer(200, body[: int(share * len(body))], {"Content-Encoding": "gzip"})
+
+
+def cut_inside_gzip(share: float) -> Fault:
+    return lambda handler, content: compressed(handler, content, share)
 
 
 @contextmanager

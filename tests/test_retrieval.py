@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
+import itertools
 import json
+import os
+import shutil
+import signal
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +19,10 @@ import gdown
 import loopback
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from loopback import Server, serve
-from mitosyn import fetch, retrieval
+from mitosyn import fetch, retrieval, transfer
 from mitosyn.errors import InputError
 from mitosyn.fetch import Transfer, fetch_in_batches
 from mitosyn.meshes import (
@@ -23,7 +32,16 @@ from mitosyn.meshes import (
     bundle_meshes,
     write_bundle,
 )
-from mitosyn.retrieval import Expected, Receipt, check_space, read_receipt, receipt_path, retrieve
+from mitosyn.provenance import describe_input
+from mitosyn.retrieval import (
+    Expected,
+    Receipt,
+    check_in_place,
+    check_space,
+    read_receipt,
+    receipt_path,
+    retrieve,
+)
 from mitosyn.transfer import Policy
 from test_fetch import add, fragment
 from test_fetch import layer as mesh_layer  # noqa: F401 (a fixture)
@@ -84,8 +102,25 @@ def test_a_file_comes_whole_with_its_receipt(server: Server, target: Path) -> No
         [loopback.broken_after(1000), loopback.broken_after(5000), loopback.broken_after(3)],
         [loopback.wrong_length(+100)],
         [loopback.trickle],
+        [loopback.trickled_headers],
+        [loopback.trickled_chunk],
+        [loopback.broken_chunks],
+        [loopback.raw(200, b"", "Content-Length: 0")],
+        [loopback.raw(206, CONTENT[:9], "Content-Length: 9")],
+        [loopback.raw(206, CONTENT[:9], "Content-Length: 9", "Content-Range: bytes 0-8/*")],
+        [loopback.raw(206, CONTENT[:9], "Content-Length: 9", "Content-Range: bytes 5-3/7")],
+        [loopback.slices(5000)] * 9,
+        [loopback.lying_slices(5000)] * 9,
+        [loopback.status(429, Retry_After="-5"), loopback.status(503, Retry_After="\xb2")],
+        [loopback.status(429, Retry_After="Mon, 01 Jan 99999999999 00:00:00 GMT")],
+        [loopback.status(429, Retry_After="Mon, 01 Jan 2001 00:00:00 -0000")],
     ],
-    ids=["500 twice", "429", "reset at once", "resets in the middle", "length", "trickle"],
+    ids=[
+        *("500 twice", "429", "reset at once", "resets in the middle", "length", "trickle"),
+        *("trickled headers", "trickled chunk", "broken chunks", "empty", "part", "endless part"),
+        *("impossible part", "slices", "lying slices", "odd Retry-After", "far Retry-After"),
+        "past Retry-After",
+    ],
 )
 def test_passing_faults_are_recovered_from(server: Server, target: Path, faults) -> None:
     server.faults[f"/{NAME}"] = list(faults)
@@ -95,8 +130,6 @@ def test_passing_faults_are_recovered_from(server: Server, target: Path, faults)
 
 
 def test_retry_after_is_waited_for(server: Server, target: Path, monkeypatch) -> None:
-    import time
-
     server.faults[f"/{NAME}"] = [loopback.status(429, Retry_After="1")]
     start = time.monotonic()
     get(server, target)
@@ -149,6 +182,156 @@ def test_servers_without_ranges_or_versions(server: Server, target: Path, lackin
     assert target.read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize(
+    "etag", ["", '"another"', "W/weak"], ids=["no version", "another version", "weak version"]
+)
+def test_a_part_of_another_version_is_never_appended(
+    server: Server, target: Path, tmp_path: Path, etag: str
+) -> None:
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    kept = target.with_name(f"{NAME}.part").read_bytes()
+    changed = CONTENT[::-1]
+    publish(server, tmp_path, f"/{NAME}", changed)
+    server.always.clear()
+    # It knows nothing of If-Range, and appends whatever it has.
+    server.faults[f"/{NAME}"] = [loopback.slices(len(CONTENT), ETag=etag)]
+    get(server, target)
+    assert kept and target.read_bytes() == changed
+
+
+def test_a_part_of_a_file_that_has_grown_is_never_appended(
+    server: Server, target: Path, tmp_path: Path
+) -> None:
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    publish(server, tmp_path, f"/{NAME}", CONTENT[::-1] + b"more")
+    server.always.clear()
+    same = loopback.etag(CONTENT)
+    server.faults[f"/{NAME}"] = [loopback.slices(1 << 30, ETag=same)]
+    get(server, target)
+    assert target.read_bytes() == CONTENT[::-1] + b"more"
+
+
+def test_a_server_that_gives_parts_without_versions_is_given_up(
+    server: Server, target: Path
+) -> None:
+    server.always[f"/{NAME}"] = loopback.slices(5_000, ETag="")
+    assert "5000 bytes and no more" in refused(server, target)
+    assert server.requests[f"/{NAME}"] <= 2 * HASTY.attempts
+
+
+def test_another_url_does_not_go_on_with_the_old_ones_part(
+    server: Server, target: Path, tmp_path: Path
+) -> None:
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    publish(server, tmp_path, "/mirror", CONTENT)
+    retrieve(f"{server.url}/mirror", target, Expected(), HASTY)
+    assert not server.ranges_asked["/mirror"]
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"url": 3}', '"unknown"'])
+def test_a_part_of_which_nothing_is_known_starts_anew(
+    server: Server, target: Path, spoilt: str
+) -> None:
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    server.always.clear()
+    server.ranges_asked.clear()
+    part = target.with_name(f"{NAME}.part")
+    part.write_bytes(CONTENT[::-1])
+    part.with_name(f"{part.name}.version").write_text(spoilt)
+    get(server, target)
+    assert target.read_bytes() == CONTENT and not server.ranges_asked[f"/{NAME}"]
+
+
+def test_bytes_that_were_not_settled_are_brought_again(server: Server, target: Path) -> None:
+    """After a power cut a file may be as long as before, with other bytes at its end."""
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    server.always.clear()
+    part = target.with_name(f"{NAME}.part")
+    kept = part.stat().st_size
+    with part.open("ab") as file:
+        file.write(bytes(5_000))
+    get(server, target)
+    assert target.read_bytes() == CONTENT
+    assert server.ranges_asked[f"/{NAME}"][-1] == f"bytes={kept}-"
+
+
+def killed(step: int, server: Server, target: Path) -> bool:
+    """Retrieve in a process that ends, without any cleaning up, before it does the n-th thing
+    to a file; whether it came so far."""
+    child = os.fork()
+    if child == 0:
+        steps = itertools.count()
+
+        def die(event: str, arguments: tuple) -> None:
+            changes = event in ("os.rename", "os.remove", "os.truncate", "os.mkdir")
+            writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+            ours = (changes or writes) and str(target.parent) in str(arguments[0])
+            if ours and next(steps) == step:
+                os._exit(9)
+
+        sys.addaudithook(die)
+        try:
+            get(server, target)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["changed", "changed and back"])
+def test_killed_at_any_step_no_mixture_comes_of_two_versions(
+    server: Server, target: Path, tmp_path: Path, back: bool
+) -> None:
+    changed = CONTENT[::-1]
+    publish(server, tmp_path, f"/{NAME}", CONTENT)
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    server.always.clear()
+    begun = target.parent.with_name("begun")
+    target.parent.rename(begun)
+    for step in itertools.count():
+        shutil.copytree(begun, target.parent)
+        publish(server, tmp_path, f"/{NAME}", changed)
+        server.faults[f"/{NAME}"] = [loopback.broken_after(20_000)]
+        was_killed = killed(step, server, target)
+        server.faults.clear()
+        publish(server, tmp_path, f"/{NAME}", CONTENT if back else changed)
+        if not target.exists():
+            get(server, target)
+        assert target.read_bytes() in (CONTENT, changed)
+        assert read_receipt(target).sha256 == hashlib.sha256(target.read_bytes()).hexdigest()
+        shutil.rmtree(target.parent)
+        if not was_killed:
+            break
+    assert step > 10
+
+
+def test_killed_while_bytes_arrive_the_settled_ones_are_kept(
+    server: Server, target: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(retrieval, "SETTLE_S", 0)
+    server.faults[f"/{NAME}"] = [loopback.hang_after(50_000)]
+    child = os.fork()
+    if child == 0:
+        try:
+            get(server, target)
+        finally:
+            os._exit(0)
+    part = target.with_name(f"{NAME}.part")
+    while not (part.exists() and part.stat().st_size == 50_000):
+        time.sleep(0.01)
+    time.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    get(server, target)
+    assert target.read_bytes() == CONTENT
+    assert server.ranges_asked[f"/{NAME}"] == ["bytes=50000-"]
+
+
 def test_a_busy_server_is_given_up_after_some_tries(server: Server, target: Path) -> None:
     server.always[f"/{NAME}"] = loopback.status(503)
     assert "HTTP 503" in refused(server, target)
@@ -172,6 +355,75 @@ def test_nobody_answers(target: Path) -> None:
 def test_a_web_page_instead_of_the_file(server: Server, target: Path) -> None:
     server.always[f"/{NAME}"] = loopback.web_page
     assert f"get the file and put it at {target}" in refused(server, target)
+
+
+@pytest.mark.parametrize(
+    "kind", ["Text/HTML", "TEXT/HTML;charset=x", " application/xhtml+xml ; q", "text/plain"]
+)
+def test_web_pages_under_any_name(server: Server, target: Path, kind: str) -> None:
+    page = b"\xef\xbb\xbf \n<!DocType  HTML><title>Log in</title>"
+    length = f"Content-Length: {len(page)}"
+    server.always[f"/{NAME}"] = loopback.raw(200, page, f"Content-Type: {kind}", length)
+    assert "a web page (text/html)" in refused(server, target)
+    assert read_receipt(target) is None
+
+
+def test_a_table_that_comes_compressed_is_refused(server: Server, target: Path) -> None:
+    server.always[f"/{NAME}"] = loopback.compressed
+    assert "compressed (gzip), which was not asked for" in refused(server, target)
+    assert read_receipt(target) is None
+
+
+def test_an_archive_may_be_called_compressed(server: Server, tmp_path: Path) -> None:
+    """As servers do that take the ending .tgz for an encoding."""
+    archive, content = tmp_path / "resources" / "a.tgz", gzip.compress(CONTENT)
+    length = f"Content-Length: {len(content)}"
+    server.always["/a.tgz"] = loopback.raw(200, content, "Content-Encoding: x-gzip", length)
+    retrieve(f"{server.url}/a.tgz", archive, Expected(), HASTY)
+    assert archive.read_bytes() == content
+
+
+def test_an_empty_file_has_no_receipt(server: Server, target: Path) -> None:
+    server.always[f"/{NAME}"] = loopback.raw(200, b"", "Content-Length: 0")
+    assert "the server gives an empty file" in refused(server, target)
+    assert read_receipt(target) is None
+
+
+def test_chunks_come_whole(server: Server, target: Path) -> None:
+    server.always[f"/{NAME}"] = loopback.chunked
+    assert get(server, target).size == len(CONTENT)
+
+
+def test_a_file_whose_end_does_not_show_needs_a_size_or_checksum(
+    server: Server, target: Path
+) -> None:
+    server.always[f"/{NAME}"] = loopback.until_it_hangs_up
+    assert "does not say how long the file is" in refused(server, target)
+    refused(server, target, Expected(checksum="md5:" + "0" * 32))
+    assert "bytes and no more" in refused(server, target, Expected(size=len(CONTENT)))
+    server.always[f"/{NAME}"] = loopback.raw(200, CONTENT)
+    get(server, target, Expected(size=len(CONTENT)))
+
+
+@pytest.mark.parametrize("length", ["-5", "many", "9" * 30, "9" * 4000, "9" * 5000, "5, 6", "1e3"])
+def test_lengths_that_are_none(server: Server, target: Path, length: str) -> None:
+    server.always[f"/{NAME}"] = loopback.raw(200, CONTENT, f"Content-Length: {length}")
+    refused(server, target)
+    sure = Expected(checksum=f"md5:{hashlib.md5(CONTENT).hexdigest()}")
+    with contextlib.suppress(InputError):
+        get(server, target, sure)
+    assert not target.exists() or target.read_bytes() == CONTENT
+
+
+def test_a_range_is_refused_that_was_not_asked_for(server: Server, target: Path) -> None:
+    for where in ("bytes */0", "bytes */5", "nonsense"):
+        server.always[f"/{NAME}"] = loopback.status(416, Content_Range=where)
+        assert "HTTP 416" in refused(server, target)
+
+
+@given(st.text(st.characters(codec="latin-1")) | st.floats().map(str) | st.integers().map(str))
+def test_any_retry_after_is_a_time(value: str) -> None:
+    assert transfer.retry_after_s(value) >= 0
 
 
 def test_wrong_size_and_wrong_checksum(server: Server, target: Path) -> None:
@@ -221,6 +473,86 @@ def test_zenodos_published_checksum_is_used(server: Server, target: Path, tmp_pa
     files[0]["checksum"] = f"md5:{hashlib.md5(CONTENT).hexdigest()}"
     retrieve(f"{server.url}{path}?download=1", target, Expected(), HASTY)
     assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [],
+        {"files": None},
+        {"files": [3]},
+        {"files": [{"key": NAME, "size": "many", "checksum": "md5:" + "0" * 32}]},
+        {"files": [{"key": NAME, "size": 5, "checksum": "crc:1"}]},
+        {"files": [{"key": NAME, "size": 5, "checksum": None}]},
+    ],
+)
+def test_a_record_that_says_nothing_usable(
+    server: Server, target: Path, tmp_path: Path, record: object
+) -> None:
+    path = f"/records/7510511/files/{NAME}"
+    publish(server, tmp_path, path, CONTENT)
+    server.records["/api/records/7510511"] = record
+    assert retrieve(f"{server.url}{path}", target, Expected(), HASTY).size == len(CONTENT)
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", "{}", "null", '{"url": 3, "size": "x"}'])
+def test_a_spoilt_receipt_is_told_in_one_line(server: Server, target: Path, spoilt: str) -> None:
+    get(server, target)
+    target.unlink()
+    receipt_path(target).write_text(spoilt)
+    message = refused(server, target)
+    assert "no receipt of a retrieved file" in message and "Delete it" in message
+    receipt_path(target).unlink()
+    get(server, target)
+
+
+# Files put in place by hand ------------------------------------------------------------------
+
+
+def test_a_file_put_in_place_is_held_to_the_config(target: Path, monkeypatch) -> None:
+    target.parent.mkdir()
+    target.write_bytes(CONTENT)
+    good = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+    check_in_place({str(target): Expected(), str(target.with_name("absent")): Expected(1)})
+    check_in_place({str(target): Expected(len(CONTENT), good)})
+    for wrong in (Expected(5), Expected(5, good), Expected(checksum="md5:" + "0" * 32)):
+        with pytest.raises(InputError, match=r"table\.csv: .*expected (5|md5:0+)\. Delete it"):
+            check_in_place({str(target): wrong})
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_file_put_in_place_is_read_once_for_each_state(target: Path, monkeypatch) -> None:
+    target.parent.mkdir()
+    target.write_bytes(CONTENT)
+    read, digests = [], retrieval.file_digests
+    monkeypatch.setattr(retrieval, "file_digests", lambda p: read.append(p) or digests(p))
+    expected = {str(target): Expected(None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")}
+    check_in_place(expected)
+    check_in_place(expected)
+    assert len(read) == 1
+    status = target.stat()
+    target.write_bytes(CONTENT[::-1])  # of the same size and, as far as one can set it, time
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(InputError, match="expected md5"):
+        check_in_place(expected)
+    target.with_name("receipts").joinpath(f"{NAME}.checked.json").write_text("{")
+    target.write_bytes(CONTENT)
+    check_in_place(expected)
+    assert len(read) == 3
+
+
+def test_the_origin_of_a_replaced_file_is_not_told(server: Server, target: Path) -> None:
+    get(server, target)
+    source = describe_input("table", target)
+    assert source["path"] == f"{server.url}/{NAME}" and source["retrieved"]
+    target.write_bytes(CONTENT[::-1])
+    source = describe_input("table", target)
+    assert source == {
+        "title": "table",
+        "path": target.as_posix(),
+        "bytes": len(CONTENT),
+        "hash": f"sha256:{hashlib.sha256(CONTENT[::-1]).hexdigest()}",
+    }
 
 
 def test_google_drive_refuses_with_its_quota_page(target: Path, monkeypatch) -> None:
@@ -289,14 +621,44 @@ def test_meshes_over_http(server: Server, meshes: Path, tmp_path: Path) -> None:
         [loopback.wrong_length(+8)],
         [loopback.web_page],
         [loopback.trickle],
+        [loopback.trickled_headers],
+        [loopback.cut_inside_gzip(0.5), loopback.cut_inside_gzip(0.99)],
+        [loopback.until_it_hangs_up],
+        [loopback.broken_chunks],
+        [loopback.slices(20)],
+        [loopback.raw(200, b"", "Content-Length: 0")],
+        [loopback.raw(200, b"x", "Content-Length: 1", "Content-Encoding: br")],
     ],
-    ids=["500 twice", "429", "reset", "length", "web page", "trickle"],
+    ids=[
+        *("500 twice", "429", "reset", "length", "web page", "trickle", "trickled headers"),
+        *("cut inside gzip", "no length", "broken chunks", "part", "empty", "unknown encoding"),
+    ],
 )
 @pytest.mark.parametrize("file", ["3:0", "3:0:a"])
 def test_meshes_recover_from_passing_faults(server, meshes, tmp_path, faults, file) -> None:
     server.faults[f"/layer/mesh/{file}"] = list(faults)
     assert isinstance(fetch_all(server, tmp_path / "store")[3], Mesh)
     assert server.requests[f"/layer/mesh/{file}"] > len(faults)
+
+
+@pytest.mark.parametrize("fault", [loopback.compressed, loopback.chunked])
+def test_meshes_come_whole_however_they_are_sent(server, meshes, tmp_path, fault) -> None:
+    expected = fetch_all(server, tmp_path / "plain")
+    for path in (meshes / "mesh").iterdir():
+        server.always[f"/layer/mesh/{path.name}"] = fault
+    found = fetch_all(server, tmp_path / "store")
+    for mito_id in range(1, 10):
+        assert np.array_equal(found[mito_id].vertices, expected[mito_id].vertices)
+        assert np.array_equal(found[mito_id].faces, expected[mito_id].faces)
+
+
+def test_no_cut_inside_gzip_gives_a_mesh(server, meshes, tmp_path) -> None:
+    hurried = Policy(attempts=1, backoff_s=0.001, timeout_s=1)
+    for number, share in enumerate(np.linspace(0, 0.999, 15)):
+        server.always["/layer/mesh/3:0:a"] = loopback.cut_inside_gzip(share)
+        found = fetch_all(server, tmp_path / str(number), hurried)
+        assert isinstance(found[3], MeshError) and isinstance(found[4], Mesh)
+        assert "unreadable" in str(found[3])
 
 
 @pytest.mark.parametrize("code", [403, 500])

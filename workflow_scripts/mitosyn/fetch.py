@@ -17,6 +17,7 @@ from mitosyn.errors import CONFIGURATION, RETRIEVAL, InputError
 from mitosyn.layers import FILE_LAYER, is_web_layer, local_layer, resolution_problem
 from mitosyn.meshes import NO_MESH, Mesh, MeshError, MeshStore, check_mesh, concatenate
 from mitosyn.transfer import (
+    DamagedError,
     Policy,
     RefusedError,
     TransientError,
@@ -131,17 +132,20 @@ class MeshLayer:
     def _download(self, paths: list[str]) -> dict[str, Content]:
         """Give the content of each file, None where there is none, the error where it failed."""
         if is_web_layer(self.path):
-            return dict(self._download_from_web(paths))
+            return self._download_from_web(paths)
         files = CloudFiles(self._root, progress=self.transfer.progress)
         results = files.get(paths, raise_errors=False)
         return {r["path"]: r["error"] if r["error"] is not None else r["content"] for r in results}
 
-    def _download_from_web(self, paths: list[str]) -> dict[str, bytes | None]:
+    def _download_from_web(self, paths: list[str]) -> dict[str, Content]:
         transfer = self.transfer
-        with open_session(transfer.connections) as session:
+        with open_session(transfer.connections, transfer.policy) as session:
 
-            def get(path: str) -> bytes | None:
-                return get_file(session, f"{self._root}/{path}", transfer.policy)
+            def get(path: str) -> Content:
+                try:
+                    return get_file(session, f"{self._root}/{path}", transfer.policy)
+                except DamagedError as error:
+                    return error
 
             try:
                 return in_parallel(get, paths, transfer.connections, transfer.progress)

@@ -20,7 +20,7 @@ PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 
 def describe_input(title: str, path: str | Path) -> dict[str, Any]:
-    """Describe an input: its path, size and checksum, and if it was retrieved, from where.
+    """Describe an input: its path, size and checksum, and if it is as retrieved, from where.
 
     A folder's checksum is that of its files' names and checksums.
     """
@@ -38,7 +38,8 @@ def describe_input(title: str, path: str | Path) -> dict[str, Any]:
         return source
     source |= {"bytes": path.stat().st_size, "hash": f"sha256:{_sha256(path)}"}
     receipt = read_receipt(path)
-    if receipt is not None:
+    # Of another file that was put there since, it says nothing.
+    if receipt is not None and source["hash"] == f"sha256:{receipt.sha256}":
         source |= {"path": receipt.url, "retrieved": receipt.retrieved, "md5": receipt.md5}
     return source
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import glob
 import gzip
 import hashlib
 import json
 import os
 import re
 import shutil
+import time
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,12 +23,17 @@ import gdown
 import requests
 
 from mitosyn.errors import RETRIEVAL, InputError
-from mitosyn.files import write_text
+from mitosyn.files import flush_to_disk, write_text
 from mitosyn.transfer import (
     CHUNK_BYTES,
+    GZIP,
+    Pace,
     Policy,
     RefusedError,
     TransientError,
+    body_length,
+    content_encoding,
+    ends_visibly,
     get_file,
     is_web_page,
     open_session,
@@ -38,9 +46,16 @@ GOOGLE_DRIVE = "drive.google.com"
 ZIPPED = (".gz", ".tgz")
 # Zenodo and others that run InvenioRDM publish checksums beside their files.
 RECORD_FILE = re.compile(r"(?P<root>.*)/records/(?P<record>\d+)/files/(?P<name>[^/]+)")
+CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
+CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+# Validators by which two answers are known to be of the same bytes; weak ETags are not.
+VALIDATOR = {"ETag": re.compile(r'"[!#-~]*"'), "Last-Modified": re.compile(r"[ -~]+")}
 RANGE_NOT_SATISFIABLE = 416
 # A transfer that has brought this much has not failed in vain: its tries start anew.
 WORTHWHILE_BYTES = 1 << 20
+# What a kill or a power cut may cost of a download.
+SETTLE_S = 1.0
+WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html[\s>])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -86,9 +101,29 @@ def receipt_path(target: str | Path) -> Path:
 
 
 def read_receipt(target: str | Path) -> Receipt | None:
-    """Read the receipt of a retrieved file, None where it was never retrieved."""
+    """Read the receipt of a retrieved file, None where it was never retrieved.
+
+    Raises
+    ------
+    InputError
+        There is one, but it is empty or corrupt.
+    """
     path = receipt_path(target)
-    return Receipt(**json.loads(path.read_text())) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        receipt = Receipt(**json.loads(path.read_text(encoding="utf-8")))
+        kinds = {name: type(value).__name__ for name, value in asdict(receipt).items()}
+        if kinds != Receipt.__annotations__:
+            raise TypeError(f"found {kinds}")
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            path,
+            f"no receipt of a retrieved file ({error})",
+            f"Delete it: {Path(target).name} then counts as put in place by hand.",
+            RETRIEVAL,
+        ) from error
+    return receipt
 
 
 def retrieve(url: str, target: str | Path, expected: Expected, policy: Policy) -> Receipt:
@@ -120,18 +155,69 @@ def retrieve(url: str, target: str | Path, expected: Expected, policy: Policy) -
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
+    earlier = read_receipt(target)
     if urlsplit(url).hostname == GOOGLE_DRIVE:
-        _download_from_drive(url, part, target)
+        _download_from_drive(url, part, target, policy)
     else:
-        with open_session(connections=1) as session:
+        with open_session(1, policy) as session:
             expected = _published(session, url, expected, policy)
-            _download(session, url, part, expected, policy, target)
+            _Download(session, url, part, target, expected, policy).run()
     receipt = _receipt(url, part)
-    _verify(receipt, part, target, expected)
+    _verify(receipt, part, target, expected, earlier)
+    # The receipt first: a file under its name without one counts as put there by hand.
+    write_text(receipt_path(target), json.dumps(asdict(receipt), indent=2) + "\n", durable=True)
+    flush_to_disk(part)
     part.replace(target)
-    _validator_path(part).unlink(missing_ok=True)
-    write_text(receipt_path(target), json.dumps(asdict(receipt), indent=2) + "\n")
+    _progress_path(part).unlink(missing_ok=True)
+    flush_to_disk(target.parent)
     return receipt
+
+
+def check_in_place(files: Mapping[str, Expected]) -> None:
+    """Hold the files that lie in place to the sizes and checksums of the config.
+
+    A file is read once for each state of it (size and times): what was found is noted
+    beside its receipt.
+
+    Parameters
+    ----------
+    files : mapping from path to Expected
+        A file that is not there yet is left to :func:`retrieve`.
+
+    Raises
+    ------
+    InputError
+        A file is another one than the config says. It stays where it is.
+    """
+    for path, expected in files.items():
+        with contextlib.suppress(FileNotFoundError):
+            _check_in_place(Path(path), expected)
+
+
+def _check_in_place(path: Path, expected: Expected) -> None:
+    status = path.stat()
+    found = {
+        "state": [status.st_size, status.st_mtime_ns, status.st_ctime_ns],
+        "checksum": expected.checksum,
+    }
+    note = receipt_path(path).with_name(f"{path.name}.checked.json")
+    receipt = Receipt("", status.st_size, "", "", "")
+    if expected.size in (None, receipt.size) and expected.checksum is not None:
+        with contextlib.suppress(OSError, ValueError):
+            if json.loads(note.read_text(encoding="utf-8")) == found:
+                return
+        receipt = _receipt("", path)
+    for problem in _differences(receipt, expected):
+        raise InputError(
+            path,
+            problem,
+            "Delete it, then it is retrieved, or put the right file there; if this one is right, "
+            "correct the config.",
+            RETRIEVAL,
+        )
+    if expected.checksum is not None:
+        with contextlib.suppress(PermissionError):
+            write_text(note, json.dumps(found) + "\n")
 
 
 def refuse_offline(target: str | Path, url: str) -> InputError:
@@ -191,8 +277,11 @@ def _published(session: requests.Session, url: str, expected: Expected, policy: 
         raw = get_file(session, api, policy)
         files = {file["key"]: file for file in json.loads(raw or b"{}").get("files", [])}
         published = files[match["name"]]
-        return Expected(expected.size or published["size"], published["checksum"])
-    except (KeyError, ValueError, RefusedError):
+        size, checksum = int(published["size"]), str(published["checksum"]).lower()
+        if not CHECKSUM.fullmatch(checksum):
+            return expected
+        return Expected(expected.size or size, checksum)
+    except (KeyError, ValueError, TypeError, AttributeError, RefusedError):
         return expected
     except TransientError as error:
         raise _failed(api, error) from error
@@ -207,90 +296,237 @@ def _failed(url: str, error: Exception) -> InputError:
     )
 
 
-def _download(
-    session: requests.Session,
-    url: str,
-    part: Path,
-    expected: Expected,
-    policy: Policy,
-    target: Path,
-) -> None:
-    """Bring a file into ``part``, with as many tries as bring something."""
-
-    def until_stuck() -> None:
-        while True:
-            before = _size(part)
-            try:
-                return _continue(session, url, part, policy, target)
-            except TransientError:
-                if _size(part) - before < WORTHWHILE_BYTES:
-                    raise
-
-    try:
-        retry(policy)(until_stuck)
-    except TransientError as error:
-        raise _failed(url, error) from error
-    except RefusedError as error:
-        raise InputError(
-            url,
-            f"cannot be retrieved ({error})",
-            f"Check the URL in the config, or put the file at {target}.",
-            RETRIEVAL,
-        ) from error
-
-
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _validator_path(part: Path) -> Path:
-    """Say where the server's name for the version of a partial file is kept."""
+def _progress_path(part: Path) -> Path:
+    """Say where it is kept what a partial file is a part of."""
     return part.with_name(f"{part.name}.version")
 
 
-def _continue(
-    session: requests.Session, url: str, part: Path, policy: Policy, target: Path
-) -> None:
-    """Bring the rest of a file, all of it if the server cannot say that it is the same."""
-    start, version = _size(part), _validator_path(part)
-    headers = {"Accept-Encoding": "identity"}
-    if start and version.exists():
-        headers |= {"Range": f"bytes={start}-", "If-Range": version.read_text()}
-    try:
-        with open_url(session, url, policy, headers) as response:
-            if is_web_page(response):
-                raise InputError(
-                    url,
-                    "the server gives a web page (text/html) instead of the file",
-                    f"Open the URL in a browser, get the file and put it at {target}.",
-                    RETRIEVAL,
-                )
-            resumed = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-            if response.status_code == 206 and not resumed:
-                part.unlink()
-                raise TransientError(f"asked for bytes from {start}, got others")
-            _check_space(part, response)
-            if response.status_code == 200:
-                write_text(version, _version(response))
-            with part.open("ab" if response.status_code == 206 else "wb") as file:
-                for piece in read_body(response, policy):
-                    file.write(piece)
-    except RefusedError as error:
-        if error.status != RANGE_NOT_SATISFIABLE:
+@dataclass(frozen=True)
+class _Progress:
+    """What a partial file is: so many bytes, on the disk for certain, of one version.
+
+    Attributes
+    ----------
+    url : str
+    validator : str or None
+        The server's name for the version; without one nothing may be appended.
+    total : int or None
+        Size of the whole file in bytes, as far as the server says.
+    settled : int
+        In bytes. What the partial file holds beyond them is not trusted.
+    """
+
+    url: str
+    validator: str | None = None
+    total: int | None = None
+    settled: int = 0
+
+
+class _Download:
+    """Bring a file into ``part``, with as many tries as bring something.
+
+    What is known of ``part`` is written before it grows for another version, and after
+    its bytes are on the disk: whenever the process is killed, the settled bytes are the
+    first ones of the version that they are said to be of.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        url: str,
+        part: Path,
+        target: Path,
+        expected: Expected,
+        policy: Policy,
+    ) -> None:
+        self.session, self.url, self.policy = session, url, policy
+        self.part, self.target, self.expected = part, target, expected
+
+    def run(self) -> None:
+        """Bring all of it.
+
+        Raises
+        ------
+        InputError
+            The server does not give it, or not so that one could know that it is whole.
+        """
+        try:
+            retry(self.policy)(self._until_stuck)
+        except TransientError as error:
+            raise _failed(self.url, error) from error
+        except RefusedError as error:
+            raise InputError(
+                self.url,
+                f"cannot be retrieved ({error})",
+                f"Check the URL in the config, or put the file at {self.target}.",
+                RETRIEVAL,
+            ) from error
+
+    def _until_stuck(self) -> None:
+        """Go on as long as tries bring something."""
+        pace, whole = Pace(self.policy), False
+        while not whole:
+            before, start = _size(self.part), time.monotonic()
+            try:
+                whole = self._continue()
+            except TransientError:
+                if _size(self.part) - before < WORTHWHILE_BYTES:
+                    raise
+                continue
+            grown = _size(self.part) - before
+            if not whole and grown <= 0:
+                raise TransientError(f"the server gives {_size(self.part)} bytes and no more")
+            pace.count(max(grown, 0), time.monotonic() - start)
+
+    def _continue(self) -> bool:
+        """Bring the rest of a file, or what the server gives of it; whether it is whole now.
+
+        All of it comes anew if the server cannot say that it is still the same.
+        """
+        progress = self._resume()
+        if progress.settled and progress.settled == progress.total:
+            return True
+        headers = {"Accept-Encoding": "identity"}
+        if progress.settled:
+            headers |= {"Range": f"bytes={progress.settled}-", "If-Range": str(progress.validator)}
+        try:
+            with open_url(self.session, self.url, self.policy, headers) as response:
+                self._refuse_other_things(response)
+                if body_length(response) == 0:
+                    raise TransientError("the server gives an empty file")
+                _check_space(self.part, response)
+                return self._add(response, progress)
+        except RefusedError as error:
+            if error.status == RANGE_NOT_SATISFIABLE and progress.settled:
+                _forget(self.part)
+                raise TransientError("the partial file is no part of the server's") from error
             raise
-        if error.content_range != f"bytes */{start}":  # else all of it had come
-            part.unlink()
-            raise TransientError("the partial file is no part of the server's") from error
+
+    def _resume(self) -> _Progress:
+        """Read what ``part`` is and cut off what is not trusted."""
+        progress = _read_progress(self.part)
+        resumable = (
+            progress is not None
+            and progress.url == self.url
+            and progress.validator is not None
+            and progress.settled <= _size(self.part)
+        )
+        if progress is None or not resumable:
+            _forget(self.part)
+            return _Progress(self.url)
+        if self.part.exists():
+            os.truncate(self.part, progress.settled)
+        return progress
+
+    def _refuse_other_things(self, response: requests.Response) -> None:
+        problem = ""
+        remedy = f"Open the URL in a browser, get the file and put it at {self.target}."
+        encoding = content_encoding(response)
+        if is_web_page(response):
+            problem = "the server gives a web page (text/html) instead of the file"
+        elif encoding and not (encoding in GZIP and self.target.name.endswith(ZIPPED)):
+            # Of an archive it is only said, once more, what it is.
+            problem = f"the server gives the file compressed ({encoding}), which was not asked for"
+        elif not (ends_visibly(response) or self._is_certified):
+            problem = "the server does not say how long the file is"
+            remedy = f"Give its size or checksum in the config, or put it at {self.target}."
+        if problem:
+            raise InputError(self.url, problem, remedy, RETRIEVAL)
+
+    @property
+    def _is_certified(self) -> bool:
+        """Whether a file that came is known to be whole, whatever the server says."""
+        return self.expected != Expected() or self.target.name.endswith(ZIPPED)
+
+    def _add(self, response: requests.Response, progress: _Progress) -> bool:
+        """Put what comes at the end of ``part``; whether that is the end of the file."""
+        start, end, total = 0, None, body_length(response)
+        if response.status_code == 206:
+            start, end, total = _range(response)
+        # Without a size, the body has shown its end, or the file is certified by other means.
+        unknown = None if ends_visibly(response) else self.expected.size
+        if start == 0:
+            progress = _Progress(self.url, _validator(response), total)
+            _write_progress(self.part, progress)
+        elif (
+            start != progress.settled
+            or _validator(response) != progress.validator
+            or progress.total not in (None, total)
+        ):
+            _forget(self.part)
+            raise TransientError(f"asked for bytes from {progress.settled}, got others")
+        size = self._grow(response, replace(progress, total=total))
+        if end is not None and size > end:
+            _forget(self.part)
+            raise TransientError(f"more came than bytes {start} to {end}")
+        whole = unknown if total is None else total
+        return whole is None or size >= whole
+
+    def _grow(self, response: requests.Response, progress: _Progress) -> int:
+        """Write the body behind the settled bytes, settling it now and then."""
+        with self.part.open("ab" if progress.settled else "wb") as file:
+
+            def settle() -> float:
+                file.flush()
+                os.fsync(file.fileno())
+                _write_progress(self.part, replace(progress, settled=file.tell()))
+                return time.monotonic()
+
+            settled = time.monotonic()
+            try:
+                for piece in read_body(response):
+                    file.write(piece)
+                    if time.monotonic() - settled > SETTLE_S:
+                        settled = settle()
+            finally:
+                settle()
+            return file.tell()
 
 
-def _version(response: requests.Response) -> str:
-    """Give a validator that If-Range takes; a weak one will not match, which is safe."""
-    headers = response.headers
-    return headers.get("ETag") or headers.get("Last-Modified") or '"unknown"'
+def _read_progress(part: Path) -> _Progress | None:
+    """Read what a partial file is, None where nobody knows."""
+    try:
+        progress = _Progress(**json.loads(_progress_path(part).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return progress if isinstance(progress.settled, int) else None
+
+
+def _write_progress(part: Path, progress: _Progress) -> None:
+    write_text(_progress_path(part), json.dumps(asdict(progress)), durable=True)
+
+
+def _forget(part: Path) -> None:
+    """Remove a partial file."""
+    _progress_path(part).unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
+
+
+def _range(response: requests.Response) -> tuple[int, int, int]:
+    """Return the first byte, the end and the size of the file that a 206 says it has."""
+    text = response.headers.get("Content-Range", "")
+    match = CONTENT_RANGE.fullmatch(text.strip())
+    first, last, total = map(int, match.groups()) if match else (0, -1, 0)
+    if not first <= last < total:
+        raise TransientError(f"a part of the file that is not told clearly ({text!r})")
+    return first, last + 1, total
+
+
+def _validator(response: requests.Response) -> str | None:
+    """Return what names the version of a file for If-Range, None if nothing does."""
+    for name, form in VALIDATOR.items():
+        if name in response.headers:
+            value = response.headers[name].strip()
+            return value if form.fullmatch(value) else None
+    return None
 
 
 def _check_space(part: Path, response: requests.Response) -> None:
-    needed = int(response.headers.get("Content-Length") or 0)
+    needed = body_length(response) or 0
     free = shutil.disk_usage(part.parent).free
     if needed > free:
         raise InputError(
@@ -301,9 +537,21 @@ def _check_space(part: Path, response: requests.Response) -> None:
         )
 
 
-def _download_from_drive(url: str, part: Path, target: Path) -> None:
+def _download_from_drive(url: str, part: Path, target: Path, policy: Policy) -> None:
+    """Bring a file with gdown.
+
+    What an earlier run has brought is not used: gdown does not know of which version it is.
+    """
+    for leftover in part.parent.glob(f"{glob.escape(part.name)}*"):
+        leftover.unlink()
     try:
-        gdown.download(url=url, output=str(part), quiet=True, resume=True)
+        gdown.download(
+            url=url,
+            output=str(part),
+            quiet=True,
+            timeout=policy.timeout_s,
+            retries=policy.attempts - 1,
+        )
     except Exception as error:  # gdown raises what its parts raise
         raise InputError(
             url,
@@ -334,33 +582,32 @@ def file_digests(path: str | Path) -> dict[str, str]:
     return {name: digest.hexdigest() for name, digest in digests.items()}
 
 
-def _verify(receipt: Receipt, part: Path, target: Path, expected: Expected) -> None:
+def _verify(
+    receipt: Receipt, part: Path, target: Path, expected: Expected, earlier: Receipt | None
+) -> None:
     """Refuse, and remove, a file that is not what was expected."""
-    for problem, remedy in _faults(receipt, part, target, expected):
-        part.unlink()
+    for problem, remedy in _faults(receipt, part, target, expected, earlier):
+        _forget(part)
         raise InputError(receipt.url, problem, remedy, RETRIEVAL)
 
 
 def _faults(
-    receipt: Receipt, part: Path, target: Path, expected: Expected
+    receipt: Receipt, part: Path, target: Path, expected: Expected, earlier: Receipt | None
 ) -> Iterator[tuple[str, str]]:
-    """Give what is wrong with a file that came, and what to do about it."""
-    if expected.size not in (None, receipt.size):
+    """Yield what is wrong with a file that came, and what to do about it."""
+    if receipt.size == 0:
+        yield "the file is empty", f"Run again later, or put the file at {target}."
+    for problem in _differences(receipt, expected):
+        yield problem, "Run again; if it stays so, the published file is another one."
+    if _is_web_page(part):
         yield (
-            f"{receipt.size} bytes came, expected {expected.size}",
-            "Run again; if it stays so, correct the size in the config.",
+            "a web page (text/html) came instead of the file",
+            f"Open the URL in a browser, get the file and put it at {target}.",
         )
-    if not _has_checksum(receipt, expected.checksum):
+    first = earlier if expected.checksum is None else None
+    if first and first.url == receipt.url and first.sha256 != receipt.sha256:
         yield (
-            f"the file's md5 is {receipt.md5}, its sha256 {receipt.sha256}, expected "
-            f"{expected.checksum}",
-            "Run again; if it stays so, the published file has changed.",
-        )
-    earlier = read_receipt(target) if expected.checksum is None else None
-    if earlier and earlier.url == receipt.url and earlier.sha256 != receipt.sha256:
-        yield (
-            f"the file differs from its first retrieval ({earlier.retrieved}, sha256 "
-            f"{earlier.sha256})",
+            f"the file differs from its first retrieval ({first.retrieved}, sha256 {first.sha256})",
             f"If the new one is right, delete {receipt_path(target)}.",
         )
     if target.name.endswith(ZIPPED) and not _unzips(part):
@@ -368,6 +615,23 @@ def _faults(
             "the archive is truncated or no gzip file",
             f"Run again, or put the whole archive at {target}.",
         )
+
+
+def _differences(receipt: Receipt, expected: Expected) -> Iterator[str]:
+    """Yield in what a file is another one than the config, or its publisher, says."""
+    if expected.size not in (None, receipt.size):
+        came = " came" if receipt.url else ""
+        yield f"{receipt.size} bytes{came}, expected {expected.size}"
+    if not _has_checksum(receipt, expected.checksum):
+        yield (
+            f"the file's md5 is {receipt.md5}, its sha256 {receipt.sha256}, expected "
+            f"{expected.checksum}"
+        )
+
+
+def _is_web_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return WEB_PAGE.match(file.read(CHUNK_BYTES).removeprefix(codecs.BOM_UTF8)) is not None
 
 
 def _has_checksum(receipt: Receipt, checksum: str | None) -> bool:

@@ -8,7 +8,13 @@ download over from nothing. Requests and tenacity are under both.
 from __future__ import annotations
 
 import email.utils
+import gzip
+import http.client
+import io
+import re
+import socket
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +28,10 @@ import urllib3
 from tqdm import tqdm
 
 CHUNK_BYTES = 1 << 20
+# No file is larger: a longer Content-Length is none.
+MOST_BYTES = 1 << 62
+GZIP = ("gzip", "x-gzip")
+WEB_PAGES = ("text/html", "application/xhtml+xml")
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 Result = TypeVar("Result")
 
@@ -40,9 +50,9 @@ class Policy:
     longest_wait_s : float
         Bound of any wait.
     timeout_s : float
-        For a connection, and for the next bytes.
+        For a connection, for all headers of an answer, and for its next bytes.
     least_bytes_per_s : int
-        What must arrive over each ``timeout_s``, else the server trickles.
+        What must arrive over each ``timeout_s`` of waiting, else the server trickles.
     """
 
     attempts: int = 6
@@ -69,21 +79,109 @@ class TransientError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class DamagedError(TransientError):
+    """A file that came empty or corrupt: if it stays so, this says something of that file only."""
+
+
 class RefusedError(Exception):
     """The server answered that it will not give the file, and would again."""
 
-    def __init__(self, problem: str, status: int, content_range: str = "") -> None:
+    def __init__(self, problem: str, status: int) -> None:
         super().__init__(problem)
-        self.status, self.content_range = status, content_range
+        self.status = status
+
+
+class Pace:
+    """Count what arrives over each time-out of waiting, and give up on too little.
+
+    A time-out of a socket begins anew with each byte, and so never ends if they trickle.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.waited_s, self.arrived = 0.0, 0
+
+    def count(self, arrived: int, waited_s: float) -> None:
+        """Count some bytes and the seconds that they took.
+
+        Raises
+        ------
+        TransientError
+            Over ``timeout_s``, less than ``least_bytes_per_s`` arrived.
+        """
+        self.waited_s += waited_s
+        self.arrived += arrived
+        if self.waited_s > self.policy.timeout_s:
+            if self.arrived < self.policy.least_bytes_per_s * self.policy.timeout_s:
+                raise TransientError(f"only {self.arrived} bytes in {self.waited_s:.0f} s")
+            self.waited_s, self.arrived = 0.0, 0
+
+
+class _PacedReader(io.RawIOBase):
+    """What a socket receives: all headers within one time-out, then a body that keeps pace."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, policy: Policy) -> None:
+        self.raw, self.sock = raw, sock
+        self.pace = Pace(policy)
+        self.in_headers = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        timeout_s = self.pace.policy.timeout_s
+        if self.in_headers:
+            if self.pace.waited_s >= timeout_s:
+                raise TransientError(f"the headers of the answer did not end in {timeout_s:g} s")
+            self.sock.settimeout(timeout_s - self.pace.waited_s)
+        start = time.monotonic()
+        count: int | None = self.raw.readinto(buffer)
+        waited_s = time.monotonic() - start
+        if self.in_headers:
+            self.pace.waited_s += waited_s
+        else:
+            self.pace.count(count or 0, waited_s)
+        return count
+
+    def end_headers(self) -> None:
+        self.in_headers, self.pace = False, Pace(self.pace.policy)
+        self.sock.settimeout(self.pace.policy.timeout_s)
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
+
+
+class _PacedAdapter(requests.adapters.HTTPAdapter):
+    """Connections of which every answer is read through a :class:`_PacedReader`."""
+
+    def __init__(self, policy: Policy, connections: int) -> None:
+        class Response(http.client.HTTPResponse):
+            def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+                super().__init__(sock, *args, **kwargs)
+                self.paced = _PacedReader(self.fp.detach(), sock, policy)
+                self.fp = io.BufferedReader(self.paced)
+
+            def begin(self) -> None:
+                super().begin()
+                self.paced.end_headers()
+
+        self.response_class = Response
+        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        if getattr(pool.ConnectionCls, "response_class", None) is not self.response_class:
+            members = {"response_class": self.response_class}
+            pool.ConnectionCls = type("PacedConnection", (pool.ConnectionCls,), members)
+        return pool
 
 
 @contextmanager
-def open_session(connections: int) -> Iterator[requests.Session]:
+def open_session(connections: int, policy: Policy) -> Iterator[requests.Session]:
     """Open a session that keeps some connections alive; it retries nothing by itself."""
     with requests.Session() as session:
-        adapter = requests.adapters.HTTPAdapter(
-            pool_connections=1, pool_maxsize=connections, max_retries=0
-        )
+        adapter = _PacedAdapter(policy, connections)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         yield session
@@ -107,55 +205,65 @@ def open_url(
             if response.status_code in BUSY:
                 raise TransientError(
                     f"HTTP {response.status_code} {response.reason}",
-                    _retry_after(response.headers.get("Retry-After")),
+                    retry_after_s(response.headers.get("Retry-After")),
                 )
             if response.status_code not in (200, 206):
                 raise RefusedError(
                     f"HTTP {response.status_code} {response.reason}",
                     response.status_code,
-                    response.headers.get("Content-Range", ""),
                 )
             yield response
     except (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as error:
         raise TransientError(f"{type(error).__name__}: {error}") from error
 
 
-def _retry_after(value: str | None) -> float:
-    """Read a Retry-After header: seconds, or a date."""
+def retry_after_s(value: str | None) -> float:
+    """Return the seconds that a Retry-After header asks for, 0 if it says nothing readable."""
     if not value:
         return 0.0
-    if value.strip().isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value.strip()):
         return float(value)
     try:
-        wait = email.utils.parsedate_to_datetime(value) - datetime.now(UTC)
-    except (TypeError, ValueError):
+        date = email.utils.parsedate_to_datetime(value)
+        wait = date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):
         return 0.0
     return max(0.0, wait.total_seconds())
 
 
-def read_body(response: requests.Response, policy: Policy, decode: bool = False) -> Iterator[bytes]:
-    """Give the body piece by piece as it arrives.
-
-    Parameters
-    ----------
-    response : requests.Response
-    policy : Policy
-    decode : bool
-        Undo a Content-Encoding.
-
-    Raises
-    ------
-    TransientError
-        Over ``timeout_s``, less than ``least_bytes_per_s`` arrived.
-    """
-    since, arrived = time.monotonic(), 0
-    while piece := response.raw.read1(CHUNK_BYTES, decode_content=decode):
+def read_body(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it arrives, with its Content-Encoding."""
+    while piece := response.raw.read1(CHUNK_BYTES, decode_content=False):
         yield piece
-        arrived += len(piece)
-        if time.monotonic() - since > policy.timeout_s:
-            if arrived < policy.least_bytes_per_s * policy.timeout_s:
-                raise TransientError(f"only {arrived} bytes in {policy.timeout_s:g} s")
-            since, arrived = time.monotonic(), 0
+
+
+def body_length(response: requests.Response) -> int | None:
+    """Return the number of bytes that the body is said to have, None where that is not said."""
+    length = response.raw.length_remaining
+    return None if length is None or length > MOST_BYTES else length
+
+
+def ends_visibly(response: requests.Response) -> bool:
+    """Whether the body shows its end, so that a broken connection cannot be taken for it."""
+    return response.raw.chunked or body_length(response) is not None
+
+
+def content_encoding(response: requests.Response) -> str:
+    """Return how the body is compressed, empty if it is not."""
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    return "" if encoding == "identity" else encoding
+
+
+def _decoded(body: bytes, encoding: str) -> bytes:
+    """Undo a compression to its end, where its checksum is."""
+    if not encoding:
+        return body
+    if encoding not in GZIP:
+        raise TransientError(f"Content-Encoding {encoding}, which was not asked for")
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DamagedError(f"damaged or truncated inside Content-Encoding gzip: {error}") from error
 
 
 def retry(policy: Policy) -> tenacity.Retrying:
@@ -183,17 +291,28 @@ def get_file(session: requests.Session, url: str, policy: Policy) -> bytes | Non
     Raises
     ------
     TransientError
-        The server fails or gives a web page instead, after all tries.
+        The server fails, gives a web page or a part instead, or does not say where the
+        file ends, after all tries.
+    DamagedError
+        The file stays empty or corrupt.
     RefusedError
-        It answers anything but 200 and 404.
+        The server answers anything but 200 and 404.
     """
 
     def once() -> bytes | None:
         try:
-            with open_url(session, url, policy) as response:
+            with open_url(session, url, policy, {"Accept-Encoding": "gzip"}) as response:
                 if is_web_page(response):
                     raise TransientError("a web page (text/html) instead of the file")
-                return b"".join(read_body(response, policy, decode=True))
+                if response.status_code != 200:
+                    raise TransientError("a part of the file, which was not asked for")
+                encoding = content_encoding(response)
+                if not encoding and not ends_visibly(response):
+                    raise TransientError("the server does not say how long the file is")
+                body = b"".join(read_body(response))
+                if not body:
+                    raise DamagedError("an empty file")
+                return _decoded(body, encoding)
         except RefusedError as error:
             if error.status == 404:
                 return None
@@ -203,8 +322,8 @@ def get_file(session: requests.Session, url: str, policy: Policy) -> bytes | Non
 
 
 def is_web_page(response: requests.Response) -> bool:
-    """Tell whether a response is a page for people, such as a login, quota or error page."""
-    return response.headers.get("Content-Type", "").startswith("text/html")
+    """Whether a response is a page for people, such as a login, quota or error page."""
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower() in WEB_PAGES
 
 
 def in_parallel(
