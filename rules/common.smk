@@ -349,18 +349,20 @@ def mesh_layer(wildcards, input):
 
 
 def provenance_inputs():
-    """Give the inputs whose origin is recorded: as retrieved, where they were."""
+    """Give the inputs that are recorded: as retrieved, where they were, and as jobs read them.
+
+    Of an archive and a table from it, each has its checksum: one may be replaced and not
+    the other. Unpacked folders go with their archive.
+    """
     titles = {f"{RESOURCES}/{name}": name for name in INPUTS.downloads}
     for name, path in INPUTS.archives.items():
         titles.setdefault(path, name)
-    unpacked = tuple(f"{RESOURCES}/{name}/" for name in INPUTS.archives)
     skeletons = INPUTS.skeleton_archive or INPUTS.skeletons
     inputs = INPUTS.tables | {"skeletons": skeletons} | INPUTS.branch_tables
     if INPUTS.cell_meshes:
         inputs["cell_meshes"] = INPUTS.cell_mesh_archive or INPUTS.cell_meshes
     for name, path in inputs.items():
-        if not path.startswith(unpacked):
-            titles.setdefault(path, name)
+        titles.setdefault(path, name)
     return {title: path for path, title in titles.items()}
 
 

@@ -51,6 +51,20 @@ if INPUTS.generated and INPUTS.cell_meshes:
 
 
 if INPUTS.downloads:
+    if workflow.is_main_process:
+        # Before the first job: what was put in place by hand never meets the checks of retrieval.
+        from mitosyn.errors import InputError
+        from mitosyn.retrieval import Expected, check_in_place
+
+        try:
+            check_in_place(
+                {
+                    f"{RESOURCES}/{name}": Expected(download.size, download.checksum)
+                    for name, download in INPUTS.downloads.items()
+                }
+            )
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
 
     rule retrieve_file:
         """Retrieve one published file: resume, verify, remember what came."""

@@ -170,8 +170,12 @@ def test_provenance_is_a_data_package(retrieved: Run, mirror: Mirror) -> None:
     assert set(sources) == {
         *(PUBLISHED_FILES[key] for key in ("cell_types", "somas", "mitochondria", "synapses")),
         *("211019_smoothed_skeletons.tgz", "vignette_mito_analysis_data.tgz"),
+        *IN_THE_VIGNETTE,
         "mitochondria_meshes",
     }
+    table = retrieved.folder / sources["pyramidal_ids"]["path"]
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    assert sources["pyramidal_ids"]["hash"] == f"sha256:{digest}"
     for resource in package["resources"]:
         digest = hashlib.sha256((results / resource["path"]).read_bytes()).hexdigest()
         assert resource["hash"] == f"sha256:{digest}"
@@ -245,6 +249,25 @@ def test_retrieve_all_takes_what_lies_in_place_already(mirror: Mirror, tmp_path:
     assert done(run)["retrieve_file"] == 5 and done(run)["unpack_member"] == 3
     assert mirror.server.requests[mirror.paths["vignette"]] == 0
     assert len(list((tmp_path / "resources" / "mirror" / "skeletons").glob("*_skeleton*"))) == 6
+
+
+def test_a_wrong_file_in_place_is_told_before_anything_runs(mirror: Mirror, tmp_path: Path) -> None:
+    name = "vignette_mito_analysis_data.tgz"
+    content = mirror.server.files[mirror.paths["vignette"]].read_bytes()
+    checksum = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    source = {"url": mirror.description["archives"]["vignette"], "checksum": checksum}
+    config = mirror.config(tmp_path, archives={"vignette": source})
+    placed = tmp_path / "resources" / "mirror" / name
+    placed.parent.mkdir(parents=True)
+    placed.write_bytes(content[:-1] + b"x")
+    run = run_snakemake(tmp_path, "-n", "retrieve_all", "--configfile", str(config))
+    assert run.code != 0 and "Traceback" not in run.text
+    (line,) = (line for line in run.text.splitlines() if f"resources/mirror/{name}: " in line)
+    assert f"expected {checksum}. Delete it" in line
+    assert placed.read_bytes() == content[:-1] + b"x"
+    placed.write_bytes(content)
+    run = run_snakemake(tmp_path, "-n", "retrieve_all", "--configfile", str(config))
+    assert run.code == 0, run.text
 
 
 def test_the_branch_analysis_retrieves_its_own_inputs_too(
