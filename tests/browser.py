@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from debian import SYSTEM_PATH, has_apt, install, missing
+from guardian import guarded
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 PACKAGES = ("chromium", "chromium-driver")
@@ -60,7 +62,12 @@ def browser(profile: Path) -> Iterator[Chrome]:
     for option in (*OPTIONS, f"--user-data-dir={profile}"):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = ChromeService(shutil.which("chromedriver", path=SYSTEM_PATH))
+    # Selenium starts a program without arguments of one's own.
+    command = guarded(str(shutil.which("chromedriver", path=SYSTEM_PATH)))
+    started = profile.with_name(f"{profile.name}_driver")
+    started.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+    started.chmod(0o755)
+    service = ChromeService(str(started))
     driver = Chrome(options, service)
     try:
         # Away from Chromium's own first page, whose requests are not of interest.

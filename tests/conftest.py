@@ -6,7 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from guardian import end_politely
 from workflow import ROOT, Run, em_block_config, run_snakemake, small_sample_config
+
+
+def pytest_configure() -> None:
+    end_politely()
+
 
 SHARED = ROOT.parent / "shared" / "data"
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
 from debian import SYSTEM_PATH, has_apt, install, missing
+from guardian import guarded
 
 PACKAGES = ("slurm-wlm", "munge")
-COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "setpriv")
+COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue")
 NODES = ("node1", "node2")
 CPUS_PER_NODE = 4
 MEMORY_MB_PER_NODE = 8000
@@ -96,8 +96,7 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     """Run munged, slurmctld and the nodes' slurmd until the block ends.
 
     Everything they write goes under ``folder``, whose path has to be short (munged's socket).
-    When the block ends, in whatever way, jobs that still run are ended too, and so is any client
-    that was started with these variables.
+    When the block ends, jobs that still run are ended too; so are they if this process is killed.
 
     Yields
     ------
@@ -112,7 +111,6 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     path = [str(_write_srun(folder, config)), os.environ.get("PATH", ""), SYSTEM_PATH]
     env = {"SLURM_CONF": str(config), "PATH": ":".join(filter(None, path))}
     with ExitStack() as stack:
-        stack.callback(_end_all, env)
         _start_munged(folder, stack, env)
         controller = _start("slurmctld", ["-D", "-c"], folder, stack, env)
         _wait(lambda: _answers(["scontrol", "ping"], env), "slurmctld", [controller], folder)
@@ -244,11 +242,11 @@ def _start(
     env: dict[str, str],
     name: str | None = None,
 ) -> Daemon:
-    """Start a daemon that the stack ends, and that dies with this process if that is killed."""
+    """Start a daemon that the stack ends, or the end of this process, with all that it started."""
     # Of a session of its own: Ctrl-C is for the tests, which then end the daemons in turn.
     with (folder / "log" / f"{name or command}.out").open("wb") as output:
         daemon = subprocess.Popen(
-            ["setpriv", "--pdeathsig=KILL", command, *arguments],
+            guarded(command, *arguments),
             env={**os.environ, **env},
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -318,32 +316,6 @@ def _cancel_jobs(env: dict[str, str]) -> None:
 
 
 def _stop(daemon: Daemon) -> None:
+    """End a daemon, and with it what outlives it by itself: slurmstepd, srun and jobs."""
     daemon.terminate()
-    try:
-        daemon.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        daemon.kill()
-        daemon.wait()
-
-
-def _end_all(env: dict[str, str]) -> None:
-    """Kill what is left of the cluster: slurmstepd and jobs outlive slurmd."""
-    mark = f"SLURM_CONF={env['SLURM_CONF']}".encode()
-    mine = _ancestors()
-    for process in Path("/proc").glob("[0-9]*"):
-        # Processes come and go while one looks.
-        with suppress(OSError):
-            environment = (process / "environ").read_bytes().split(b"\0")
-            if mark in environment and int(process.name) not in mine:
-                os.kill(int(process.name), signal.SIGKILL)
-
-
-def _ancestors() -> set[int]:
-    """Give the ids of this process and of those that it descends from."""
-    found: set[int] = set()
-    pid = os.getpid()
-    while pid > 0:
-        found.add(pid)
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        pid = int(stat.rpartition(")")[2].split()[1])
-    return found
+    daemon.wait()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from guardian import guarded
 from mitosyn.cells import Cell
 from mitosyn.columns import PUBLISHED_FILES
 from mitosyn.guide import PAGES, Call, guide
@@ -179,7 +180,7 @@ def test_every_command_of_the_docs_gives_a_plan(clone: Path) -> None:
             commands[key] = ["-n", *arguments] if "-n" not in arguments else arguments
     arguments = [[w.replace("~/run", str(clone / "run")) for w in c] for c in commands.values()]
     finished = subprocess.run(
-        [sys.executable, "-c", DRY_RUNS, json.dumps(arguments)],
+        guarded(sys.executable, "-c", DRY_RUNS, json.dumps(arguments)),
         cwd=clone,
         capture_output=True,
         text=True,

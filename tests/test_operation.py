@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from guardian import guarded
 from workflow import ROOT, Run, done, em_block_config, run_snakemake, small_sample_config
 
 ARCHIVES = ["microns.tar.gz", "morphologies.tar.gz", "nodes.tar.gz"]
@@ -29,7 +30,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start the workflow as the leader of a process group of its own."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     return subprocess.Popen(
-        [*command, "--directory", str(folder), *arguments],
+        guarded(*command, "--directory", str(folder), *arguments),
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from guardian import guarded
 from mitosyn.dictionary import INTEGER, NUMBER, PUBLISHED_TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +37,7 @@ def run_snakemake(folder: Path, *arguments: str, env: Mapping[str, str] | None =
     """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     finished = subprocess.run(
-        [*command, "--directory", str(folder), *arguments],
+        guarded(*command, "--directory", str(folder), *arguments),
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
         stdout=subprocess.PIPE,
