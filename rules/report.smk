@@ -48,7 +48,7 @@ rule list_incomplete_mitochondria:
 
 
 rule check_positions:
-    """Check that the positions of most cells fit their meshes and skeletons."""
+    """Check that there are meshes, and that positions of most cells fit them and the skeletons."""
     input:
         fits=fit_files,
     output:
@@ -61,6 +61,7 @@ rule check_positions:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
     params:
+        mesh_layer=INPUTS.mesh_layer,
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
         code=code("check_positions"),

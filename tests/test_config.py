@@ -35,7 +35,8 @@ def local(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
         described[key] = str(folder / key)
     (folder / "skeletons").mkdir(exist_ok=True)
     described["skeletons"] = str(folder / "skeletons")
-    (folder / "info").touch()
+    (folder / "mesh").mkdir(exist_ok=True)
+    (folder / "info").write_text('{"mesh": "mesh"}')
     described["mitochondria_meshes"] = f"precomputed://file://{folder}"
     raw["datasets"]["mine"] = described
     raw["dataset"] = "mine"
@@ -257,6 +258,28 @@ def test_the_resolution_of_a_layer(raw, tmp_path, resolution, mesh, contradicts)
             f"{[float(size) for size in resolution]} nm in the layer's info, "
             f"mesh_voxel_size_nm is {[float(size) for size in mesh]}"
         )
+    else:
+        assert read_config(mine).dataset == "mine"
+
+
+@pytest.mark.parametrize(
+    ("info", "problem"),
+    [
+        ('{"mesh": null}', "its info has mesh null, expected the name of a mesh folder"),
+        ('{"mesh": 5}', "its info has mesh 5, expected"),
+        ('{"mesh": "../mesh"}', 'its info has mesh "../mesh", expected'),
+        ("[]", "its info has [], expected"),
+        ("", "not JSON (Expecting value"),
+        ("[" * 100_000, "not JSON (maximum recursion"),
+        ('{"mesh": "other"}', "the layer's info names a folder of meshes"),
+        ('{"mesh": "mesh", "scales": [{"resolution": [Infinity, NaN, 1]}]}', ""),
+    ],
+)
+def test_the_info_of_a_layer_names_its_meshes(raw, tmp_path, info: str, problem: str) -> None:
+    mine = local(raw, tmp_path)
+    (tmp_path / "info").write_text(info)
+    if problem:
+        assert message(mine).startswith(f"config: datasets.mine.mitochondria_meshes: {problem}")
     else:
         assert read_config(mine).dataset == "mine"
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cloudvolume import CloudVolume
+from conftest import shared_folder
 from mitosyn.errors import InputError
 from mitosyn.fetch import MeshLayer, Transfer
-from mitosyn.layers import fragment_states, state_digest
+from mitosyn.layers import fragment_states, mesh_folder, state_digest
 from mitosyn.meshes import Mesh, MeshError, bundle_meshes, check_mesh, read_bundle, write_bundle
 
 TRIANGLE = (np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.uint32))
@@ -70,7 +72,11 @@ def test_fragments_are_joined_with_their_border_vertices(layer: Path) -> None:
         (fragment()[:3], "fragment mesh/2:0:a truncated"),
         (b"", "fragment mesh/2:0:a truncated"),
         (fragment(faces=np.array([[0, 1, 3]], np.uint32)), "face 0 names vertex 3, mesh has 3"),
-        (fragment(TRIANGLE[0] * np.float32(np.nan)), "3 vertices not finite, first vertex 0"),
+        (fragment(TRIANGLE[0] * np.float32(np.nan)), "3 vertices not at a place in nm, first ver"),
+        (fragment(TRIANGLE[0] * np.float32(1e30)), "3 vertices not at a place .* 0 at .1.*e.30, 0"),
+        (fragment() + bytes(4), "fragment mesh/2:0:a truncated: it has 56 bytes"),
+        (np.uint32(2**32 - 1).tobytes() + fragment()[4:], "should begin with 4294967295 vertices"),
+        (bytes(4), r"empty mesh \(0 vertices, 0 triangles\)"),
         (fragment(faces=np.empty((0, 3), np.uint32)), r"empty mesh \(3 vertices, 0 triangles\)"),
     ],
 )
@@ -98,9 +104,113 @@ def test_no_manifest_a_broken_one_and_a_missing_fragment(layer: Path) -> None:
     assert str(meshes[4]) == "fragment mesh/4:0:a is missing"
 
 
+DEEP = "[" * 100_000
+MANIFESTS = [
+    '{"fragments": []}',
+    '{"fragments": "ab"}',
+    '{"fragments": [1]}',
+    '{"fragments": null}',
+]
+MANIFESTS += [
+    '{"fragments": {"a": 1}}',
+    '{"fragments": ["1:0:a", ""]}',
+    "[]",
+    "null",
+    "",
+    "\0",
+    DEEP,
+]
+MANIFESTS += [json.dumps({"fragments": [name]}) for name in ("../info", "/x", ".", "a\0b")]
+MANIFESTS += ['{"fragments": ["\\ud800"]}', json.dumps({"fragments": ["n" * 300]})]
+MANIFESTS += ['{"fragments": ' + DEEP, '{"fragments": [' + "9" * 5000 + "]}", "\xff\xfe\x00"]
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=range(len(MANIFESTS)))
+def test_a_manifest_without_fragments_costs_its_mitochondrion(layer: Path, manifest: str) -> None:
+    (layer / "mesh" / "2:0").write_text(manifest, encoding="latin-1")
+    meshes = fetch(layer, 1, 2)
+    assert isinstance(meshes[1], Mesh)
+    assert str(meshes[2]).startswith("manifest mesh/2:0 names no fragments (")
+    assert len(str(meshes[2])) < 200
+
+
+def test_a_fragment_that_is_a_folder_costs_its_mitochondrion(layer: Path) -> None:
+    (layer / "mesh" / "f").mkdir()
+    (layer / "mesh" / "2:0").write_text('{"fragments": ["f"]}')
+    meshes = fetch(layer, 1, 2)
+    assert isinstance(meshes[1], Mesh) and "fragment mesh/f" in str(meshes[2])
+
+
 def test_a_layer_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a layer with legacy meshes"):
         fetch(tmp_path / "nowhere", 1)
+
+
+@pytest.mark.parametrize("name", [None, 5, "", "..", "../elsewhere", "/tmp", ["mesh"], {}, "a\nb"])
+def test_an_info_that_names_no_mesh_folder(layer: Path, name) -> None:
+    info = json.loads((layer / "info").read_text())
+    (layer / "info").write_text(json.dumps(info | {"mesh": name}))
+    with pytest.raises(InputError) as error:
+        fetch(layer, 1)
+    assert str(layer) in str(error.value) and "\n" not in str(error.value)
+    assert mesh_folder(layer) is None
+    del info["mesh"]
+    (layer / "info").write_text(json.dumps(info))
+    with pytest.raises(InputError, match=r"info has mesh null, expected the name of a mesh folder"):
+        fetch(layer, 1)
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "5", '"mesh"', "{", DEEP, "\0", "\ud800", "{}"])
+def test_an_info_that_is_none(layer: Path, text: str) -> None:
+    (layer / "info").write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(InputError) as error:
+        fetch(layer, 1)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 800
+    assert mesh_folder(layer) is None
+
+
+def test_a_mesh_folder_that_is_missing(layer: Path) -> None:
+    shutil.move(layer / "mesh", layer / "meshes")
+    with pytest.raises(InputError, match="there is no folder 'mesh'"):
+        fetch(layer, 1)
+    info = json.loads((layer / "info").read_text())
+    (layer / "info").write_text(json.dumps(info | {"mesh": "meshes/"}))
+    assert isinstance(fetch(layer, 1)[1], Mesh)
+    assert mesh_folder(layer) == layer / "meshes"
+
+
+@pytest.mark.parametrize(
+    ("mesh_info", "problem"),
+    [
+        ({"@type": "neuroglancer_multilod_draco"}, ""),
+        (
+            {
+                "@type": "neuroglancer_multilod_draco",
+                "sharding": {"@type": "neuroglancer_uint64_sharded_v1"},
+            },
+            "",
+        ),
+        ({"@type": "neuroglancer_something"}, "they are 'neuroglancer_something'"),
+        ({"sharding": {"@type": "neuroglancer_uint64_sharded_v1"}}, "they are sharded"),
+        ({"transform": [1, 0, 0]}, ""),
+        ({"transform": [float("nan")] * 12}, "their transform is"),
+        ("x", ""),
+    ],
+)
+def test_meshes_of_another_format(layer: Path, mesh_info, problem: str) -> None:
+    (layer / "mesh" / "info").write_text(json.dumps(mesh_info))
+    with pytest.raises(InputError, match="not a layer with legacy meshes .*" + problem) as error:
+        fetch(layer, 1)
+    assert "\n" not in str(error.value)
+
+
+def test_todays_formats_are_not_read_as_if_they_were_legacy() -> None:
+    modern = shared_folder("em_modern")
+    for name in ("multilod", "multilod_unsharded"):
+        with pytest.raises(InputError, match=r"they are (sharded )?'neuroglancer_multilod_draco'"):
+            fetch(modern / f"mitochondria_{name}", 1)
+    with pytest.raises(InputError, match="info has mesh null"):
+        fetch(modern / "mitochondria_seg", 1)
 
 
 def test_gives_what_cloudvolume_gives(em_block: Path) -> None:

@@ -31,6 +31,7 @@ from mitosyn.fit import (
     mesh_centres,
     read_fits,
     refuse_contradiction,
+    refuse_without_meshes,
     write_fits,
 )
 from mitosyn.meshes import MeshBundle, bundle_meshes, source_scale
@@ -92,6 +93,14 @@ def verdicts(fits: list[Fit], compared_with: str) -> set[str]:
 def said(fits: list[Fit], voxel=TRUE, mesh=MESH) -> set[str]:
     """Collect what is suggested for the cells that contradict."""
     return {explain(fit, voxel, mesh)[1] for fit in fits if fit.verdict == CONTRADICTS}
+
+
+def test_a_layer_without_any_mesh_is_refused_and_a_cell_without_is_not() -> None:
+    nothing, something = Fit(MESHES, 0, 0.0, 0.0), Fit(MESHES, 1, 9.0, 9.0)
+    refuse_without_meshes("precomputed://x", [nothing, something])
+    on_skeleton = Fit(SKELETON, 9, 9.0, 9.0)
+    with pytest.raises(InputError, match=r"precomputed://x: no mesh .* of the 2 cells\. Check"):
+        refuse_without_meshes("precomputed://x", [nothing, on_skeleton, nothing])
 
 
 def test_a_real_block_and_the_sample_fit(block: Block, sample: Block) -> None:

@@ -1,10 +1,10 @@
-"""Check that the positions of most cells fit their meshes and skeletons."""
+"""Check that there are meshes, and that positions of most cells fit them and the skeletons."""
 
 import logging
 from typing import TYPE_CHECKING
 
 from mitosyn.columns import POSITION_CHECK_COLUMNS
-from mitosyn.fit import DOUBTFUL, check_all_cells, fit_row, read_fits
+from mitosyn.fit import DOUBTFUL, check_all_cells, fit_row, read_fits, refuse_without_meshes
 from mitosyn.jobs import run
 from mitosyn.tables import write_csv
 
@@ -17,6 +17,7 @@ def main(snakemake: "Snakemake") -> None:
     params = snakemake.params
     cells = [read_fits(path) for path in snakemake.input.fits]
     fits = [fit for _, fits in cells for fit in fits]
+    refuse_without_meshes(params.mesh_layer, fits)
     check_all_cells(snakemake.output.checks, fits, params.voxel_size_nm, params.mesh_voxel_size_nm)
     logging.info("%d doubtful", sum(fit.verdict == DOUBTFUL for fit in fits))
     rows = [fit_row(cell_id, fit) for cell_id, fits in cells for fit in fits]

@@ -40,7 +40,10 @@ def main(snakemake: "Snakemake") -> None:
     for mito_id, problem in zip(mito_ids.tolist(), bundle.problems.tolist(), strict=True):
         if problem:
             logging.warning("mitochondrion %d: %s", mito_id, problem)
-    logging.info("%d of %d mitochondria have a mesh", bundle.has_mesh.sum(), len(mito_ids))
+    found = bundle.has_mesh.sum()
+    # No error: of one cell among others it may be so. That of all is one where all are known.
+    level = logging.INFO if found or not len(mito_ids) else logging.WARNING
+    logging.log(level, "%d of %d mitochondria have a mesh", found, len(mito_ids))
     write_bundle(snakemake.output.meshes, bundle, layer)
     store.clear()
 

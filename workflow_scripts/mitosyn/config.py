@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import stat
@@ -45,7 +44,14 @@ from mitosyn.config_problems import (
     quoted,
     validation_problems,
 )
-from mitosyn.layers import FILE_LAYER, local_layer, resolution_problem
+from mitosyn.errors import InputError
+from mitosyn.layers import (
+    FILE_LAYER,
+    local_layer,
+    named_mesh_folder,
+    read_info,
+    resolution_problem,
+)
 
 PUBLIC_VIEWER = "https://neuroglancer-demo.appspot.com/"
 TABLES = (
@@ -521,15 +527,23 @@ def _wrong_paths(config: Config) -> Iterator[tuple[str, str]]:
         found = f"{dataset.mitochondria_meshes!r}, but {layer / 'info'} does not exist"
         yield MESH_LAYER, f"is {found}"
     elif layer is not None:
-        yield from _wrong_resolution(layer / "info", dataset.mesh_voxel_size_nm)
+        yield from _wrong_layer(layer, dataset.mesh_voxel_size_nm)
 
 
-def _wrong_resolution(info: Path, mesh_voxel_size_nm: VoxelSize) -> Iterator[tuple[str, str]]:
-    """Compare a local layer's resolution; an info that cannot be read is its reader's affair."""
+def _wrong_layer(layer: Path, mesh_voxel_size_nm: VoxelSize) -> Iterator[tuple[str, str]]:
+    """Look into the ``info`` of a local layer."""
     try:
-        problem = resolution_problem(json.loads(info.read_text()), mesh_voxel_size_nm)
-    except (OSError, ValueError):
-        problem = ""
+        info = read_info(layer)
+        folder = layer / named_mesh_folder(info, layer)
+    except InputError as error:
+        yield MESH_LAYER, error.problem
+        return
+    if _kind(folder) != "folder":
+        yield (
+            MESH_LAYER,
+            f"the layer's info names a folder of meshes {quoted(str(folder))}, which is not there",
+        )
+    problem = resolution_problem(info, mesh_voxel_size_nm)
     if problem:
         yield MESH_LAYER, problem
 

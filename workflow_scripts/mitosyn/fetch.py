@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from cloudfiles import CloudFiles
 from cloudvolume import CloudVolume
-from cloudvolume.exceptions import MeshDecodeError
-from cloudvolume.mesh import Mesh as PrecomputedMesh
 
 from mitosyn.errors import CONFIGURATION, RETRIEVAL, InputError
-from mitosyn.layers import FILE_LAYER, is_web_layer, local_layer, resolution_problem
+from mitosyn.layers import (
+    FILE_LAYER,
+    REMEDY,
+    is_file_name,
+    is_web_layer,
+    local_layer,
+    named_mesh_folder,
+    resolution_problem,
+)
 from mitosyn.meshes import NO_MESH, Mesh, MeshError, MeshStore, check_mesh, concatenate
 from mitosyn.transfer import (
     DamagedError,
@@ -28,6 +33,7 @@ from mitosyn.transfer import (
 
 # Meshes fetched together and kept if the cell is interrupted after them.
 BATCH_MESHES = 200
+LEGACY = "neuroglancer_legacy_mesh"
 Content = bytes | Exception | None
 
 
@@ -81,21 +87,33 @@ class MeshLayer:
         self.path, self.transfer = path, transfer
         try:
             volume = CloudVolume(layer_path(path), progress=False, use_https=True)
-            self._folder = volume.mesh.path
-            self._manifest_path = volume.mesh.manifest_path
-            self._transform = volume.mesh.transform
+            info, meshes = volume.info, volume.mesh
+            kind = meshes.meta.info.get("@type", LEGACY)
+            sharded = bool(meshes.meta.info.get("sharding"))
+            transform = np.asarray(getattr(meshes, "transform", np.eye(4)), float)
         except Exception as error:
-            raise InputError(
-                path,
-                f"not a layer with legacy meshes ({type(error).__name__}: {error})",
-                "Check mitochondria_meshes in the config: the layer's info must name its mesh "
-                "folder.",
-                CONFIGURATION,
-            ) from error
-        problem = resolution_problem(volume.info, mesh_voxel_size_nm or ())
+            raise self._unreadable(f"{type(error).__name__}: {error}") from error
+        self._folder = named_mesh_folder(info, path)
+        if kind != LEGACY or sharded:
+            raise self._unreadable(f"they are {'sharded ' if sharded else ''}{kind!r}")
+        if transform.shape != (4, 4) or not np.isfinite(transform).all():
+            raise self._unreadable(f"their transform is {transform.tolist()}")
+        local = local_layer(path)
+        if local is not None and not (local / self._folder).is_dir():
+            raise self._unreadable(f"there is no folder {self._folder!r}")
+        problem = resolution_problem(info, mesh_voxel_size_nm or ())
         if problem:
             raise InputError(path, problem, "Correct the one that is wrong.", CONFIGURATION)
+        self._transform = transform
         self._root = volume.cloudpath.removeprefix("precomputed://")
+
+    def _unreadable(self, problem: str) -> InputError:
+        return InputError(
+            self.path,
+            f"not a layer with legacy meshes ({problem.strip().partition(chr(10))[0][:300]})",
+            REMEDY,
+            CONFIGURATION,
+        )
 
     def fetch(self, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshError]:
         """Fetch the meshes of some mitochondria.
@@ -114,7 +132,7 @@ class MeshLayer:
         InputError
             A server fails or refuses, which says nothing about the meshes.
         """
-        manifest_of = {mito_id: self._manifest_path(mito_id) for mito_id in mito_ids}
+        manifest_of = {mito_id: f"{self._folder}/{mito_id}:0" for mito_id in mito_ids}
         manifests = self._download(list(manifest_of.values()))
         fragments_of = {
             mito_id: _fragment_paths(self._folder, manifest, manifests[manifest])
@@ -211,22 +229,24 @@ def _fragment_paths(folder: str, manifest: str, content: Content) -> list[str] |
         return MeshError(f"manifest {manifest} unreadable: {content}")
     try:
         names = json.loads(content)["fragments"]
-        return sorted(f"{folder}/{name}" for name in names)
-    except (ValueError, KeyError, TypeError) as error:
-        return MeshError(f"manifest {manifest} names no fragments ({error!r})")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return MeshError(f"manifest {manifest} names no fragments ({repr(error)[:100]})")
+    if not isinstance(names, list) or not names or not all(map(is_file_name, names)):
+        return MeshError(f"manifest {manifest} names no fragments ({repr(names)[:100]})")
+    return sorted(f"{folder}/{name}" for name in names)
 
 
 def _assemble(fragments: dict[str, Content], transform: np.ndarray) -> Mesh | MeshError:
     """Decode a mitochondrion's fragments and put them together."""
     try:
         mesh = concatenate([decode_fragment(path, raw) for path, raw in fragments.items()])
+        if not np.array_equal(transform, np.eye(4)):
+            vertices = mesh.vertices @ transform[:3, :3].T + transform[:3, 3]
+            mesh = Mesh(vertices.astype(np.float32), mesh.faces)
         check_mesh(mesh)
     except MeshError as error:
         return error
-    if np.array_equal(transform, np.eye(4)[: len(transform)]):
-        return mesh
-    vertices = mesh.vertices @ transform[:3, :3].T + transform[:3, 3]
-    return Mesh(vertices.astype(np.float32), mesh.faces)
+    return mesh
 
 
 def decode_fragment(path: str, raw: Content) -> Mesh:
@@ -241,11 +261,17 @@ def decode_fragment(path: str, raw: Content) -> Mesh:
         raise MeshError(f"fragment {path} is missing")
     if isinstance(raw, Exception):
         raise MeshError(f"fragment {path} unreadable: {raw}")
-    try:
-        decoded = PrecomputedMesh.from_precomputed(raw)
-    except (MeshDecodeError, struct.error, ValueError) as error:
-        raise MeshError(f"fragment {path} truncated: it has {len(raw)} bytes") from error
-    mesh = Mesh(decoded.vertices, decoded.faces)
+    count = int.from_bytes(raw[:4], "little")
+    faces_start = 4 + 12 * count
+    if len(raw) < max(4, faces_start) or (len(raw) - faces_start) % 12:
+        raise MeshError(
+            f"fragment {path} truncated: it has {len(raw)} bytes and should begin with "
+            f"{count} vertices"
+        )
+    mesh = Mesh(
+        np.frombuffer(raw[4:faces_start], "<f4").reshape(-1, 3),
+        np.frombuffer(raw[faces_start:], "<u4").reshape(-1, 3),
+    )
     if len(mesh.faces) and int(mesh.faces.max()) >= len(mesh.vertices):
         # Before fragments are joined: afterwards the number could be another's vertex.
         check_mesh(mesh)

@@ -363,6 +363,25 @@ def all_cells(fits: Sequence[Fit]) -> Fit:
     )
 
 
+def refuse_without_meshes(layer: str, fits: Iterable[Fit]) -> None:
+    """Refuse a mesh layer that has no mesh for a mitochondrion of any cell.
+
+    Raises
+    ------
+    InputError
+        Nothing was measured.
+    """
+    counts = [fit.count for fit in fits if fit.compared_with == MESHES]
+    if not any(counts):
+        raise InputError(
+            layer,
+            f"no mesh that can be used for any mitochondrion of the {len(counts)} cells",
+            "Check that mitochondria_meshes in the config is the layer that the tables' mito_id "
+            "are of; the logs of fetch_meshes say what each lacks.",
+            CONFIGURATION,
+        )
+
+
 def check_all_cells(
     source: str | Path,
     fits: Iterable[Fit],

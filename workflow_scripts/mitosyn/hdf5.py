@@ -10,9 +10,7 @@ import h5py
 import numpy as np
 
 from mitosyn.errors import InputError
-
-FARTHEST_NM = 1e9
-"""A metre: no tissue lies farther from the origin, but a number with a wrong bit may."""
+from mitosyn.units import FARTHEST_NM
 
 # Deflate makes nothing smaller than by a factor of 1032. A header may claim any size.
 _LARGEST_RATIO = 1032

@@ -8,10 +8,18 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
+
+from mitosyn.errors import CONFIGURATION, InputError
 
 FILE_LAYER = "precomputed://file://"
 WEB_LAYERS = ("precomputed://http://", "precomputed://https://")
+# Bytes in a part of a path, on most disks.
+LONGEST_NAME = 255
+REMEDY = (
+    "Check mitochondria_meshes in the config: it has to be a layer whose info names a folder of "
+    "legacy, unsharded meshes."
+)
 
 
 def is_web_layer(path: str) -> bool:
@@ -25,10 +33,75 @@ def local_layer(path: str | None) -> Path | None:
 
 
 def mesh_folder(layer: Path) -> Path | None:
-    """Give the folder of a local layer's meshes, None where its ``info`` names none."""
-    info = layer / "info"
-    name = json.loads(info.read_text()).get("mesh") if info.exists() else None
-    return layer / name if name else None
+    """Return the folder of a local layer's meshes, None where no readable ``info`` names one."""
+    try:
+        return layer / named_mesh_folder(read_info(layer))
+    except InputError:
+        return None
+
+
+def read_info(layer: Path) -> Any:
+    """Read the ``info`` of a local layer.
+
+    Raises
+    ------
+    InputError
+        It is missing or no JSON.
+    """
+    path = layer / "info"
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            path, f"cannot be read ({error.strerror})", REMEDY, CONFIGURATION
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, f"not JSON ({error})", REMEDY, CONFIGURATION) from error
+
+
+def named_mesh_folder(info: Any, layer: str | Path = "info") -> str:
+    """Return the name of the folder that a layer's ``info`` gives its meshes.
+
+    Parameters
+    ----------
+    info : object
+        As read from JSON.
+    layer : str or Path
+        For errors.
+
+    Raises
+    ------
+    InputError
+        It names none within the layer.
+    """
+    name = info.get("mesh") if isinstance(info, dict) else None
+    if isinstance(name, str):
+        name = name.rstrip("/")
+    if not is_file_name(name):
+        found = f"mesh {_shown(name)}" if isinstance(info, dict) else f"{_shown(info)}"
+        raise InputError(
+            layer,
+            f"its info has {found}, expected the name of a mesh folder",
+            REMEDY,
+            CONFIGURATION,
+        )
+    return name
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value)[:60]
+
+
+def is_file_name(name: Any) -> TypeGuard[str]:
+    """Whether something read from JSON is the path of a file below the folder it is read in."""
+    return (
+        isinstance(name, str)
+        and name.isprintable()
+        and all(
+            part not in ("", ".", "..") and len(part.encode()) <= LONGEST_NAME
+            for part in name.split("/")
+        )
+    )
 
 
 def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
@@ -47,9 +120,10 @@ def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
         resolution = [float(size) for size in info["scales"][0]["resolution"]]
         ratios = [a / b for a, b in zip(resolution, mesh_voxel_size_nm, strict=True)]
         multiples = [max(ratio, 1 / ratio) for ratio in ratios]
-    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError):
+        fits = all(abs(multiple - round(multiple)) < 1e-3 * multiple for multiple in multiples)
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError):
         return ""
-    if all(abs(multiple - round(multiple)) < 1e-3 * multiple for multiple in multiples):
+    if fits:
         return ""
     return (
         f"resolution is {resolution} nm in the layer's info, mesh_voxel_size_nm is "

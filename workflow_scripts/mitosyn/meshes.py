@@ -17,6 +17,7 @@ import numpy as np
 
 from mitosyn.errors import InputError
 from mitosyn.files import whole_file
+from mitosyn.units import FARTHEST_NM
 
 NO_MESH = "no mesh"
 
@@ -90,16 +91,19 @@ def check_mesh(mesh: Mesh) -> None:
     Raises
     ------
     MeshError
-        No vertex or triangle, a vertex that is not finite, a triangle that names
-        a vertex that is not there.
+        No vertex or triangle, a vertex that is not finite or more than a metre off, a
+        triangle that names a vertex that is not there.
     """
     count = len(mesh.vertices)
     if count == 0 or len(mesh.faces) == 0:
         raise MeshError(f"empty mesh ({count} vertices, {len(mesh.faces)} triangles)")
-    finite = np.isfinite(mesh.vertices).all(axis=1)
-    if not finite.all():
-        first = int(np.argmin(finite))
-        raise MeshError(f"{count - int(finite.sum())} vertices not finite, first vertex {first}")
+    near = (np.abs(mesh.vertices) < FARTHEST_NM).all(axis=1)
+    if not near.all():
+        first = int(np.argmin(near))
+        raise MeshError(
+            f"{count - int(near.sum())} vertices not at a place in nm, first vertex {first} at "
+            f"{mesh.vertices[first].tolist()}"
+        )
     outside = (mesh.faces >= count).any(axis=1)
     if outside.any():
         first = int(np.argmax(outside))

@@ -24,6 +24,7 @@ from mitosyn.columns import SYNAPSE_TYPES
 from mitosyn.compartments import own_name
 from mitosyn.description import NM3_PER_UM3
 from mitosyn.files import whole_folder, write_text
+from mitosyn.layers import named_mesh_folder, read_info
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.tables import ID, NUMBER, TEXT, read_csv_rows, read_table
 
@@ -222,12 +223,15 @@ def link_mesh_layer(folder: str | Path, layer: Path) -> None:
     layer : Path
         Its folder.
     """
-    info = json.loads((layer / "info").read_text())
+    info = read_info(layer)
+    name = named_mesh_folder(info, layer)
     with whole_folder(folder) as temporary:
         write_json(temporary / "info", info | {"@type": "neuroglancer_multiscale_volume"})
+        link = temporary / name
+        link.parent.mkdir(parents=True, exist_ok=True)
         # Relative, so that results and inputs can be moved together.
-        target = os.path.relpath(layer.resolve() / info["mesh"], temporary.resolve())
-        (temporary / info["mesh"]).symlink_to(target, target_is_directory=True)
+        target = os.path.relpath(layer.resolve() / name, link.parent.resolve())
+        link.symlink_to(target, target_is_directory=True)
 
 
 def write_json(path: str | Path, content: Any) -> None:
