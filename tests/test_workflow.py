@@ -464,6 +464,21 @@ def test_bad_tables_end_with_one_line_that_names_the_place(
     assert str(path) in line and problem in line
 
 
+def test_a_layer_of_other_mitochondria_is_no_dataset(em_block_copy: Path, tmp_path: Path) -> None:
+    """All per-cell files can be made, each without a number; a dataset they are not."""
+    for path in (em_block_copy / "mito_meshes" / "mesh").iterdir():
+        if path.name != "info":
+            path.rename(path.with_name(f"9{path.name}"))
+    em_block_config(tmp_path / "config.yaml", em_block_copy)
+    run = rerun(tmp_path, "results/em_block/microns.tar.gz", "--keep-going")
+    assert run.code != 0 and "Traceback" not in run.text
+    (line,) = run.errors()
+    assert "mito_meshes: no mesh that can be used for any mitochondrion of the 10 cells" in line
+    assert not (tmp_path / "results/em_block/microns.tar.gz").exists()
+    log = tmp_path / "logs/em_block/fetch_meshes/648518346349537404.log"
+    assert "WARNING 0 of 38 mitochondria have a mesh" in log.read_text()
+
+
 def test_the_check_fails_with_the_difference(finished: Path) -> None:
     config = finished / "config.yaml"
     config.write_text(config.read_text().replace("morphologies: 8", "morphologies: 9"))
