@@ -260,6 +260,17 @@ def test_bytes_that_were_not_settled_are_brought_again(server: Server, target: P
     assert server.ranges_asked[f"/{NAME}"][-1] == f"bytes={kept}-"
 
 
+def test_a_part_with_other_bytes_than_were_noted_starts_anew(server: Server, target: Path) -> None:
+    server.always[f"/{NAME}"] = loopback.broken_after(7_000)
+    refused(server, target)
+    server.always.clear()
+    server.ranges_asked.clear()
+    part = target.with_name(f"{NAME}.part")
+    part.write_bytes(bytes(part.stat().st_size))
+    get(server, target)
+    assert target.read_bytes() == CONTENT and not server.ranges_asked[f"/{NAME}"]
+
+
 def killed(step: int, server: Server, target: Path) -> bool:
     """Retrieve in a process that ends, without any cleaning up, before it does the n-th thing
     to a file; whether it came so far."""
@@ -321,10 +332,11 @@ def test_killed_while_bytes_arrive_the_settled_ones_are_kept(
             get(server, target)
         finally:
             os._exit(0)
-    part = target.with_name(f"{NAME}.part")
-    while not (part.exists() and part.stat().st_size == 50_000):
+    state = target.with_name(f"{NAME}.part.version")
+    for _ in range(1000):
+        if state.exists() and '"settled": 50000' in state.read_text():
+            break
         time.sleep(0.01)
-    time.sleep(0.1)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     get(server, target)
@@ -553,6 +565,30 @@ def test_the_origin_of_a_replaced_file_is_not_told(server: Server, target: Path)
         "bytes": len(CONTENT),
         "hash": f"sha256:{hashlib.sha256(CONTENT[::-1]).hexdigest()}",
     }
+
+
+def test_a_retrieved_file_is_on_the_disk_before_it_has_its_name(
+    server: Server, target: Path, monkeypatch
+) -> None:
+    """So is its receipt, which is there first."""
+    done: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, Path.replace
+
+    def flush(descriptor: int) -> None:
+        done.append(("flush", Path(f"/proc/self/fd/{descriptor}").readlink().name))
+        fsync(descriptor)
+
+    def replace(path: Path, to: Path) -> Path:
+        done.append(("rename", to.name))
+        return rename(path, to)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(Path, "replace", replace)
+    get(server, target)
+    receipt, part = f".{NAME}.json.part", f"{NAME}.part"
+    order = [("flush", receipt), ("rename", f"{NAME}.json"), ("flush", "receipts")]
+    order += [("flush", part), ("rename", NAME), ("flush", "resources")]
+    assert done[-len(order) :] == order
 
 
 def test_google_drive_refuses_with_its_quota_page(target: Path, monkeypatch) -> None:

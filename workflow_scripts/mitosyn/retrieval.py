@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import gdown
@@ -296,10 +297,6 @@ def _failed(url: str, error: Exception) -> InputError:
     )
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _progress_path(part: Path) -> Path:
     """Say where it is kept what a partial file is a part of."""
     return part.with_name(f"{part.name}.version")
@@ -318,12 +315,15 @@ class _Progress:
         Size of the whole file in bytes, as far as the server says.
     settled : int
         In bytes. What the partial file holds beyond them is not trusted.
+    sha256 : str
+        Of the settled bytes.
     """
 
     url: str
     validator: str | None = None
     total: int | None = None
     settled: int = 0
+    sha256: str = ""
 
 
 class _Download:
@@ -345,6 +345,7 @@ class _Download:
     ) -> None:
         self.session, self.url, self.policy = session, url, policy
         self.part, self.target, self.expected = part, target, expected
+        self.progress, self.digest = _Progress(url), hashlib.sha256()
 
     def run(self) -> None:
         """Bring all of it.
@@ -354,6 +355,7 @@ class _Download:
         InputError
             The server does not give it, or not so that one could know that it is whole.
         """
+        self._resume()
         try:
             retry(self.policy)(self._until_stuck)
         except TransientError as error:
@@ -366,61 +368,67 @@ class _Download:
                 RETRIEVAL,
             ) from error
 
+    def _resume(self) -> None:
+        """Take up what an earlier run has settled, if it still is what it was."""
+        earlier = _read_progress(self.part)
+        if earlier is None or earlier.url != self.url or not self._has(earlier):
+            self._start_anew()
+        else:
+            self.progress = earlier
+            os.truncate(self.part, earlier.settled)
+
+    def _has(self, progress: _Progress) -> bool:
+        """Digest so many bytes of ``part`` and compare them with what was noted."""
+        if not self.part.exists():
+            return False
+        with self.part.open("rb") as file:
+            for start in range(0, progress.settled, CHUNK_BYTES):
+                self.digest.update(file.read(min(CHUNK_BYTES, progress.settled - start)))
+        return self.digest.hexdigest() == progress.sha256
+
+    def _start_anew(self) -> None:
+        _forget(self.part)
+        self.progress, self.digest = _Progress(self.url), hashlib.sha256()
+
     def _until_stuck(self) -> None:
         """Go on as long as tries bring something."""
         pace, whole = Pace(self.policy), False
         while not whole:
-            before, start = _size(self.part), time.monotonic()
+            before, start = self.progress.settled, time.monotonic()
             try:
                 whole = self._continue()
             except TransientError:
-                if _size(self.part) - before < WORTHWHILE_BYTES:
+                if self.progress.settled - before < WORTHWHILE_BYTES:
                     raise
                 continue
-            grown = _size(self.part) - before
-            if not whole and grown <= 0:
-                raise TransientError(f"the server gives {_size(self.part)} bytes and no more")
-            pace.count(max(grown, 0), time.monotonic() - start)
+            settled = self.progress.settled
+            if not whole and settled <= before:
+                raise TransientError(f"the server gives {settled} bytes and no more")
+            pace.count(max(settled - before, 0), time.monotonic() - start)
 
     def _continue(self) -> bool:
         """Bring the rest of a file, or what the server gives of it; whether it is whole now.
 
         All of it comes anew if the server cannot say that it is still the same.
         """
-        progress = self._resume()
+        progress = self.progress
         if progress.settled and progress.settled == progress.total:
             return True
         headers = {"Accept-Encoding": "identity"}
-        if progress.settled:
-            headers |= {"Range": f"bytes={progress.settled}-", "If-Range": str(progress.validator)}
+        if progress.settled and progress.validator is not None:
+            headers |= {"Range": f"bytes={progress.settled}-", "If-Range": progress.validator}
         try:
             with open_url(self.session, self.url, self.policy, headers) as response:
                 self._refuse_other_things(response)
                 if body_length(response) == 0:
                     raise TransientError("the server gives an empty file")
                 _check_space(self.part, response)
-                return self._add(response, progress)
+                return self._add(response)
         except RefusedError as error:
             if error.status == RANGE_NOT_SATISFIABLE and progress.settled:
-                _forget(self.part)
+                self._start_anew()
                 raise TransientError("the partial file is no part of the server's") from error
             raise
-
-    def _resume(self) -> _Progress:
-        """Read what ``part`` is and cut off what is not trusted."""
-        progress = _read_progress(self.part)
-        resumable = (
-            progress is not None
-            and progress.url == self.url
-            and progress.validator is not None
-            and progress.settled <= _size(self.part)
-        )
-        if progress is None or not resumable:
-            _forget(self.part)
-            return _Progress(self.url)
-        if self.part.exists():
-            os.truncate(self.part, progress.settled)
-        return progress
 
     def _refuse_other_things(self, response: requests.Response) -> None:
         problem = ""
@@ -442,49 +450,57 @@ class _Download:
         """Whether a file that came is known to be whole, whatever the server says."""
         return self.expected != Expected() or self.target.name.endswith(ZIPPED)
 
-    def _add(self, response: requests.Response, progress: _Progress) -> bool:
+    def _add(self, response: requests.Response) -> bool:
         """Put what comes at the end of ``part``; whether that is the end of the file."""
+        progress, validator = self.progress, _validator(response)
         start, end, total = 0, None, body_length(response)
         if response.status_code == 206:
             start, end, total = _range(response)
         # Without a size, the body has shown its end, or the file is certified by other means.
         unknown = None if ends_visibly(response) else self.expected.size
         if start == 0:
-            progress = _Progress(self.url, _validator(response), total)
-            _write_progress(self.part, progress)
+            self._start_anew()
         elif (
             start != progress.settled
-            or _validator(response) != progress.validator
+            or validator is None
+            or validator != progress.validator
             or progress.total not in (None, total)
         ):
-            _forget(self.part)
+            self._start_anew()
             raise TransientError(f"asked for bytes from {progress.settled}, got others")
-        size = self._grow(response, replace(progress, total=total))
-        if end is not None and size > end:
-            _forget(self.part)
+        self._note(validator=validator, total=total)
+        self._grow(response)
+        settled = self.progress.settled
+        if end is not None and settled > end:
+            self._start_anew()
             raise TransientError(f"more came than bytes {start} to {end}")
         whole = unknown if total is None else total
-        return whole is None or size >= whole
+        return whole is None or settled >= whole
 
-    def _grow(self, response: requests.Response, progress: _Progress) -> int:
+    def _grow(self, response: requests.Response) -> None:
         """Write the body behind the settled bytes, settling it now and then."""
-        with self.part.open("ab" if progress.settled else "wb") as file:
+        with self.part.open("ab") as file:
 
             def settle() -> float:
                 file.flush()
                 os.fsync(file.fileno())
-                _write_progress(self.part, replace(progress, settled=file.tell()))
+                self._note(settled=file.tell(), sha256=self.digest.hexdigest())
                 return time.monotonic()
 
             settled = time.monotonic()
             try:
                 for piece in read_body(response):
                     file.write(piece)
+                    self.digest.update(piece)
                     if time.monotonic() - settled > SETTLE_S:
                         settled = settle()
             finally:
                 settle()
-            return file.tell()
+
+    def _note(self, **changes: Any) -> None:
+        """Write what ``part`` is now, on the disk before anything else happens to it."""
+        self.progress = replace(self.progress, **changes)
+        write_text(_progress_path(self.part), json.dumps(asdict(self.progress)), durable=True)
 
 
 def _read_progress(part: Path) -> _Progress | None:
@@ -494,10 +510,6 @@ def _read_progress(part: Path) -> _Progress | None:
     except (OSError, ValueError, TypeError):
         return None
     return progress if isinstance(progress.settled, int) else None
-
-
-def _write_progress(part: Path, progress: _Progress) -> None:
-    write_text(_progress_path(part), json.dumps(asdict(progress)), durable=True)
 
 
 def _forget(part: Path) -> None:
