@@ -24,6 +24,7 @@ from cloudvolume.server import ViewerServerHandler
 from mitosyn import colours
 from mitosyn.cells import Cell, read_cells
 from mitosyn.columns import COMPARTMENTS
+from mitosyn.errors import InputError
 from mitosyn.precomputed import link_mesh_layer, read_swc, write_skeletons, write_synapses
 from mitosyn.skeletons import read_skeleton, write_swc
 from mitosyn.views import (
@@ -226,12 +227,22 @@ def test_link_to_a_mesh_layer(tmp_path) -> None:
     layer = tmp_path / "in" / "layer"
     (layer / "m").mkdir(parents=True)
     (layer / "m" / "1:0").write_text("{}")
+    for name in ("null", "5", '"../m"'):
+        (layer / "info").write_text('{"mesh": %s}' % name)  # noqa: UP031
+        with pytest.raises(InputError, match="expected the name of a mesh folder"):
+            link_mesh_layer(tmp_path / "out" / "meshes", layer)
+    assert not (tmp_path / "out").exists()
     (layer / "info").write_text('{"@type": "segmentation", "mesh": "m", "scales": []}')
     link_mesh_layer(tmp_path / "out" / "meshes", layer)
     info = json.loads((tmp_path / "out" / "meshes" / "info").read_text())
     assert info["@type"] == "neuroglancer_multiscale_volume"
     assert (tmp_path / "out" / "meshes" / "m" / "1:0").read_text() == "{}"
     assert not (tmp_path / "out" / "meshes" / "m").readlink().is_absolute()
+    (layer / "deep").mkdir()
+    (layer / "m").rename(layer / "deep" / "m")
+    (layer / "info").write_text('{"mesh": "deep/m/"}')
+    link_mesh_layer(tmp_path / "out" / "meshes", layer)
+    assert (tmp_path / "out" / "meshes" / "deep" / "m" / "1:0").read_text() == "{}"
 
 
 # What a run has written ----------------------------------------------------------------------

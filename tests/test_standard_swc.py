@@ -289,9 +289,31 @@ def test_radii_are_half_the_calibre_where_it_is_known(tmp_path) -> None:
     with h5py.File(path, "w") as file:
         file["vertex_properties"] = 1
     assert read_calibres(path, 1) is None
+    for count in (1, 500, 501, 502, 503, 504, 2000, 100_000):
+        path.unlink()
+        with h5py.File(path, "w") as file:
+            file["vertex_properties/rs"] = json.dumps([7] * count)
+        assert read_calibres(path, count).tolist() == [7] * count
+    path.unlink()
+    with h5py.File(path, "w") as file:
+        file["vertex_properties/rs"] = np.array([7.0])
+    assert read_calibres(path, 1).tolist() == [7]
     path.write_bytes(b"")
     with pytest.raises(InputError, match="not a readable skeleton file"):
         read_calibres(path, 1)
+
+
+def test_hdf5_is_not_let_run_for_ever_in_a_damaged_heap(tmp_path) -> None:
+    path = tmp_path / "1_skeleton.h5"
+    with h5py.File(path, "w") as file:
+        file["vertex_properties/rs"] = "[1, 2]"
+    content = path.read_bytes()
+    start = content.index(b"GCOL") + 16
+    # Of the object with the text, and of what is left of the heap after it.
+    for place in (start + 8, start + 16 + 8 + 8):
+        path.write_bytes(content[:place] + bytes(8) + content[place + 8 :])
+        with pytest.raises(InputError, match="rs is "):
+            read_calibres(path, 2)
 
 
 def test_calibres_as_meshparty_writes_them(tmp_path) -> None:

@@ -113,6 +113,37 @@ def read_vertex_number(file: h5py.File, name: str, count: int) -> int | None:
     return number
 
 
+def read_text_or_numbers(file: h5py.File, name: str) -> bytes | np.ndarray:
+    """Read a dataset that holds one text or an array of numbers."""
+    dataset = _dataset(file, name, "fiuSO", "numbers or one text")
+    if dataset.dtype.kind in "SO" and dataset.shape != ():
+        raise _UnfitError(f"{name} has shape {dataset.shape}, expected one text")
+    if dataset.dtype.kind == "O":
+        _check_heap(file, dataset)
+    return dataset[()]
+
+
+def _check_heap(file: h5py.File, dataset: h5py.Dataset) -> None:
+    """Refuse a text of variable length whose heap is damaged: HDF5 may run for ever in it.
+
+    The dataset holds where the heap is, the heap its objects end to end, each with its number and
+    size; number 0 is what is left (HDF5 File Format Specification, "Global Heap").
+    """
+    place = dataset.id.get_offset()
+    if place is None or file.id.get_create_plist().get_sizes() != (8, 8):
+        raise _UnfitError(f"{dataset.name} is stored in an unusual way")
+    content = memoryview(Path(file.filename).read_bytes())
+    start = int.from_bytes(content[place + 4 : place + 12], "little")
+    heap = content[start : start + int.from_bytes(content[start + 8 : start + 16], "little")]
+    at = 16
+    while at + 16 <= len(heap):
+        size = int.from_bytes(heap[at + 8 : at + 16], "little")
+        is_left = heap[at : at + 2] == b"\0\0"
+        at += (size or len(heap)) if is_left else 16 + -(-size // 8) * 8
+    if heap[:4] != b"GCOL" or at > len(heap):
+        raise _UnfitError(f"{dataset.name} is damaged")
+
+
 def _dataset(file: h5py.File, name: str, kinds: str, expected: str) -> h5py.Dataset:
     """Find a dataset of certain kinds of numbers that the file has room for."""
     dataset = file.get(name)

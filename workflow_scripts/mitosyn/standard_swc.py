@@ -18,7 +18,7 @@ import numpy as np
 from mitosyn.columns import COMPARTMENTS, SOMATIC, UNKNOWN
 from mitosyn.errors import InputError
 from mitosyn.files import write_text
-from mitosyn.hdf5 import open_h5
+from mitosyn.hdf5 import open_h5, read_text_or_numbers
 from mitosyn.skeletons import NO_PARENT, Skeleton, swc_tree
 from mitosyn.units import NM_PER_UM
 
@@ -95,7 +95,7 @@ def read_calibres(path: str | Path, count: int) -> np.ndarray | None:
     with open_h5(path, "skeleton file") as file:
         if "vertex_properties/rs" not in file:
             return None
-        raw = file["vertex_properties/rs"][()]
+        raw = read_text_or_numbers(file, "vertex_properties/rs")
     try:
         calibres = np.asarray(json.loads(raw) if isinstance(raw, bytes) else raw, np.float64)
     except (ValueError, TypeError, RecursionError) as error:
