@@ -704,6 +704,11 @@ def test_a_failing_server_is_no_missing_mesh(server, meshes, tmp_path, code) -> 
         fetch_all(server, tmp_path / "store")
 
 
+def test_a_fragment_may_have_any_name(server, meshes, tmp_path) -> None:
+    add(meshes, 3, {"z#b?c %41": fragment()})
+    assert isinstance(fetch_all(server, tmp_path / "store")[3], Mesh)
+
+
 def test_a_missing_fragment_costs_its_mitochondrion(server, meshes, tmp_path) -> None:
     (meshes / "mesh" / "3:0:a").unlink()
     found = fetch_all(server, tmp_path / "store")

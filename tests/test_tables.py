@@ -77,7 +77,7 @@ def test_no_segment_has_the_id_0_but_an_end_of_a_synapse_may_lie_in_none(tmp_pat
     columns = {"id": ID, "pre_root_id": ID}
     read = read_table(table(tmp_path, "id,pre_root_id\n0,0\n1,-1\n"), columns)
     assert read["pre_root_id"].to_pylist() == [0, -1]
-    for name, least, value in (("pre_root_id", -1, -2), ("mito_id", 1, 0), ("cell_segid", 1, -1)):
+    for name, least, value in (("pre_root_id", -1, -2), ("mito_id", 1, 0), ("mito_vx", 1, 0)):
         path = table(tmp_path, f"{name}\n7\n{value}\n")
         with pytest.raises(InputError, match=rf"{name} is '{value}', expected .* from {least} to"):
             read_table(path, {name: ID})

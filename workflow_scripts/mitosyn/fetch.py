@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import numpy as np
 from cloudfiles import CloudFiles
@@ -161,7 +162,9 @@ class MeshLayer:
 
             def get(path: str) -> Content:
                 try:
-                    return get_file(session, f"{self._root}/{path}", transfer.policy)
+                    # A manifest may name any file: "#" and "?" would end the path of a URL.
+                    url = f"{self._root}/{quote(path, safe='/:')}"
+                    return get_file(session, url, transfer.policy)
                 except DamagedError as error:
                     return error
 

@@ -120,7 +120,7 @@ def _read_labels(path: str | Path, skeleton_path: str | Path, count: int) -> np.
         )
     if labels.dtype.kind not in "iu":
         raise InputError(
-            path, f"labels are {labels.dtype}, expected integers", "Replace the label file."
+            path, f"labels are {labels.dtype}, expected integers", "Save them as integers (uint8)."
         )
     if labels.shape != (count,):
         raise InputError(
