@@ -135,6 +135,8 @@ def test_labels_are_one_array_of_integers(tmp_path) -> None:
     h5, npy = write_files(tmp_path, LINE, CHAIN, [0, 1, 2, 3])
     assert read_skeleton(h5, npy).labels.tolist() == [0, 1, 2, 3]
     good = npy.read_bytes()
+    np.save(npy, np.array([0.0, 1.0, 2.0, 3.0]))
+    assert read_skeleton(h5, npy).labels.tolist() == [0, 1, 2, 3]
 
     def refused(message: str) -> None:
         with pytest.raises(InputError, match=rf"1_skeleton_label\.npy: .*{message}") as error:
@@ -142,7 +144,9 @@ def test_labels_are_one_array_of_integers(tmp_path) -> None:
         assert "\n" not in str(error.value)
 
     for labels, message in (
-        (np.zeros(4), "labels are float64, expected integers"),
+        (np.array([0, 0.5, 1, 2]), "label 0.5 at vertex 1"),
+        (np.array([0, 1, 2, np.nan]), "label nan at vertex 3"),
+        (np.zeros(4, complex), "labels are complex128, expected integers"),
         (np.zeros(4, bool), "labels are bool, expected integers"),
         (np.zeros(4, "u1,u1"), "labels are .*, expected integers"),
         (np.array(["a"] * 4), "labels are <U1, expected integers"),

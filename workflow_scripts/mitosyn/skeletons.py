@@ -118,7 +118,8 @@ def _read_labels(path: str | Path, skeleton_path: str | Path, count: int) -> np.
         raise InputError(
             path, "an archive of arrays (.npz), expected one array", "Save it with numpy.save."
         )
-    if labels.dtype.kind not in "iu":
+    # Whole numbers that were saved as floats are labels too; that they are whole, the values tell.
+    if labels.dtype.kind not in "iuf":
         raise InputError(
             path, f"labels are {labels.dtype}, expected integers", "Save them as integers (uint8)."
         )
