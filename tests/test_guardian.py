@@ -23,10 +23,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /
 # A daemon as daemons are made, in a session of its own and left by its parent.
 DAEMON = "setsid sh -c 'sleep 321 & sleep 321' & sleep 0.3; echo ready; {then}"
 ASK = """
-import subprocess, sys
+import signal, subprocess, sys
 sys.path.insert(0, {tests!r})
 from guardian import end_politely, guarded
 end_politely()
+# Ignored where a shell runs the tests in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 subprocess.run(guarded("sh", "-c", sys.argv[1]))
 """
 ASK_SLURM = """
