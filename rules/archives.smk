@@ -17,6 +17,15 @@ rule pack_archive:
         runtime=per_attempt(20),
     params:
         folder=lambda wildcards: ARCHIVES[wildcards.archive],
+        # Standard SWC files are of the same cells.
+        folders=lambda wildcards: [
+            f"{RESULTS}/{folder}"
+            for folder in (
+                ARCHIVES[wildcards.archive],
+                *(["standard_swc"] if wildcards.archive == "morphologies" else []),
+            )
+        ],
+        names=lambda wildcards: PER_CELL_NAMES[wildcards.archive],
         code=code("pack_archive"),
     script:
         "../workflow_scripts/pack_archive.py"

@@ -67,6 +67,13 @@ ARCHIVES = {
     "nodes": "associated_nodes",
 }
 
+# What the names of its files look like; other files in that folder are somebody else's.
+PER_CELL_NAMES = {
+    "microns": rf"({'|'.join(CELL_TYPES)})_\d+\.csv",
+    "morphologies": r"\d+\.swc",
+    "nodes": r"\d+_.+\.json",
+}
+
 # One Parquet table for each kind of thing, all cells together.
 TIDY_TABLES = (
     "cells",

@@ -126,6 +126,9 @@ rule check_conservation:
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
         positions=f"{RESULTS}/tables/position_checks.csv",
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+        tables=expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+        all_cells=f"{RESULTS}/cells.csv",
+        neurons=f"{RESULTS}/cell_type_classification_filtered.csv",
     output:
         report=shown(f"{RESULTS}/check.json", "check", "cells", "Table of all counts (JSON)"),
     log:
@@ -137,6 +140,7 @@ rule check_conservation:
         runtime=per_attempt(15),
     params:
         dataset=SETTINGS.dataset,
+        folders=list(ARCHIVES.values()),
         expectations=SETTINGS.expected_counts.model_dump(),
         code=code("check_conservation"),
     script:
@@ -195,6 +199,8 @@ rule record_provenance:
     """Record where the inputs came from, what made the outputs, and their checksums."""
     input:
         list(provenance_inputs().values()),
+        # No checksum is written of what the check refuses.
+        check=f"{RESULTS}/check.json",
         published=[
             *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
             f"{RESULTS}/demonstration_meshes.tar.gz",

@@ -81,7 +81,7 @@ def test_expectations_compare_what_they_name() -> None:
 
 @pytest.fixture
 def job(tmp_path: Path):
-    yield types.SimpleNamespace(log=[str(tmp_path / "job.log")])
+    yield types.SimpleNamespace(log=[str(tmp_path / "job.log")], output=[])
     for handler in logging.getLogger().handlers[:]:
         if isinstance(handler, logging.FileHandler):
             logging.getLogger().removeHandler(handler)

@@ -1,15 +1,19 @@
-"""Check that every mitochondrion and synapse end is there once, and the expected counts."""
+"""Check that every mitochondrion and synapse end is there once, and what each file holds."""
 
 import json
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from mitosyn.cells import read_cells
 from mitosyn.checks import (
     CELL_CSV,
+    SHOWN,
+    Counts,
     compare_expectations,
     compare_mitochondria,
     compare_synapses,
@@ -20,10 +24,21 @@ from mitosyn.checks import (
     synapse_ends,
 )
 from mitosyn.columns import NEURON_TYPES
-from mitosyn.errors import InputError
+from mitosyn.contents import (
+    cell_parts,
+    compare_archive,
+    compare_cells,
+    compare_nodes,
+    compare_table,
+    mitochondria_parts,
+    skeleton_parts,
+    synapse_parts,
+)
+from mitosyn.errors import CHECKS, InputError
 from mitosyn.files import write_text
 from mitosyn.fit import DOUBTFUL
 from mitosyn.jobs import run
+from mitosyn.seals import refuse_broken_seals
 from mitosyn.tables import ID, read_csv_rows, read_table
 
 if TYPE_CHECKING:
@@ -31,8 +46,11 @@ if TYPE_CHECKING:
 
 
 def main(snakemake: "Snakemake") -> None:
-    """Count both sides and fail with the difference."""
+    """Count both sides, open what was made of the counted files, fail with the difference."""
     source, params = snakemake.input, snakemake.params
+    per_cell = (source.csvs, source.morphologies, source.nodes)
+    made = (*source.archives, *source.tables, source.all_cells, source.neurons, source.synapses)
+    refuse_broken_seals([*(path for paths in per_cell for path in paths), *made])
     folder = Path(snakemake.output.report).parent.as_posix()
     cells = read_cells(source.cells)
     tables = dict(zip(cells, (read_table(path, CELL_CSV) for path in source.csvs), strict=True))
@@ -60,6 +78,17 @@ def main(snakemake: "Snakemake") -> None:
             f"{len(differences)} counts differ: " + "; ".join(differences),
             "The files stay where they are; check the inputs and the dataset's expectations.",
         )
+    differences = compare_contents(
+        source, zip(params.folders, per_cell, strict=True), tables, counts
+    )
+    if differences:
+        raise InputError(
+            folder,
+            f"{len(differences)} files are not what they were made from: "
+            + "; ".join(differences[:SHOWN]),
+            "Delete the file named first of each, and run again.",
+            CHECKS,
+        )
     incomplete = Counter(row["kind"] for row in read_csv_rows(source.incomplete))
     checks = read_csv_rows(source.positions)
     doubtful = {row["cell_id"] for row in checks if row["verdict"] == DOUBTFUL}
@@ -67,6 +96,39 @@ def main(snakemake: "Snakemake") -> None:
     logging.info(summary)
     report = {"summary": summary, "incomplete": incomplete, **asdict(counts)}
     write_text(snakemake.output.report, json.dumps(report, indent=2) + "\n")
+
+
+def compare_contents(
+    source: Any, packed: Iterable[tuple], tables: dict[int, pa.Table], counts: Counts
+) -> list[str]:
+    """Tell how archives and tables of all cells differ from the files of the cells."""
+    by_name = {Path(path).stem: path for path in source.tables}
+    neurons = [i for i, cell in read_cells(source.cells).items() if cell.cell_type in NEURON_TYPES]
+    node_counts = {
+        cell_id: Path(path).read_bytes().count(b"\n")
+        for cell_id, path in zip(neurons, source.morphologies, strict=True)
+    }
+    rows = read_csv_rows(source.all_cells)
+    listed = {int(row["cell_id"]) for row in read_csv_rows(source.neurons)}
+    return [
+        *(
+            difference
+            for archive, (folder, files) in zip(source.archives, packed, strict=True)
+            for difference in compare_archive(archive, folder, files)
+        ),
+        *compare_table(by_name["mitochondria"], mitochondria_parts(source.csvs)),
+        *compare_table(by_name["synapses"], synapse_parts(source.synapses)),
+        *compare_table(by_name["skeleton_nodes"], skeleton_parts(neurons, source.morphologies)),
+        *compare_table(by_name["cells"], cell_parts(source.all_cells)),
+        *compare_nodes(
+            by_name["mitochondrion_nodes"],
+            dict(zip(neurons, source.nodes, strict=True)),
+            tables,
+            node_counts,
+        ),
+        *compare_cells(rows, {i: len(table) for i, table in tables.items()}, counts.synapses),
+        *([] if listed == {*neurons} else [f"{Path(source.neurons).name}: not the neurons"]),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,18 +1,27 @@
 """Pack the per-cell files of one kind."""
 
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 from mitosyn.archives import pack
 from mitosyn.jobs import run
+from mitosyn.seals import remove_strays
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake, snakemake
 
 
 def main(snakemake: "Snakemake") -> None:
-    """Pack the inputs into one folder of an archive."""
-    packed = pack(snakemake.output.archive, snakemake.params.folder, snakemake.input.members)
+    """Pack the inputs into one folder of an archive; remove what is of other cells or names."""
+    params = snakemake.params
+    for folder in params.folders:
+        removed = remove_strays(params.names, snakemake.input, folder)
+        if removed:
+            text = f"removed, as they are of no cell of this run: {', '.join(removed)}"
+            logging.warning(text)
+            print(text, file=sys.stderr)
+    packed = pack(snakemake.output.archive, params.folder, snakemake.input.members)
     logging.info("%d files", packed)
 
 

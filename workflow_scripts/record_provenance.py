@@ -14,6 +14,7 @@ from mitosyn.provenance import (
     git_commit,
     package_versions,
 )
+from mitosyn.seals import refuse_broken_seals
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake, snakemake
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def main(snakemake: "Snakemake") -> None:
     """Digest the inputs and the archives, write the data package and the checksums."""
     source, params = snakemake.input, snakemake.params
+    refuse_broken_seals(source.published)
     inputs = [describe_input(title, path) for title, path in params.inputs.items()]
     inputs.append({"title": "mitochondria_meshes", "path": params.mesh_layer})
     outputs = [describe_output(path) for path in source.published]

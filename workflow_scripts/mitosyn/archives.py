@@ -77,7 +77,7 @@ def unpack_files(archive: str | Path, folder: str | Path, endings: tuple[str, ..
     """
     found: dict[str, str] = {}
     with whole_folder(folder) as temporary:
-        for member, content in _plain_files(archive):
+        for member, content in plain_files(archive):
             name = PurePosixPath(member).name
             if not name.endswith(endings) or name.startswith("."):
                 continue
@@ -110,7 +110,7 @@ def unpack_member(archive: str | Path, member: str, target: str | Path) -> None:
     """
     found = []
     with whole_file(target, durable=True) as temporary:
-        for name, content in _plain_files(archive):
+        for name, content in plain_files(archive):
             if name == member or name.endswith(f"/{member}"):
                 found.append(name)
                 _copy(archive, name, content, temporary)
@@ -138,7 +138,7 @@ class _Member(tarfile.TarInfo):
             raise tarfile.ReadError(f"{error} after {archive.offset} bytes") from error
 
 
-def _plain_files(archive: str | Path) -> Iterator[tuple[str, Iterator[bytes]]]:
+def plain_files(archive: str | Path) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the plain files of an archive in turn, refusing what could do harm.
 
     Only after the last one is it known whether all of them are as they were packed: then

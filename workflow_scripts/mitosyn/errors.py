@@ -8,6 +8,7 @@ from pathlib import Path
 CONFIGURATION = "docs/configuration.md"
 RETRIEVAL = "docs/retrieval.md"
 RUNNING = "docs/running.md"
+CHECKS = "docs/checks.md"
 
 
 class InputError(ValueError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mitosyn.errors import RUNNING, InputError
+from mitosyn.seals import seal_outputs
 
 BAD_INPUT = 1
 COST = "%.2f s of CPU to start, %.2f s at work; %.0f MB at most"
@@ -21,7 +22,7 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(main: Callable[[Any], None], job: Any) -> None:
-    """Run a rule's script.
+    """Run a rule's script, and seal what it wrote.
 
     Messages go to the job's log file, at the end what the job cost. Bad input and a full
     disk end the job with one line there and on the terminal; any other error with its
@@ -32,7 +33,8 @@ def run(main: Callable[[Any], None], job: Any) -> None:
     main : callable
         Takes ``job``.
     job : object
-        With ``log``, a sequence whose first item is the path of the log file.
+        With ``log``, a sequence whose first item is the path of the log file, and ``output``,
+        the paths of what ``main`` writes.
     """
     # force: libraries may have set up a log of their own while they were imported.
     logging.basicConfig(
@@ -45,6 +47,7 @@ def run(main: Callable[[Any], None], job: Any) -> None:
     start_up_s = _cpu_s()
     try:
         main(job)
+        seal_outputs(job.output)
         work_s = _cpu_s() - start_up_s
         logging.info(COST, start_up_s, work_s, _peak_mb())
     except InputError as error:
