@@ -23,7 +23,6 @@ from mitosyn.overlaps import overlap_volumes, read_overlaps
 from mitosyn.standard_swc import read_calibres
 from mitosyn.synthetic.branch_inputs import make_branch_inputs
 from mitosyn.synthetic.cell_meshes import (
-    RADII_NM,
     SOMA_SPHERE_NM,
     calibres,
     neurite_chains,
@@ -32,7 +31,7 @@ from mitosyn.synthetic.cell_meshes import (
 )
 from mitosyn.synthetic.cells import Cast, make_cast
 from mitosyn.synthetic.dataset import grow_skeletons, make_dataset
-from mitosyn.synthetic.neurites import Label, Skeleton
+from mitosyn.synthetic.neurites import RADII_NM, Label, Skeleton
 from scipy.spatial import cKDTree
 
 VOXEL = (3.58, 3.58, 40.0)

@@ -104,7 +104,7 @@ def test_a_layer_without_any_mesh_is_refused_and_a_cell_without_is_not() -> None
 
 
 def test_a_real_block_and_the_sample_fit(block: Block, sample: Block) -> None:
-    for data, meshes in ((block, 239), (sample, 520)):
+    for data, meshes in ((block, 239), (sample, 460)):
         fits = list(data.fits())
         assert {fit.verdict for fit in fits} == {FITS}
         assert sum(fit.count for fit in fits if fit.compared_with == MESHES) >= meshes
@@ -205,7 +205,9 @@ def test_an_odd_cell_is_doubtful_and_stops_nothing(sample: Block) -> None:
             refuse_contradiction("x", [odd], TRUE, MESH)
             check_all_cells("x", [*fits, odd, odd], TRUE, MESH)
     meshes = mesh_centres(sample.bundles[cells[0]], source_scale(TRUE, MESH))
-    assert fit_meshes(sample.voxels[cells[1]] * TRUE, meshes).verdict == DOUBTFUL
+    positions = sample.voxels[cells[1]] * TRUE
+    count = min(len(positions), len(meshes))
+    assert fit_meshes(positions[:count], meshes[:count]).verdict == DOUBTFUL
 
 
 def test_one_skeleton_in_another_size_is_refused(sample: Block) -> None:

@@ -15,8 +15,18 @@ import pytest
 import trimesh
 from cloudvolume import CloudVolume
 from mitosyn.columns import COMPARTMENTS, PUBLISHED_LABELS
+from mitosyn.coverage import (
+    Coverage,
+    associate,
+    covered_lengths,
+    covering_mitochondria,
+    majority_labels,
+)
+from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes
+from mitosyn.skeletons import Skeleton
 from mitosyn.synthetic.dataset import make_dataset
-from mitosyn.synthetic.mitochondria import VOLUME_QUARTILES_UM3
+from mitosyn.synthetic.layer import CHUNK_VOXELS
+from mitosyn.synthetic.mitochondria import LARGER, VOLUME_QUARTILES_UM3
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -316,7 +326,6 @@ def test_published_results_are_those_of_the_meshes(made: Made) -> None:
         vertices, triangles = made.meshes[mito_id]
         area = trimesh.Trimesh(vertices, triangles, process=False).area / 1e6
         assert area == pytest.approx(table.surface_area[mito_id], abs=1e-6)
-    assert (table.pathlength > 0).all()
 
 
 def test_index_of_cell_types_restarts(made: Made) -> None:
@@ -344,8 +353,17 @@ def test_counts(
     assert (len(made.pyramidal), len(made.inhibitory), len(made.astrocytes)) == cells
     analysed = made.neurons | made.astrocytes
     counts = made.mitochondria.cellid.value_counts()
-    assert {counts[cell] for cell in analysed} == {mitos}
+    assert min(counts[cell] for cell in analysed) >= 8
+    assert np.mean([counts[cell] for cell in analysed]) == pytest.approx(mitos, rel=0.2)
     assert len(made.synapses) == synapses
+
+
+def test_cells_have_different_numbers_of_mitochondria(sample: Made) -> None:
+    counts = sample.mitochondria.cellid.value_counts()
+    for cells in (sample.pyramidal, sample.inhibitory, sample.astrocytes):
+        own = [counts[cell] for cell in cells]
+        assert len(set(own)) == len(own)
+        assert max(own) > 1.3 * min(own)
 
 
 def test_other_sizes(tmp_path: Path) -> None:
@@ -371,7 +389,7 @@ def test_skeletons_are_trees(made: Made) -> None:
 def test_skeletons_look_like_their_kind(sample: Made) -> None:
     for cell in sample.neurons:
         nodes, _, labels = sample.skeleton(cell)
-        assert 1200 < len(nodes) < 4500
+        assert 1000 < len(nodes) < 2500
         soma = nodes[labels == 0]
         assert len(soma) > 30
         assert np.linalg.norm(soma - soma.mean(axis=0), axis=1).max() < 14_000
@@ -411,9 +429,12 @@ def test_volumes_are_spread_as_published(sample: Made) -> None:
     for label in (0, 1, 2, 3):
         name = COMPARTMENTS[label]
         found = np.quantile(volume[compartment == name], [0.25, 0.5, 0.75])
-        ratio = found / VOLUME_QUARTILES_UM3[label]
+        ratio = found / VOLUME_QUARTILES_UM3[label] / LARGER
         assert 1 / 1.5 < ratio[1] < 1.5, name
         assert np.all((ratio > 0.4) & (ratio < 2.5)), name
+    medians = volume.groupby(compartment).median()
+    # As published, whatever the size.
+    assert medians["Axonal"] < medians["Somatic"] < medians["Apical"] < medians["Basal"]
 
 
 def test_meshes_enclose_the_volume_of_the_tables(made: Made) -> None:
@@ -426,19 +447,94 @@ def test_meshes_enclose_the_volume_of_the_tables(made: Made) -> None:
 def test_compartments_of_pyramidal_mitochondria(sample: Made) -> None:
     shares = sample.of_pyramidal.compartment.value_counts(normalize=True)
     assert set(shares.index) == set(COMPARTMENTS)
-    assert 0.4 < shares["Somatic"] < 0.6
+    assert 0.15 < shares["Somatic"] < 0.3
 
 
-def test_mitochondria_lie_on_the_neurites_that_they_are_said_to(sample: Made) -> None:
-    for cell, rows in sample.of_pyramidal.groupby("cellid"):
+@dataclass(frozen=True)
+class Association:
+    """Which skeleton nodes a cell's mitochondria cover, after the code of the workflow."""
+
+    skeleton: Skeleton
+    bundle: MeshBundle
+    coverage: Coverage
+
+    @classmethod
+    def of(cls, made: Made, cell: int) -> Association:
+        nodes, edges, labels = made.skeleton(cell)
+        skeleton = Skeleton(nodes, edges, labels.astype(np.int64), 0)
+        ids = made.mitochondria.mito_id[made.mitochondria.cellid == cell].to_numpy()
+        meshes = {
+            mito_id: Mesh(vertices.astype(np.float64), triangles)
+            for mito_id, (vertices, triangles) in made.meshes.items()
+            if mito_id in set(ids.tolist())
+        }
+        bundle = bundle_meshes(ids, meshes)
+        return cls(skeleton, bundle, associate(bundle, np.ones(3), skeleton))
+
+    def covered_share(self, label: int) -> float:
+        """Give the share of the length of a compartment that some mitochondrion covers."""
+        own = (self.skeleton.labels[self.skeleton.edges] == label).all(axis=1)
+        lengths = self.skeleton.edge_lengths()
+        covered = covering_mitochondria(self.coverage, self.skeleton) > 0
+        return lengths[own & covered].sum() / lengths[own].sum()
+
+
+def test_published_compartments_and_lengths_are_those_of_the_meshes(made: Made) -> None:
+    """But for two: one has lost its mesh, one was measured on another skeleton."""
+    table = made.of_pyramidal.set_index("mito_id")
+    differ = set()
+    for cell in made.pyramidal:
+        found = Association.of(made, cell)
+        count = len(found.bundle.mito_ids)
+        labels = majority_labels(found.coverage, found.skeleton, count)
+        lengths = covered_lengths(found.coverage, found.skeleton, count)
+        own = table.loc[found.bundle.mito_ids]
+        same = (own.compartment.map(PUBLISHED_LABELS) == labels) & np.isclose(
+            own.pathlength, lengths, rtol=0, atol=0.01
+        )
+        differ |= set(own.index[~same])
+    assert len(differ) == 2
+    assert len(differ - made.meshed) == 1
+    assert table.cellid[list(differ)].nunique() == 1
+    assert (table.pathlength[list(differ)] > 0).all()
+
+
+def test_neurites_are_covered_as_published(sample: Made) -> None:
+    """Axons by some 10 to 30 % of their length, dendrites by more."""
+    shares = {
+        (cell, label): found.covered_share(label)
+        for cell in sample.neurons
+        for found in [Association.of(sample, cell)]
+        for label in ((1, 2, 3) if cell in sample.pyramidal else (1, 2))
+    }
+    axons = [share for (_, label), share in shares.items() if label == 1]
+    assert min(axons) > 0.08 and max(axons) < 0.32
+    assert 0.12 < np.median(axons) < 0.25
+    for label in (2, 3):
+        dendrites = [share for (_, found), share in shares.items() if found == label]
+        assert min(dendrites) > 0.15 and max(dendrites) < 0.8
+        assert 0.3 < np.median(dendrites) < 0.6
+
+
+def test_some_nodes_have_two_mitochondria_that_lie_side_by_side(sample: Made) -> None:
+    for cell in sample.neurons:
+        found = Association.of(sample, cell)
+        times = covering_mitochondria(found.coverage, found.skeleton)
+        outside = (found.skeleton.labels[found.skeleton.edges] > 0).all(axis=1)
+        assert (times[outside] == 2).sum() >= 3
+        assert times[outside].max() <= 3
+
+
+def test_mitochondria_lie_in_their_neurites(sample: Made) -> None:
+    for cell in sample.neurons:
         nodes, _, labels = sample.skeleton(cell)
         tree = cKDTree(nodes)
-        for row in rows[rows.mito_id.isin(sample.meshed)].itertuples():
-            distance, nearest = tree.query(sample.meshes[row.mito_id][0])
-            found = np.bincount(labels[nearest], minlength=6)
-            assert found.argmax() == PUBLISHED_LABELS[row.compartment]
-            if row.compartment != "Somatic":
-                assert np.median(distance) < 800
+        for mito_id in sample.of_neurons.mito_id[sample.of_neurons.cellid == cell]:
+            if mito_id in sample.meshed:
+                distance, nearest = tree.query(sample.meshes[mito_id][0])
+                if np.bincount(labels[nearest]).argmax() > 0:
+                    assert np.median(distance) < 450
+                    assert distance.max() < 900
 
 
 def test_most_meshes_are_closed_and_in_one_piece(made: Made) -> None:
@@ -446,7 +542,7 @@ def test_most_meshes_are_closed_and_in_one_piece(made: Made) -> None:
     assert len(good) == len(made.meshed) - 3
     assert sum(mesh.body_count > 1 for mesh in good) == 1
     assert np.median([len(mesh.vertices) for mesh in good]) > 150
-    assert max(len(mesh.vertices) for mesh in good) < 2000
+    assert max(len(mesh.vertices) for mesh in good) < 2500
 
 
 def test_cloudvolume_reads_the_meshes(sample: Made) -> None:
@@ -545,7 +641,7 @@ def test_dirt_meshes_in_chunks_repeat_border_vertices(made: Made) -> None:
         assert np.array_equal(np.unique(triangles), np.arange(len(vertices)))
         for path in made.fragments(mito_id):
             corner = [int(edge) for edge in path.name.split(":")[2].split("-")]
-            assert all(edge % 512 == 0 for edge in corner)
+            assert all(edge % CHUNK_VOXELS == 0 for edge in corner)
 
 
 def test_dirt_meshes_inside_out(made: Made) -> None:
@@ -621,18 +717,66 @@ def test_synapses_between_analysed_neurons(made: Made) -> None:
     )
 
 
-def test_synapses_lie_beside_their_neuron(made: Made) -> None:
-    positions = made.synapses[[f"ctr_pos_{axis}_vx" for axis in "xyz"]].to_numpy() * VOXEL
+def places(made: Made) -> np.ndarray:
+    return made.synapses[[f"ctr_pos_{axis}_vx" for axis in "xyz"]].to_numpy() * VOXEL
+
+
+def test_outputs_lie_on_the_axon(made: Made) -> None:
     for cell in made.neurons:
         nodes, _, labels = made.skeleton(cell)
-        post = (made.synapses.post_root_id == cell).to_numpy()
-        outgoing = (made.synapses.pre_root_id == cell) & ~made.synapses.post_root_id.isin(
-            made.neurons
+        own = (made.synapses.pre_root_id == cell) & (made.synapses.post_root_id != cell)
+        distance, nearest = cKDTree(nodes).query(places(made)[own.to_numpy()])
+        # Voxels are 40 nm thick.
+        assert distance.max(initial=0) < 700
+        assert (labels[nearest] == 1).mean() > 0.95 if own.any() else True
+
+
+def test_inputs_lie_on_dendrites_and_the_soma_and_few_on_the_axon(made: Made) -> None:
+    axonal = total = 0
+    for cell in made.neurons:
+        nodes, _, labels = made.skeleton(cell)
+        own = (made.synapses.post_root_id == cell) & (made.synapses.pre_root_id != cell)
+        distance, nearest = cKDTree(nodes).query(places(made)[own.to_numpy()])
+        assert set(labels[nearest]) <= {0, 1, 2, 3, 4}
+        assert distance[labels[nearest] > 0].max(initial=0) < 1_100
+        assert distance[labels[nearest] == 0].max(initial=0) < 6_500
+        axonal += (labels[nearest] == 1).sum()
+        total += own.sum()
+    assert axonal < 0.05 * total
+
+
+def test_some_synapses_are_axo_axonic(sample: Made) -> None:
+    found = 0
+    for cell in sample.neurons:
+        nodes, _, labels = sample.skeleton(cell)
+        own = (sample.synapses.post_root_id == cell) & sample.synapses.pre_root_id.isin(
+            sample.neurons - {cell}
         )
-        receiving = ~np.isin(labels, (1, 5))
-        assert cKDTree(nodes[receiving]).query(positions[post])[0].max(initial=0) < 500
-        sending = cKDTree(nodes[labels == 1])
-        assert sending.query(positions[outgoing.to_numpy()])[0].max(initial=0) < 500
+        nearest = cKDTree(nodes).query(places(sample)[own.to_numpy()])[1]
+        found += (labels[nearest] == 1).sum()
+    assert found >= 5
+
+
+def test_autapses_lie_between_the_axon_and_a_dendrite(made: Made) -> None:
+    own = made.synapses[made.synapses.pre_root_id == made.synapses.post_root_id]
+    own = own[own.pre_root_id.isin(made.neurons)]
+    for row, place in zip(own.itertuples(), places(made)[own.index], strict=True):
+        nodes, _, labels = made.skeleton(row.pre_root_id)
+        for sides in ((1,), (0, 2, 3, 4)):
+            assert cKDTree(nodes[np.isin(labels, sides)]).query(place)[0] < 1_000
+
+
+def test_thick_dendrites_have_more_synapses(sample: Made) -> None:
+    """Apical trunks are thicker than basal dendrites."""
+    for cell in sample.pyramidal:
+        nodes, edges, labels = sample.skeleton(cell)
+        own = (sample.synapses.post_root_id == cell).to_numpy()
+        nearest = labels[cKDTree(nodes).query(places(sample)[own])[1]]
+        density = {
+            label: (nearest == label).sum() / (labels[edges] == label).all(axis=1).sum()
+            for label in (2, 3)
+        }
+        assert density[3] > density[2] > 0
 
 
 def test_astrocyte_mitochondria_near_between_and_far(made: Made) -> None:

@@ -75,7 +75,7 @@ def test_one_command_gives_every_output(sample_run: Run) -> None:
 def test_the_run_ends_with_one_line_that_sums_it_up(sample_run: Run) -> None:
     (line,) = [x for x in sample_run.text.splitlines() if x.startswith("sample: ")]
     assert re.fullmatch(
-        r"sample: 12 cells \(6 pyramidal, 3 inhibitory, 3 glia\); 480 mitochondria "
+        r"sample: 12 cells \(6 pyramidal, 3 inhibitory, 3 glia\); 471 mitochondria "
         r"\(2 no mesh, \d+ partly measured\); 2798 synapse rows "
         r"\(2516 post, 278 pre, 4 autapse\); archives: results/sample/microns.tar.gz, .*",
         line,
@@ -119,11 +119,12 @@ def test_morphometrics_of_the_sample_are_plausible(sample_run: Run) -> None:
     table = pd.concat(
         pd.read_csv(path, index_col=0) for path in sorted(results.glob("microns_cells/*.csv"))
     )
-    assert len(table) == 480
+    assert len(table) == 471
     assert table["mito_id"].is_unique
     volume = table.groupby("compartment")["mito size"].median() / 1e9
-    published = {"Axonal": 0.013, "Somatic": 0.033, "Basal": 0.095}
-    for compartment, median in published.items():
+    # Five times the published ones, of which a cell has ten times as many.
+    expected = {"Axonal": 0.065, "Somatic": 0.165, "Basal": 0.475}
+    for compartment, median in expected.items():
         assert median / 2 < volume[compartment] < median * 2, compartment
     symmetry = table[[f"PC{k} symmetry" for k in (1, 2, 3)]].stack().dropna()
     assert symmetry.between(0, 1).all()

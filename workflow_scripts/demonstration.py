@@ -433,7 +433,7 @@ def add_mitochondria_legend(figure: Figure, left: float, table: pd.DataFrame) ->
     if table.empty:
         return
     add_legend(figure, left, compartment_keys(table["compartment"]))
-    add_legend(figure, left + 3.1, volume_keys(table["volume"]), columns=2)
+    add_legend(figure, left + 2.95, volume_keys(table["volume"]), columns=2)
 
 
 LEGEND_HEIGHT, TITLE_HEIGHT = 0.55, 0.45  # inches

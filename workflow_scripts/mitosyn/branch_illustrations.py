@@ -32,7 +32,7 @@ from mitosyn.synthetic.mitochondria import neuron_mitochondria
 from mitosyn.synthetic.neurites import grow_pyramidal
 from mitosyn.synthetic.space import VOLUME_NM, Purpose, stream
 
-SEED, MITOCHONDRIA = 6, 700
+SEED, MITOCHONDRIA = 6, 40
 # From the middle of the volume, which neurites turn to where they would leave it.
 SOMA_SHIFT_NM = np.array([5e3, 15e3, 0.0])
 BETWEEN, QUIET, COVERED, BARE = "#CFCFCF", "#9A9A9A", "#D55E00", "#56B4E9"

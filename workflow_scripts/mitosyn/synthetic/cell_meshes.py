@@ -20,20 +20,11 @@ from numpy.typing import NDArray
 
 from mitosyn.files import whole_file
 from mitosyn.synthetic import tubes
-from mitosyn.synthetic.neurites import Label, Skeleton
+from mitosyn.synthetic.neurites import RADII_NM, Label, Skeleton
 from mitosyn.synthetic.space import unit
 
 SOMA_SPHERE_NM = 6_000.0
 """Radius of the soma; it holds the somatic mitochondria."""
-
-RADII_NM = {
-    Label.AXONAL: 150.0,
-    Label.BASAL: 350.0,
-    Label.APICAL: 600.0,
-    Label.UNKNOWN_DENDRITIC: 350.0,
-    Label.UNKNOWN: 150.0,
-}
-"""Radius of a neurite of each kind where it leaves the soma."""
 
 _THINNEST = {Label.AXONAL: 1.0, Label.BASAL: 0.6, Label.APICAL: 0.4}  # of that, far out
 _TAPERS_OVER_NM = 120_000.0

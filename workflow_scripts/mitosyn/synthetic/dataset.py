@@ -6,6 +6,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
 from mitosyn.columns import MESH_LAYER, PUBLISHED_FILES
 from mitosyn.files import write_text
 from mitosyn.synthetic import layer, tables
@@ -19,7 +23,15 @@ from mitosyn.synthetic.mitochondria import (
     neuron_mitochondria,
     scattered_mitochondria,
 )
-from mitosyn.synthetic.neurites import Skeleton, grow_inhibitory, grow_pyramidal, write_skeleton
+from mitosyn.synthetic.neurites import (
+    Label,
+    Skeleton,
+    Visit,
+    grow_inhibitory,
+    grow_pyramidal,
+    write_skeleton,
+)
+from mitosyn.synthetic.published import compartment_and_length
 from mitosyn.synthetic.space import Purpose, anywhere, distinct_integers, stream
 from mitosyn.synthetic.synapses import FEWEST, make_synapses
 from mitosyn.tables import write_csv
@@ -28,6 +40,7 @@ _Lengths = tuple[float, float, float]
 
 _FEWEST_MITOCHONDRIA = 8  # hold one of every sort
 _BYSTANDER_MITOCHONDRIA = 3
+_NEURON_SHARE, _ASTROCYTE_SHARE = 1.15, 0.5  # of the mean of all analysed cells
 _FRAGMENTS = 3  # of cells that no table names, yet with mitochondria
 _FRAGMENT_IDS = (648518346349000000, 648518346349300000)
 _PYRAMIDAL, _INHIBITORY, _ASTROCYTE, _BYSTANDER, _FRAGMENT = range(5)
@@ -56,7 +69,8 @@ def make_dataset(
     pyramidal_cells, inhibitory_cells, astrocytes : int
         Numbers of analysed cells; at least one of each.
     mitochondria_per_cell : int
-        Mitochondria of each analysed cell, at least 8.
+        Mitochondria of an analysed cell, at least 8, on average; neurons have more of them
+        than astrocytes, and cells differ.
     synapses : int
         Rows of the synapse table, at least 40.
     voxel_size_nm, mesh_voxel_size_nm : tuple of float
@@ -90,8 +104,11 @@ def make_dataset(
 
     _write_cells(folder, seed, cast, voxel_size_nm, mesh_voxel_size_nm)
     _write_skeletons(folder / PUBLISHED_FILES["skeletons"], cast, skeletons)
-    _write_mitochondria(folder, seed, cast, mitochondria, voxel_size_nm, mesh_voxel_size_nm)
-    _write_synapses(folder, seed, cast, skeletons, synapses, voxel_size_nm)
+    _write_mitochondria(
+        folder, seed, cast, skeletons, mitochondria, voxel_size_nm, mesh_voxel_size_nm
+    )
+    covered = _covered_nodes(skeletons, mitochondria)
+    _write_synapses(folder, seed, cast, skeletons, covered, synapses, voxel_size_nm)
 
 
 def _check_sizes(sizes: dict[str, tuple[int, int]]) -> None:
@@ -102,23 +119,45 @@ def _check_sizes(sizes: dict[str, tuple[int, int]]) -> None:
 
 
 def grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
-    """Skeletons of the neurons by cell id; the first of each kind is in two pieces."""
-    skeletons = {}
+    """Skeletons of the neurons by cell id; the first of each kind is in two pieces.
+
+    Each neuron visits earlier ones, so that one cell more leaves those before as they are.
+    """
+    skeletons: dict[int, Skeleton] = {}
     for index, cell in enumerate(cast.pyramidal):
-        rng = stream(seed, Purpose.SKELETONS, _PYRAMIDAL, index)
-        skeletons[cell.cell_id] = grow_pyramidal(rng, cell.soma_nm, loose_piece=index == 0)
+        skeletons[cell.cell_id] = grow_pyramidal(
+            stream(seed, Purpose.SKELETONS, _PYRAMIDAL, index),
+            cell.soma_nm,
+            loose_piece=index == 0,
+            visits=_visits(cell, skeletons, autapses=index == 0),
+        )
     for index, cell in enumerate(cast.inhibitory):
-        rng = stream(seed, Purpose.SKELETONS, _INHIBITORY, index)
         skeletons[cell.cell_id] = grow_inhibitory(
-            rng, cell.soma_nm, cell.cell_subtype, loose_piece=index == 0
+            stream(seed, Purpose.SKELETONS, _INHIBITORY, index),
+            cell.soma_nm,
+            cell.cell_subtype,
+            loose_piece=index == 0,
+            visits=_visits(cell, skeletons, autapses=index == 0),
         )
     return skeletons
+
+
+def _visits(cell: Cell, grown: dict[int, Skeleton], *, autapses: bool) -> list[Visit]:
+    """Give the visits of a neuron to the two nearest ones: its axon's, and one of a dendrite."""
+    hosts = sorted(grown.values(), key=lambda host: np.linalg.norm(host.nodes[0] - cell.soma_nm))
+    visits = [Visit(Label.AXONAL, Label.BASAL, None)] if autapses else []
+    for host, dendrite in zip(hosts, (Label.BASAL, Label.APICAL), strict=False):
+        beside = dendrite if dendrite in host.labels else Label.BASAL
+        if cell.cell_subtype == "chandelier":
+            beside = Label.AXONAL
+        visits.append(Visit(Label.AXONAL, beside, host))
+    return visits + [Visit(Label.BASAL, Label.AXONAL, host) for host in hosts[:1]]
 
 
 def _make_mitochondria(
     seed: int, cast: Cast, skeletons: dict[int, Skeleton], count: int
 ) -> list[Mitochondrion]:
-    """All mitochondria, cell by cell."""
+    """All mitochondria, cell by cell; ``count`` of them in an analysed cell on average."""
     made: list[Mitochondrion] = []
     kinds = (
         (_PYRAMIDAL, cast.pyramidal, PYRAMIDAL_PLAN),
@@ -130,7 +169,7 @@ def _make_mitochondria(
                 stream(seed, Purpose.MITOCHONDRIA, kind, index),
                 cell.cell_id,
                 skeletons[cell.cell_id],
-                count,
+                _share(_NEURON_SHARE * count, kind, index),
                 pyramidal=kind == _PYRAMIDAL,
                 plan=plan if index == 0 else (),
             )
@@ -139,10 +178,16 @@ def _make_mitochondria(
             stream(seed, Purpose.MITOCHONDRIA, _ASTROCYTE, index),
             cell.cell_id,
             cell.soma_nm,
-            count,
+            _share(_ASTROCYTE_SHARE * count, _ASTROCYTE, index),
             plan=ASTROCYTE_PLAN if index == 0 else (),
         )
     return made + _other_mitochondria(seed, cast, count)
+
+
+def _share(mean: float, kind: int, index: int) -> int:
+    """Give a cell its number of mitochondria, up to 30 % more or less than the mean."""
+    place = (0.5 + 0.31 * kind + 0.618 * index) % 1
+    return max(_FEWEST_MITOCHONDRIA, round(mean * (0.7 + 0.6 * place)))
 
 
 def _other_mitochondria(seed: int, cast: Cast, count: int) -> list[Mitochondrion]:
@@ -201,6 +246,7 @@ def _write_mitochondria(
     folder: Path,
     seed: int,
     cast: Cast,
+    skeletons: dict[int, Skeleton],
     mitochondria: list[Mitochondrion],
     voxel_nm: _Lengths,
     mesh_voxel_nm: _Lengths,
@@ -213,8 +259,9 @@ def _write_mitochondria(
         stream(seed, Purpose.MITO_IDS), 1_000_000, 100_000_000, len(mitochondria)
     ).tolist()
 
-    pyramidal = {cell.cell_id for cell in cast.pyramidal}
+    trees = {cell.cell_id: cKDTree(skeletons[cell.cell_id].nodes) for cell in cast.pyramidal}
     neurons = {cell.cell_id for cell in cast.neurons}
+    scale = np.array(voxel_nm) / np.array(mesh_voxel_nm)
     everything, of_neurons, of_pyramidal = [], [], []
     for number in stream(seed, Purpose.MITO_TABLE).permutation(len(mitochondria)).tolist():
         mito_id, mitochondrion = mito_ids[number], mitochondria[number]
@@ -227,8 +274,11 @@ def _write_mitochondria(
         everything.append(row)
         if held.cell_id in neurons:
             of_neurons.append(row)
-        if held.cell_id in pyramidal:
-            of_pyramidal.append((*row, *tables.published_results(held, voxel_nm)))
+        if held.cell_id in trees:
+            vertices = layer.delivered_vertices(delivered, mesh_voxel_nm) * scale
+            cell = held.cell_id
+            found = compartment_and_length(held, vertices, skeletons[cell], trees[cell])
+            of_pyramidal.append((*row, *tables.published_results(held, *found, voxel_nm)))
 
     for key, columns, rows in (
         ("mitochondria", tables.MITO_COLUMNS, everything),
@@ -238,11 +288,24 @@ def _write_mitochondria(
         write_csv(folder / PUBLISHED_FILES[key], list(columns), rows)
 
 
+def _covered_nodes(
+    skeletons: dict[int, Skeleton], mitochondria: list[Mitochondrion]
+) -> dict[int, NDArray[np.bool_]]:
+    """Find the nodes (n,) of each neuron that are nearest to some mitochondrion."""
+    covered = {cell: np.zeros(len(grown.nodes), bool) for cell, grown in skeletons.items()}
+    trees = {cell: cKDTree(grown.nodes) for cell, grown in skeletons.items()}
+    for one in mitochondria:
+        if one.cell_id in trees:
+            covered[one.cell_id][trees[one.cell_id].query(one.mesh.vertices)[1]] = True
+    return covered
+
+
 def _write_synapses(
     folder: Path,
     seed: int,
     cast: Cast,
     skeletons: dict[int, Skeleton],
+    covered: dict[int, NDArray[np.bool_]],
     count: int,
     voxel_nm: _Lengths,
 ) -> None:
@@ -252,6 +315,7 @@ def _write_synapses(
         count,
         {cell.cell_id: skeletons[cell.cell_id] for cell in cast.pyramidal},
         {cell.cell_id: skeletons[cell.cell_id] for cell in cast.inhibitory},
+        covered,
         [cell.cell_id for cell in cast.bystanders],
     )
     write_csv(

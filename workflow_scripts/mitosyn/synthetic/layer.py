@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mitosyn.synthetic.space import VOLUME_NM
 from mitosyn.synthetic.tubes import Mesh
 
-CHUNK_VOXELS = 512
+CHUNK_VOXELS = 1024
 """Edge of a chunk, mesh voxels."""
 
 _Lengths = tuple[float, float, float]
@@ -108,6 +108,12 @@ def write_mesh(folder: Path, mito_id: int, delivered: Mesh, mesh_voxel_nm: _Leng
         names.append(name)
     manifest = json.dumps({"fragments": names})
     (folder / "mesh" / f"{mito_id}:0").write_text(manifest, encoding="utf-8")
+
+
+def delivered_vertices(delivered: Mesh, mesh_voxel_nm: _Lengths) -> NDArray[np.float64]:
+    """Give the vertices (n, 3) of all fragments of a mesh, those on a border repeatedly."""
+    parts = [np.unique(triangles) for _, triangles in _by_chunk(delivered, mesh_voxel_nm)]
+    return delivered.vertices[np.concatenate(parts)]
 
 
 def _by_chunk(

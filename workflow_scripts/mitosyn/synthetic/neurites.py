@@ -1,5 +1,9 @@
 """Grow skeletons of pyramidal and inhibitory cells, and write them.
 
+Neurites that are to have synapses with one another run side by side for a while
+(:class:`Visit`): an axon beside a dendrite, of another cell or its own, or beside the
+beginning of an axon.
+
 Dirt made here, as in the published skeletons:
 
 - the first pyramidal and the first inhibitory cell have a skeleton in two pieces (an
@@ -34,6 +38,10 @@ _GAP_NODES = 5  # missing between a piece of axon and the axon that it belongs t
 _UNMEASURED_EVERY = 97  # one in so many nodes has no calibre
 _UNSURE_NODES = 22  # at the end of a neurite whose kind is taken for unknown
 _UP = np.array([0.0, -1.0, 0.0])  # towards the pia
+_SIDE_BY_SIDE = 16  # nodes for which a neurite runs beside another
+_BETWEEN_NM = 120.0  # membranes that run side by side, where both are as thick as can be
+_OFF_SOMA_NM = 14_000.0  # from the centre of a soma to where others run beside its neurites
+_AROUND_SOMA_NM = 8_500.0  # neurites that pass a soma keep this off its centre
 
 
 class Label(IntEnum):
@@ -45,6 +53,19 @@ class Label(IntEnum):
     APICAL = 3
     UNKNOWN_DENDRITIC = 4
     UNKNOWN = 5
+
+
+RADII_NM = {
+    Label.AXONAL: 150.0,
+    Label.BASAL: 350.0,
+    Label.APICAL: 600.0,
+    Label.UNKNOWN_DENDRITIC: 350.0,
+    Label.UNKNOWN: 150.0,
+}
+"""Radius of a neurite of each kind where it leaves the soma; it swells by 6 % there."""
+
+INITIAL_SEGMENT_NM = 45_000.0
+"""An axon begins nearer to the soma than this; axo-axonic synapses are there."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,25 @@ class Skeleton:
     nodes: NDArray[np.float64]
     parents: NDArray[np.int64]
     labels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A neurite that is to run beside one of another neuron, or of its own.
+
+    Attributes
+    ----------
+    label : Label
+        What it is: AXONAL or BASAL.
+    beside : Label
+        What it runs beside; if both are AXONAL, the beginning of an axon.
+    host : Skeleton or None
+        The other neuron; None for its own dendrites.
+    """
+
+    label: Label
+    beside: Label
+    host: Skeleton | None
 
 
 @dataclass(frozen=True)
@@ -110,22 +150,19 @@ class _Growing:
         return unit(self.nodes[node] - self.nodes[self.parents[node]])
 
 
-_BASAL = Habit(
-    Label.BASAL,
-    ((12_000, 25_000), (22_000, 42_000), (35_000, 65_000)),
-    drift=np.array([0.0, 0.1, 0.0]),
-)
-_OBLIQUE = Habit(Label.APICAL, ((30_000, 60_000),), drift=_UP * 0.1)
-_TUFT = Habit(Label.APICAL, ((18_000, 30_000), (25_000, 45_000)), drift=_UP * 0.5)
+_BASAL = Habit(Label.BASAL, ((10_000, 20_000), (45_000, 75_000)), drift=np.array([0.0, 0.1, 0.0]))
+_OBLIQUE = Habit(Label.APICAL, ((25_000, 50_000),), drift=_UP * 0.1)
+_TUFT = Habit(Label.APICAL, ((12_000, 20_000), (20_000, 35_000)), drift=_UP * 0.5)
 _TRUNK = Habit(Label.APICAL, ((50_000, 75_000),), drift=_UP * 0.8, wander=0.15)
-_COLLATERAL = Habit(Label.AXONAL, ((40_000, 90_000),), drift=np.zeros(3), wander=0.4)
-_AXON = Habit(Label.AXONAL, ((70_000, 100_000),), drift=_UP * -0.7, wander=0.2)
+_COLLATERAL = Habit(Label.AXONAL, ((25_000, 45_000),), drift=np.zeros(3), wander=0.4)
+_AXON = Habit(Label.AXONAL, ((60_000, 80_000),), drift=_UP * -0.7, wander=0.2)
+_AFTER_VISIT = Habit(Label.AXONAL, ((20_000, 30_000),), drift=np.zeros(3))
 _INTERNEURON_DENDRITE = Habit(
-    Label.BASAL, ((20_000, 40_000), (35_000, 70_000)), drift=np.zeros(3), wander=0.45
+    Label.BASAL, ((10_000, 20_000), (40_000, 65_000)), drift=np.zeros(3), wander=0.45
 )
 _INTERNEURON_AXON = Habit(
     Label.AXONAL,
-    ((15_000, 30_000), (25_000, 50_000), (30_000, 60_000), (20_000, 40_000)),
+    ((25_000, 40_000), (20_000, 35_000), (15_000, 25_000)),
     drift=np.zeros(3),
     wander=0.5,
 )
@@ -134,7 +171,11 @@ _UNSURE_DENDRITE = (Label.BASAL, Label.UNKNOWN_DENDRITIC)
 
 
 def grow_pyramidal(
-    rng: np.random.Generator, soma_nm: NDArray[np.float64], *, loose_piece: bool
+    rng: np.random.Generator,
+    soma_nm: NDArray[np.float64],
+    *,
+    loose_piece: bool,
+    visits: Sequence[Visit] = (),
 ) -> Skeleton:
     """Grow a pyramidal cell: basal tree, apical trunk with tuft, descending axon.
 
@@ -146,28 +187,36 @@ def grow_pyramidal(
         Centre of the soma.
     loose_piece : bool
         Whether an axon collateral is disconnected.
+    visits : sequence of Visit, optional
+        Further neurites.
 
     Returns
     -------
     Skeleton
     """
     tree = _Growing([soma_nm])
-    for direction in _spread_directions(rng, int(rng.integers(5, 8)), tilt=0.45):
+    for direction in _spread_directions(rng, _stems(rng, visits), tilt=0.45):
         _grow_bush(rng, tree, 0, direction, _BASAL)
 
     trunk = _grow_one(rng, tree, 0, unit(_UP + rng.normal(0, 0.08, 3)), _TRUNK)
-    for node in _along(rng, trunk, (0.25, 0.85), 6):
+    for node in _along(rng, trunk, (0.35, 0.8), 2):
         _grow_one(rng, tree, node, _sideways(rng, tree.direction(node)), _OBLIQUE)
-    for _ in range(3):
+    for _ in range(2):
         _grow_bush(rng, tree, trunk[-1], _fork(rng, tree.direction(trunk[-1])), _TUFT)
 
     axon = _grow_one(rng, tree, 0, unit(-_UP + rng.normal(0, 0.15, 3)), _AXON)
     _grow_collaterals(rng, tree, axon, loose_piece)
+    _grow_visits(rng, tree, axon, visits)
     return _finish(rng, tree, (_UNSURE_DENDRITE, _UNSURE_AXON))
 
 
 def grow_inhibitory(
-    rng: np.random.Generator, soma_nm: NDArray[np.float64], subtype: str, *, loose_piece: bool
+    rng: np.random.Generator,
+    soma_nm: NDArray[np.float64],
+    subtype: str,
+    *,
+    loose_piece: bool,
+    visits: Sequence[Visit] = (),
 ) -> Skeleton:
     """Grow an interneuron: dendrites (all basal) and a dense axon, by its subtype.
 
@@ -182,6 +231,8 @@ def grow_inhibitory(
         climbs; the others grow to all sides.
     loose_piece : bool
         Whether an axon collateral is disconnected.
+    visits : sequence of Visit, optional
+        Further neurites.
 
     Returns
     -------
@@ -191,14 +242,14 @@ def grow_inhibitory(
     if subtype == "bipolar":
         poles = unit(np.array([[0.3, -1, 0], [-0.3, -1, 0.2], [0.3, 1, 0], [-0.3, 1, -0.2]]))
     else:
-        poles = _spread_directions(rng, int(rng.integers(5, 7)), tilt=0.0)
+        poles = _spread_directions(rng, _stems(rng, visits), tilt=0.0)
     for direction in poles:
         _grow_bush(rng, tree, 0, direction, _INTERNEURON_DENDRITE)
 
     start = _UP if subtype == "martinotti" else unit(rng.normal(size=3) * [1, 1, 0.5])
     axon = _grow_bush(rng, tree, 0, start, _INTERNEURON_AXON)
-    _grow_bush(rng, tree, axon[len(axon) * 3 // 4], _sideways(rng, start), _INTERNEURON_AXON)
     _grow_collaterals(rng, tree, axon, loose_piece)
+    _grow_visits(rng, tree, axon, visits)
     return _finish(rng, tree, (_UNSURE_AXON,))
 
 
@@ -302,13 +353,105 @@ def _grow_collaterals(
     rng: np.random.Generator, tree: _Growing, axon: NDArray[np.int64], loose_piece: bool
 ) -> None:
     """Grow collaterals off an axon; the last one is not connected if so wanted."""
-    for node in _along(rng, axon, (0.3, 0.95), 4):
+    for node in _along(rng, axon, (0.6, 0.95), 1):
         _grow_one(rng, tree, node, _sideways(rng, tree.direction(node)), _COLLATERAL)
     if loose_piece:
         node = axon[len(axon) * 2 // 3]
         heading = _inwards(tree.nodes[node], tree.nodes[0])
         points = _wind(rng, tree.nodes[node], heading, _COLLATERAL, 0)
         tree.extend(points[_GAP_NODES:], -1, Label.AXONAL)
+
+
+def _stems(rng: np.random.Generator, visits: Sequence[Visit]) -> int:
+    """Choose the number of basal dendrites besides those that visit."""
+    return int(rng.integers(4, 6)) - sum(visit.label == Label.BASAL for visit in visits)
+
+
+def _grow_visits(
+    rng: np.random.Generator,
+    tree: _Growing,
+    axon: NDArray[np.int64],
+    visits: Sequence[Visit],
+) -> None:
+    """Grow neurites that run beside others: axons off the axon, dendrites off the soma."""
+    for visit in visits:
+        host = visit.host or Skeleton(
+            np.array(tree.nodes), np.array(tree.parents), np.array(tree.labels, dtype=np.uint8)
+        )
+        start = int(rng.choice(axon[len(axon) // 3 :])) if visit.label == Label.AXONAL else 0
+        stretch = _stretch_beside(rng, host, tree.nodes[0], tree.nodes[start], visit)
+        # A dendrite starts at the centre of its own soma.
+        somas = [host.nodes[0], tree.nodes[0]][: 1 if start == 0 else 2]
+        points = _way_to(rng, tree.nodes[start], stretch, somas)
+        last = tree.extend(points, start, visit.label)[-1]
+        tail = _wind(rng, points[-1], tree.direction(last), _AFTER_VISIT, 0)
+        tree.extend(tail, last, visit.label)
+
+
+def _stretch_beside(
+    rng: np.random.Generator,
+    host: Skeleton,
+    soma_nm: NDArray[np.float64],
+    start: NDArray[np.float64],
+    visit: Visit,
+) -> NDArray[np.float64]:
+    """Points (k, 3) beside a stretch of a host's neurite, one of the nearest, from its near end."""
+    chains = [np.arange(len(host.nodes))]
+    for _ in range(_SIDE_BY_SIDE - 1):
+        chains.append(host.parents[chains[-1]])
+    chain = np.stack(chains, axis=1)
+    points = host.nodes[chain]
+    fits = np.all((chain >= 0) & (host.labels[chain] == visit.beside), axis=1)
+    off_host = np.linalg.norm(points - host.nodes[0], axis=2)
+    fits &= off_host.min(axis=1) > _OFF_SOMA_NM
+    fits &= np.linalg.norm(points - soma_nm, axis=2).min(axis=1) > _OFF_SOMA_NM
+    fits &= inside(points.reshape(-1, 3), 2_000.0).reshape(chain.shape).all(axis=1)
+    if visit.label == visit.beside == Label.AXONAL:
+        fits &= off_host.max(axis=1) < INITIAL_SEGMENT_NM
+    distance = np.linalg.norm(points.mean(axis=1) - start, axis=1) * rng.uniform(1, 1.4, len(fits))
+    stretch = points[np.argmin(np.where(fits, distance, np.inf))]
+    if np.linalg.norm(stretch[-1] - start) < np.linalg.norm(stretch[0] - start):
+        stretch = stretch[::-1]
+    apart = 1.06 * (RADII_NM[visit.label] + RADII_NM[visit.beside]) + _BETWEEN_NM
+    return stretch + apart * _sideways(rng, unit(stretch[-1] - stretch[0]))
+
+
+def _way_to(
+    rng: np.random.Generator,
+    start: NDArray[np.float64],
+    stretch: NDArray[np.float64],
+    somas: Sequence[NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Nodes (n, 3) of a smooth way from a point to a stretch (k, 3) and along it."""
+    across = stretch[0] - start
+    length = float(np.linalg.norm(across))
+    t = np.linspace(0, 1, max(20, int(length / 100)))[:, None]
+    arrival = 0.6 * length * unit(stretch[1] - stretch[0])
+    # Hermite's cubic, which leaves towards the stretch and arrives along it.
+    way = start + (t**3 - 2 * t**2 + t + 3 * t**2 - 2 * t**3) * across + (t**3 - t**2) * arrival
+    phases, turns = rng.uniform(0, 2 * np.pi, 3), rng.uniform(2, 4, 3)
+    way = way + 0.03 * length * np.sin(np.pi * t) ** 2 * np.sin(2 * np.pi * t * turns + phases)
+    for soma in somas:
+        off = way - soma
+        distance = np.linalg.norm(off, axis=1, keepdims=True)
+        way = soma + off * np.maximum(1, _AROUND_SOMA_NM / np.maximum(distance, 1.0))
+    way = np.clip(np.concatenate([way, stretch[1:]]), VOLUME_NM[0] + 500, VOLUME_NM[1] - 500)
+    # Without kinks shorter than some 1 µm.
+    way = _at(way, np.arange(0, _run(way)[-1], 100.0))
+    way = np.concatenate([start[None], gaussian_filter1d(way, 10.0, axis=0, mode="nearest")[10:]])
+    places = np.cumsum(rng.uniform(*_STEP_NM, int(_run(way)[-1] / _STEP_NM[0]) + 1))
+    return _at(way, places[places < _run(way)[-1]])
+
+
+def _run(way: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Length along a polyline (n, 3) up to each of its points, (n,)."""
+    return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+
+
+def _at(way: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points (p, 3) of a polyline (n, 3) at lengths (p,) along it."""
+    run = _run(way)
+    return np.stack([np.interp(places, run, way[:, axis]) for axis in range(3)], axis=1)
 
 
 def _finish(

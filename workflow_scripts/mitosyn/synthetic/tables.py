@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitosyn.columns import PUBLISHED_LABELS, PYRAMIDAL
-from mitosyn.compartments import OWN_LABELS, names_by_label
+from mitosyn.compartments import names_by_label
 from mitosyn.morphometrics import complexity_index
 from mitosyn.synthetic import tubes
 from mitosyn.synthetic.cells import Cast, Cell, second_soma_nm
 from mitosyn.synthetic.mitochondria import Mitochondrion
+from mitosyn.synthetic.neurites import Label
 from mitosyn.synthetic.space import Purpose, stream
 from mitosyn.synthetic.synapses import Synapses
 
@@ -160,7 +161,9 @@ def mitochondrion_row(
     )
 
 
-def published_results(mitochondrion: Mitochondrion, voxel_nm: _Lengths) -> _Row:
+def published_results(
+    mitochondrion: Mitochondrion, label: Label, length_nm: float, voxel_nm: _Lengths
+) -> _Row:
     """Further columns of a pyramidal mitochondrion: area (µm²), index, compartment, length (nm)."""
     area = round(tubes.surface_area(mitochondrion.mesh) / 1e6, 6)
     cubic_um = _voxel_count(mitochondrion, voxel_nm) * float(np.prod(voxel_nm)) / 1e9
@@ -168,8 +171,8 @@ def published_results(mitochondrion: Mitochondrion, voxel_nm: _Lengths) -> _Row:
     return (
         f"{area:.6f}",
         f"{index:.6f}",
-        names_by_label(PYRAMIDAL, PUBLISHED_LABELS)[OWN_LABELS[mitochondrion.compartment]],
-        f"{mitochondrion.path_length_nm:.6f}",
+        names_by_label(PYRAMIDAL, PUBLISHED_LABELS)[label],
+        f"{length_nm:.6f}",
     )
 
 

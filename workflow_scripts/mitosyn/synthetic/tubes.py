@@ -17,7 +17,7 @@ from mitosyn.synthetic.space import unit
 _AROUND = 12  # vertices around a tube
 _CAP_RINGS = 4
 _RING_SPACING_NM = 70.0
-_MAX_RINGS = 90
+_MAX_RINGS = 80
 _SHORTEST_EDGE_NM = 2.0  # shorter ones do not survive the float32 of the mesh files
 
 
