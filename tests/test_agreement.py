@@ -263,10 +263,13 @@ def test_agreement_is_that_of_the_cells_files_with_and_without_recomputing(
     assert jobs["associate_skeleton"] == 3
     assert "fetch_meshes" not in jobs and "measure_morphometrics" not in jobs
     published, recomputed = cell_tables(small_run), cell_tables(recomputed_run)
-    assert len(published) == len(recomputed) == 24
+    assert len(published) == len(recomputed) > 20
     # The published texts of 4 and 5 are swapped: the labels are what is compared.
     by_number = published["compartment"].map(PUBLISHED_LABELS)
     equal = by_number == recomputed["compartment"].map(OWN_LABELS)
+    assert (equal > (published["compartment"] == recomputed["compartment"])).any()
+    # One has lost its mesh, one was published after another skeleton.
+    assert (~equal).sum() == 2
     named = by_number.map(dict(enumerate(COMPARTMENTS)))
     name = "length along skeleton"
     difference = recomputed[name] - published[name]
