@@ -207,7 +207,7 @@ def test_complexity_is_the_published_one(sample_run: Run, results: Path) -> None
     both = table.join(published[["complexityindex", "mito_vx"]], how="inner").dropna(
         subset="complexity_index"
     )
-    assert len(both) == 239
+    assert len(both) == 282
     np.testing.assert_allclose(both["complexity_index"], both["complexityindex"], 1e-4)
     assert (both["voxels"] == both["mito_vx"]).all()
 
