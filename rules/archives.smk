@@ -4,7 +4,10 @@
 rule pack_archive:
     """Pack the per-cell files of one kind."""
     input:
-        positions=f"{RESULTS}/tables/position_checks.csv",
+        # Skeletons are in nm whatever the voxel size: their archive needs no meshes.
+        positions=lambda wildcards: (
+            [] if wildcards.archive == "morphologies" else f"{RESULTS}/tables/position_checks.csv"
+        ),
         members=archive_members,
     output:
         archive=f"{RESULTS}/{{archive}}.tar.gz",

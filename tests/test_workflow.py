@@ -270,7 +270,7 @@ def test_naming_one_file_builds_what_it_needs_and_nothing_else(em_block, tmp_pat
     em_block_config(tmp_path / "config.yaml", em_block)
     run = rerun(tmp_path, "results/em_block/cell_morphologies/648518346349537404.swc")
     assert run.code == 0, run.text
-    assert done(run) == {"export_swc": 1}
+    assert done(run) == {"select_cells": 1, "export_swc": 1}
 
 
 def test_a_deleted_file_redoes_its_cell_and_the_archive(finished: Path) -> None:
