@@ -22,8 +22,8 @@ import pyarrow as pa
 import pytest
 import trimesh
 from mitosyn.archives import pack
-from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS
-from mitosyn.compartments import OWN_LABELS
+from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS
+from mitosyn.compartments import OWN_LABELS, names_by_label
 from mitosyn.demonstration_meshes import (
     CELL_COLUMNS,
     SYNAPSE_COLUMNS,
@@ -149,6 +149,14 @@ plt.show()
         notebook = notebook_from_percent("# %%\nimport time\ntime.sleep(60)\n")
         with pytest.raises(CellError, match=r"cell-01 .*took longer than 2 s"):
             execute_notebook(notebook, tmp_path, cell_seconds=2)
+
+    def test_a_value_that_the_template_does_not_set_is_an_error(self, tmp_path: Path) -> None:
+        template = tmp_path / "template.py"
+        template.write_text("# %%\nSIZE = 1\nOTHER_SIZE = 2\nprint(SIZE, OTHER_SIZE)\n")
+        notebook = run_template(template, tmp_path, {"SIZE": [3]})
+        assert printed(notebook) == "[3] 2\n"
+        with pytest.raises(ValueError, match=r"0 lines of .* set LENGTH, expected one"):
+            run_template(template, tmp_path, {"LENGTH": 3})
 
     def test_nothing_is_written_after_a_failure(self, tmp_path: Path) -> None:
         output = tmp_path / "without_results" / "smo.ipynb"
@@ -359,7 +367,8 @@ def odd(tmp_path: Path) -> Path:
 class TestDemonstration:
     def test_small_dataset_from_archives(self, small: Path) -> None:
         files = sorted(small.iterdir())
-        notebook = run_template(TEMPLATE, small)
+        names = names_by_label("pyramidal", PUBLISHED_LABELS)
+        notebook = run_template(TEMPLATE, small, {"PYRAMIDAL_NAMES": names})
         assert sorted(small.iterdir()) == sorted([*files, small / PAGE])
         assert all(o.output_type != "error" for o in outputs(notebook))
         # Two neurons, the astrocyte, the pair, the distributions, the covered lengths of all
@@ -378,6 +387,9 @@ class TestDemonstration:
         # 0.5³ / (16 π² (1e8)²), a single mitochondrion.
         (somatic,) = [r for r in rows(notebook) if r[:2] == ["inhibitory", "Somatic"]]
         assert somatic[-1] == "7.92e-20 (7.92e-20 – 7.92e-20)"
+        # The pyramidal cell's text is Unknown dendritic, which stands for label 5.
+        (unknown,) = [r for r in rows(notebook) if r[:2] == ["pyramidal", "Unknown"]]
+        assert unknown[2:4] == ["1", "1"]
         (view,) = views(notebook)
         assert shown_meshes(view) == {}
         names = [trace.get("name") for trace in view[PLOTLY]["data"]]
