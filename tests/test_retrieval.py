@@ -25,6 +25,7 @@ from loopback import Server, serve
 from mitosyn import fetch, retrieval, transfer
 from mitosyn.errors import InputError
 from mitosyn.fetch import Transfer, fetch_in_batches
+from mitosyn.layers import is_web_layer
 from mitosyn.meshes import (
     Mesh,
     MeshError,
@@ -641,6 +642,11 @@ def fetch_all(server: Server, store: Path, policy: Policy = HASTY) -> dict:
     return fetch_in_batches(path, range(1, 11), Transfer(policy, 4), MeshStore(store))
 
 
+def test_buckets_are_the_web_too() -> None:
+    assert all(map(is_web_layer, ("precomputed://gs://b/l", "precomputed://s3://b/l")))
+    assert not is_web_layer("precomputed://file://b/l")
+
+
 def test_meshes_over_http(server: Server, meshes: Path, tmp_path: Path) -> None:
     found = fetch_all(server, tmp_path / "store")
     assert str(found[10]) == "no mesh"
@@ -675,6 +681,29 @@ def test_meshes_recover_from_passing_faults(server, meshes, tmp_path, faults, fi
     server.faults[f"/layer/mesh/{file}"] = list(faults)
     assert isinstance(fetch_all(server, tmp_path / "store")[3], Mesh)
     assert server.requests[f"/layer/mesh/{file}"] > len(faults)
+
+
+@pytest.mark.parametrize(
+    "fault", [loopback.trickled_headers, loopback.cut_inside_gzip(0.5), loopback.slices(20)]
+)
+@pytest.mark.parametrize("file", ["info", "mesh/info"])
+def test_what_a_layer_says_of_itself_comes_as_its_meshes_do(
+    server, meshes, tmp_path, fault, file
+) -> None:
+    (meshes / "mesh" / "info").write_text(
+        json.dumps({"transform": [2, 0, 0, 0] + [0, 1, 0, 0] * 2})
+    )
+    server.faults[f"/layer/{file}"] = [fault]
+    assert fetch_all(server, tmp_path / "store")[2].vertices.max() == 2
+    assert server.requests[f"/layer/{file}"] == 2
+
+
+@pytest.mark.parametrize("file", ["info", "mesh/info"])
+@pytest.mark.parametrize("code", [403, 500])
+def test_a_server_that_refuses_to_say_what_a_layer_is(server, meshes, tmp_path, file, code) -> None:
+    server.always[f"/layer/{file}"] = loopback.status(code)
+    with pytest.raises(InputError, match=f"the server does not give the meshes .HTTP {code}"):
+        fetch_all(server, tmp_path / "store")
 
 
 @pytest.mark.parametrize("fault", [loopback.compressed, loopback.chunked])

@@ -47,6 +47,7 @@ from mitosyn.config_problems import (
 from mitosyn.errors import InputError
 from mitosyn.layers import (
     FILE_LAYER,
+    WEB_LAYERS,
     local_layer,
     named_mesh_folder,
     read_info,
@@ -68,8 +69,7 @@ FOLDERS = ("skeletons", CELL_MESHES)
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 
 WEB = ("http", "https")
-# CloudVolume reads them all; buckets are read through their HTTPS address.
-LAYERS = tuple(f"precomputed://{scheme}://" for scheme in ("file", "https", "http", "gs", "s3"))
+LAYERS = (FILE_LAYER, *WEB_LAYERS)
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 

@@ -1,19 +1,20 @@
-"""Fetching the mitochondrial meshes of one cell through CloudVolume."""
+"""Fetching the mitochondrial meshes of one cell."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 from cloudfiles import CloudFiles
-from cloudvolume import CloudVolume
+from cloudfiles.paths import to_https_protocol
 
 from mitosyn.errors import CONFIGURATION, RETRIEVAL, InputError
 from mitosyn.layers import (
-    FILE_LAYER,
+    LAYER,
     REMEDY,
     is_file_name,
     is_web_layer,
@@ -38,12 +39,6 @@ LEGACY = "neuroglancer_legacy_mesh"
 Content = bytes | Exception | None
 
 
-def layer_path(path: str) -> str:
-    """Make the folder of a local layer absolute; other paths stay as they are."""
-    folder = local_layer(path)
-    return path if folder is None else FILE_LAYER + str(folder.resolve())
-
-
 @dataclass(frozen=True)
 class Transfer:
     """How meshes are brought over the network.
@@ -66,7 +61,8 @@ class MeshLayer:
     """A layer with legacy (unsharded) precomputed meshes.
 
     ``CloudVolume.mesh.get`` refuses a whole list for one missing id and merges repeated
-    vertices; here every mitochondrion is its own affair, and vertices stay as delivered.
+    vertices; here every mitochondrion is its own affair, and vertices stay as delivered. Nor
+    does it read ``info`` with a time-out, and it takes 403 for a missing one.
 
     Parameters
     ----------
@@ -86,27 +82,48 @@ class MeshLayer:
         self, path: str, transfer: Transfer, mesh_voxel_size_nm: Sequence[float] | None = None
     ) -> None:
         self.path, self.transfer = path, transfer
-        try:
-            volume = CloudVolume(layer_path(path), progress=False, use_https=True)
-            info, meshes = volume.info, volume.mesh
-            kind = meshes.meta.info.get("@type", LEGACY)
-            sharded = bool(meshes.meta.info.get("sharding"))
-            transform = np.asarray(getattr(meshes, "transform", np.eye(4)), float)
-        except Exception as error:
-            raise self._unreadable(f"{type(error).__name__}: {error}") from error
-        self._folder = named_mesh_folder(info, path)
-        if kind != LEGACY or sharded:
-            raise self._unreadable(f"they are {'sharded ' if sharded else ''}{kind!r}")
-        if transform.shape != (4, 4) or not np.isfinite(transform).all():
-            raise self._unreadable(f"their transform is {transform.tolist()}")
         local = local_layer(path)
+        if local is None:
+            self._root = to_https_protocol(path.removeprefix(LAYER))
+        else:
+            self._root = f"file://{local.resolve()}"
+        info = self._read_info("info")
+        if info is None:
+            raise self._unreadable("there is no info")
+        self._folder = named_mesh_folder(info, path)
         if local is not None and not (local / self._folder).is_dir():
             raise self._unreadable(f"there is no folder {self._folder!r}")
+        self._transform = self._read_transform()
         problem = resolution_problem(info, mesh_voxel_size_nm or ())
         if problem:
             raise InputError(path, problem, "Correct the one that is wrong.", CONFIGURATION)
-        self._transform = transform
-        self._root = volume.cloudpath.removeprefix("precomputed://")
+
+    def _read_info(self, path: str) -> Any:
+        """Read an ``info``, None where there is none."""
+        content = self._download([path])[path]
+        try:
+            if isinstance(content, Exception):
+                raise content
+            return None if content is None else json.loads(content)
+        except Exception as error:
+            raise self._unreadable(f"{path}: {error}") from error
+
+    def _read_transform(self) -> np.ndarray:
+        """Read the (4, 4) float64 matrix from stored vertices to nm; refuse other formats."""
+        info = self._read_info(f"{self._folder}/info") or {}
+        if not isinstance(info, dict):
+            raise self._unreadable(f"the info of their folder is {info!r}")
+        kind, sharded = info.get("@type", LEGACY), bool(info.get("sharding"))
+        if kind != LEGACY or sharded:
+            raise self._unreadable(f"they are {'sharded ' if sharded else ''}{kind!r}")
+        rows = info.get("transform", np.eye(4)[:3].ravel().tolist())
+        try:
+            transform = np.array([*rows, 0, 0, 0, 1], float).reshape(4, 4)
+        except (TypeError, ValueError):
+            transform = np.full((4, 4), np.nan)
+        if not np.isfinite(transform).all():
+            raise self._unreadable(f"their transform is {rows!r}")
+        return transform
 
     def _unreadable(self, problem: str) -> InputError:
         return InputError(

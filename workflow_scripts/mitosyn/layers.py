@@ -12,8 +12,10 @@ from typing import Any, TypeGuard
 
 from mitosyn.errors import CONFIGURATION, InputError
 
-FILE_LAYER = "precomputed://file://"
-WEB_LAYERS = ("precomputed://http://", "precomputed://https://")
+LAYER = "precomputed://"
+FILE_LAYER = f"{LAYER}file://"
+# Buckets are read through their HTTPS address.
+WEB_LAYERS = tuple(f"{LAYER}{scheme}://" for scheme in ("https", "http", "gs", "s3"))
 # Bytes in a part of a path, on most disks.
 LONGEST_NAME = 255
 REMEDY = (
@@ -23,7 +25,7 @@ REMEDY = (
 
 
 def is_web_layer(path: str) -> bool:
-    """Tell whether a layer is fetched over HTTP."""
+    """Whether a layer is fetched over HTTP."""
     return path.startswith(WEB_LAYERS)
 
 

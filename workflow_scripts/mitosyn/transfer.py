@@ -346,9 +346,8 @@ def in_parallel(
     """
     with ThreadPoolExecutor(connections) as pool:
         try:
-            results = tqdm(
-                pool.map(call, names), total=len(names), disable=not progress, unit="file"
-            )
+            hidden = not progress or len(names) == 1
+            results = tqdm(pool.map(call, names), total=len(names), disable=hidden, unit="file")
             return dict(zip(names, results, strict=True))
         except BaseException:
             pool.shutdown(cancel_futures=True)
