@@ -47,8 +47,10 @@ except ConfigError as error:
 config["offline"] = SETTINGS.offline
 config["retrieval"] = SETTINGS.retrieval.model_dump()
 # A mesh is fetched as it is stored; the size is only compared with what its layer says.
-config["mesh_voxel_size_nm"] = SETTINGS.chosen.mesh_voxel_size_nm
-config["disk_gb"] = SETTINGS.chosen.disk_gb
+config["datasets"][SETTINGS.dataset] |= {
+    "mesh_voxel_size_nm": SETTINGS.chosen.mesh_voxel_size_nm,
+    "disk_gb": SETTINGS.chosen.disk_gb,
+}
 if "connections" not in workflow.global_resources:
     workflow.register_resource("connections", SETTINGS.retrieval.connections)
 

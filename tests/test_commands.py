@@ -207,6 +207,14 @@ def test_help_for_another_config_runs_that_config(clone: Path) -> None:
     assert "make_sample" not in plan.text
 
 
+@pytest.mark.workflow
+def test_the_pictures_of_the_rules_are_drawn(clone: Path) -> None:
+    """Of the config as the rules leave it, which has to be one that they take."""
+    run = run_snakemake(clone, "-s", "Snakefile", "--cores", "2", "--force", "draw_rule_graph")
+    assert run.code == 0, run.text
+    assert "check_positions" in (clone / "docs" / "rulegraph.svg").read_text()
+
+
 def test_the_example_of_a_dataset_names_the_files_of_the_sample() -> None:
     config = yaml.safe_load((ROOT / "docs" / "own-dataset.yaml").read_text())
     described = config["datasets"][config["dataset"]]

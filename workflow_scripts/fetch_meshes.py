@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def main(snakemake: "Snakemake") -> None:
     """Read the cell's mitochondria, write their meshes; fetch those that are not there yet."""
-    layer, retrieval = snakemake.params.mesh_layer, snakemake.config["retrieval"]
+    layer, config = snakemake.params.mesh_layer, snakemake.config
+    retrieval, dataset = config["retrieval"], config["datasets"][config["dataset"]]
     cell_id = int(snakemake.wildcards.cell_id)
     mitochondria = mitochondria_of_cell(snakemake.input.mitochondria, cell_id)
     mito_ids = numpy_values(mitochondria["mito_id"])
@@ -27,14 +28,10 @@ def main(snakemake: "Snakemake") -> None:
         policy_from(retrieval), retrieval["connections_per_job"], sys.stderr.isatty()
     )
     store = MeshStore(snakemake.params.store, snakemake.output.meshes, layer)
-    if (
-        is_web_layer(layer)
-        and snakemake.config["offline"]
-        and {*mito_ids.tolist()} - {*store.read()}
-    ):
+    if is_web_layer(layer) and config["offline"] and {*mito_ids.tolist()} - {*store.read()}:
         raise refuse_offline(snakemake.output.meshes, layer)
     fetched = fetch_in_batches(
-        layer, mito_ids.tolist(), transfer, store, snakemake.config["mesh_voxel_size_nm"]
+        layer, mito_ids.tolist(), transfer, store, dataset["mesh_voxel_size_nm"]
     )
     bundle = bundle_meshes(mito_ids, fetched)
     for mito_id, problem in zip(mito_ids.tolist(), bundle.problems.tolist(), strict=True):

@@ -16,7 +16,7 @@ def main(snakemake: "Snakemake") -> None:
     """Pack the inputs into one folder of an archive; remove what is of other cells or names."""
     params = snakemake.params
     for folder in params.folders:
-        removed = remove_strays(params.names, snakemake.input, folder)
+        removed = remove_strays(params.names, snakemake.input.members, folder)
         if removed:
             text = f"removed, as they are of no cell of this run: {', '.join(removed)}"
             logging.warning(text)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def main(snakemake: "Snakemake") -> None:
     """Bring the file to its place, unless the network is off or the disk too full."""
     target = Path(snakemake.output.file)
-    download, disk_gb = snakemake.params.download, snakemake.config["disk_gb"]
-    if snakemake.config["offline"]:
+    download, config = snakemake.params.download, snakemake.config
+    disk_gb = config["datasets"][config["dataset"]]["disk_gb"]
+    if config["offline"]:
         raise refuse_offline(target, download["url"])
     if disk_gb is not None:
         check_space([target.parent, Path(snakemake.params.results)], disk_gb)
@@ -24,7 +25,7 @@ def main(snakemake: "Snakemake") -> None:
         download["url"],
         target,
         Expected(download["size"], download["checksum"]),
-        policy_from(snakemake.config["retrieval"]),
+        policy_from(config["retrieval"]),
     )
     logging.info("%s", receipt)
 
