@@ -16,29 +16,6 @@ if "help_me" in sys.argv:
     logger.setLevel("WARNING")
 
 
-def from_here(path):
-    """Write a path as one types it in the folder of the run."""
-    path, here = Path(path).resolve(), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def how_called():
-    """Give what makes another call of Snakemake run the same workflow with the same config."""
-    root, snakefile = from_here(RULES.parent), from_here(workflow.main_snakefile)
-    words = [] if snakefile == "Snakefile" else ["-s", snakefile]
-    files = [str(path) for path in workflow.overwrite_configfiles]
-    if workflow.overwrite_workdir is None:
-        files = [from_here(path) for path in files]
-    else:
-        words += ["--directory", str(Path.cwd())]
-    return {
-        "words": words,
-        "configfiles": files,
-        "config": dict(word.split("=", 1) for word in workflow.config_settings.config_args),
-        "root": "" if root == "." else f"{root}/",
-    }
-
-
 rule help_me:
     """Print the commands that people need, and where the docs are."""
     log:
