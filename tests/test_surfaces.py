@@ -121,4 +121,4 @@ def test_meshes_of_the_sample(sample_run: Run) -> None:
     for cell in cells:
         meshes = zip(cell, described(cell), strict=True)
         assert all(with_trimesh(mesh) == found for mesh, found in meshes if len(mesh.faces))
-    assert sum(len(cell.mito_ids) for cell in cells) == 80
+    assert all(cell.has_mesh.sum() > 10 for cell in cells)
