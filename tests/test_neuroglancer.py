@@ -76,8 +76,12 @@ def test_the_notebook_has_the_same_colours() -> None:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
     }
-    for name in ("COMPARTMENT_COLOURS", "SYNAPSE_STYLES", "TYPE_COLOURS", "SKELETON_COLOUR"):
+    for name in ("COMPARTMENT_COLOURS", "SKELETON_COLOUR"):
         assert ast.literal_eval(assigned[name]) == getattr(colours, name), name
+    synapses = ast.literal_eval(assigned["SYNAPSES"])
+    assert {kind: (style["name"], style["color"]) for kind, style in synapses.items()} == {
+        kind: (style["label"], style["color"]) for kind, style in colours.SYNAPSE_STYLES.items()
+    }
 
 
 def test_labels_count_the_compartments() -> None:

@@ -317,7 +317,8 @@ def distributions(table, columns):
     for ax, column in zip(axes[1:], columns, strict=True):
         ax.set_xscale("log" if column in ("volume (µm³)", "complexity index") else "linear")
         seaborn.stripplot(some, x=column, ax=ax, size=2.5, alpha=0.5, jitter=0.28, **style)
-        seaborn.boxplot(table, x=column, y="group", ax=ax, width=0.6, **box)
+        if table[column].notna().any():
+            seaborn.boxplot(table, x=column, y="group", ax=ax, width=0.6, **box)
         ax.xaxis.set_major_formatter("{x:g}")
     seaborn.despine()
     plt.show()
@@ -396,7 +397,7 @@ for neuron in sorted(some, key=lambda neuron: -neuron.nodes["covered (µm)"].sum
 # `demonstration_meshes.tar.gz` holds the meshes of the interneuron with the strongest connection
 # or, without such a pair, of the neuron with most mitochondria. A large one is drawn with fewer
 # triangles: the vertices of a mitochondrion in the same box of a grid become one, until 150,000
-# are left. First a picture of the 20 µm with most mitochondria outside the soma, then the
+# are left. First a picture, 16 µm wide, around the largest mitochondrion outside the soma, then the
 # interactive view: drag to turn, scroll to come closer, click on an entry of the legend to switch
 # it on or off. `smo_microns_demonstration_3d.html` is the same for any browser, without a network.
 
@@ -429,7 +430,8 @@ solid = own[own["mito_id"].isin(list(meshes))]
 bare = own.drop(solid.index)
 if shown:
     neuron, outside = neurons[shown], own[own["compartment"] != "Somatic"]
-    near = crowded(outside if len(outside) else neuron.nodes, 10_000)
+    largest = outside.sort_values("mito size", ascending=False)[:1]
+    near = crowded(largest if len(largest) else neuron.nodes, 8000)
     part = navis.subset_neuron(neuron, inside(neuron.nodes, near))
     things = pieces(part, part.nodes) + joined(solid[inside(solid, near)])
     figure, rows = panels(f"{names[shown]}, enlarged")
@@ -454,13 +456,13 @@ if shown:
     view.update_traces(lighting=light, lightposition={"x": 0, "y": -1e5, "z": -1e5})
     for compartment, table in bare.groupby("compartment"):
         marker = {"name": f"{compartment}, no mesh", "color": COMPARTMENT_COLOURS[compartment]}
-        navis.plot3d(table, scatter_kws=marker | {"size": 5}, **style)
+        navis.plot3d(table, scatter_kws=marker | {"size": 3}, **style)
     view.update_traces(marker_symbol="circle-open", selector={"type": "scatter3d"})
     # Pale, since the line of the skeleton runs through the mitochondria.
     navis.plot3d(lines, color=coloured(lines), alpha=0.6, legend_group="Skeleton", **style)
-    navis.plot3d(neuron, connectors_only=True, legend_group="Synapses", **CONNECTORS | style)
+    navis.plot3d(neuron, connectors_only=True, **CONNECTORS | style | {"cn_size": 2})
     soma = neuron.nodes[neuron.nodes["compartment"] == "Somatic"].head(1)
-    navis.plot3d(soma, scatter_kws={"name": "soma", "color": "#E69F00", "size": 12}, **style)
+    navis.plot3d(soma, scatter_kws={"name": "soma", "color": "#E69F00", "size": 7}, **style)
     for trace in view.data:
         trace.update(name=trace.name.split(" of ")[0], showlegend=True)
         for axis in [axis for axis in "xyzijk" if axis in trace]:
@@ -475,11 +477,12 @@ if shown:
         f"{axis}axis": grey | {"title": f"{axis} (µm)", "range": [low - 1, high + 1]}
         for axis, (low, high) in positions.items()
     }
-    # Nearly as in the other pictures: y points down, and one looks along z.
+    # As in the other pictures, y points down.
     camera = {"up": {"x": 0, "y": -1, "z": 0}, "eye": {"x": 0.7, "y": -0.5, "z": -1.8}}
-    scene |= {"aspectmode": "data", "camera": camera | {"projection": {"type": "orthographic"}}}
-    title = f"{names[shown]} (pia up)"
-    view.update_layout(title=title, scene=scene, legend_groupclick="toggleitem")
+    sides, flat = positions.diff().loc["max"] + 2, {"projection": {"type": "orthographic"}}
+    scene |= {"aspectratio": (1.6 * sides / sides.max()).to_dict(), "camera": camera | flat}
+    legend = {"groupclick": "toggleitem", "itemsizing": "constant"}
+    view.update_layout(title=f"{names[shown]} (pia up)", scene=scene, legend=legend)
     view.update_layout(height=720, margin={"l": 0, "r": 10, "t": 40, "b": 0})
     view.show(renderer="plotly_mimetype", config=OPTIONS)
 view.layout.height = None
