@@ -336,7 +336,7 @@ def small(tmp_path: Path) -> Path:
     dataset.add_neuron(INTERNEURON, "inhibitory", "basket", swc(1), {"405": [1, 2, 3], "406": []})
     dataset.add_mitochondria(PYRAMIDAL, "pyramidal", ["Somatic", "Apical", "Unknown dendritic"])
     dataset.add_neuron(PYRAMIDAL, "pyramidal", "pyramidal cell", swc(3), {"407": [5, 6, 7]})
-    dataset.add_mitochondria(ASTROCYTE, "glia", ["Branch", "Somatic", "Far", "Somatic"])
+    dataset.add_mitochondria(ASTROCYTE, "glia", ["Branch", *["Somatic"] * 4, "Far"])
     ends = (INTERNEURON, PYRAMIDAL)
     return dataset.finish(
         [
