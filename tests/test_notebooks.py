@@ -381,8 +381,8 @@ class TestDemonstration:
         assert "2 synapses." in printed(notebook)
         assert "without demonstration_meshes.tar.gz" in printed(notebook)
         # Of six edges of 5.02 µm, two lie between nodes of the same mitochondrion.
-        assert ["inhibitory", "Axonal", "1", "30.1", "10.0", "33.3"] in [
-            [*row[:3], *row[-3:]] for row in rows(notebook)
+        assert ["inhibitory", "Axonal", "1", "1", "30.1", "10.0", "33.3"] in [
+            [*row[:4], *row[-3:]] for row in rows(notebook)
         ]
         # 0.5³ / (16 π² (1e8)²), a single mitochondrion.
         (somatic,) = [r for r in rows(notebook) if r[:2] == ["inhibitory", "Somatic"]]

@@ -323,8 +323,9 @@ def distributions(table, columns):
         ax.xaxis.set_major_formatter("{x:g}")
     seaborn.despine()
     plt.show()
-    spreads = {column: (column, spread) for column in columns}
-    return table.groupby(GROUP, sort=False, as_index=False).agg(count=("group", "size"), **spreads)
+    numbers = {"cells": ("cellid", "nunique"), "count": ("group", "size")}
+    numbers |= {column: (column, spread) for column in columns}
+    return table.groupby(GROUP, sort=False, as_index=False).agg(**numbers)
 
 
 if len(mitochondria):
@@ -355,7 +356,7 @@ for path in nodes_files:
     nodes["covered (µm)"] = nodes["length (µm)"] * is_covered(nodes, path)
     outside = nodes.query("parent_id >= 0 and compartment != 'Somatic'")
     sums = outside.groupby("compartment", as_index=False)[["length (µm)", "covered (µm)"]].sum()
-    lengths.append(sums.assign(cell_id=neuron.id, cell_type=cells["cell_type"][neuron.id]))
+    lengths.append(sums.assign(cellid=neuron.id, cell_type=cells["cell_type"][neuron.id]))
 if any(map(len, lengths)):
     lengths = pd.concat(lengths)
     sums = lengths.groupby(GROUP)[["length (µm)", "covered (µm)"]].sum()
@@ -459,7 +460,6 @@ if shown:
         marker = {"name": f"{compartment}, no mesh", "color": COMPARTMENT_COLOURS[compartment]}
         navis.plot3d(table, scatter_kws=marker | {"size": 3}, **style)
     view.update_traces(marker_symbol="circle-open", selector={"type": "scatter3d"})
-    # Pale, since the line of the skeleton runs through the mitochondria.
     navis.plot3d(lines, color=coloured(lines), alpha=0.6, legend_group="Skeleton", **style)
     navis.plot3d(neuron, connectors_only=True, **CONNECTORS | style | {"cn_size": 2})
     soma = neuron.nodes[neuron.nodes["compartment"] == "Somatic"].head(1)
