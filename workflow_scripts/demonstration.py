@@ -32,8 +32,8 @@ from IPython.display import display
 from matplotlib.lines import Line2D
 
 navis.set_pbars(hide=True)
-plt.style.use("default")
-plt.rcParams.update({"figure.dpi": 110, "font.size": 9, "figure.constrained_layout.use": True})
+look = {"figure.dpi": 110, "font.size": 9, "figure.constrained_layout.use": True}
+plt.style.use(["default", look])
 
 # %% [markdown]
 # ## The tables
@@ -249,7 +249,6 @@ for cell_id in chosen.sort_values("cell_type", ascending=False, kind="stable").i
 
 # %% [markdown]
 # ### The synapses between the pair
-# Above both cells, below the surroundings of the tightest group of their synapses.
 
 
 # %%
@@ -272,7 +271,7 @@ if pair and set(pair) <= set(drawable):
     close_by = contacts[inside(contacts, near)]
     own = mitochondria[mitochondria["cellid"].isin(pair) & inside(mitochondria, near)]
     parts = [navis.subset_neuron(neuron, inside(neuron.nodes, near)) for neuron in both]
-    figure, rows = panels(f"{len(contacts)} synapses between two cells, {len(close_by)} below", 2)
+    figure, rows = panels(f"All {len(contacts)} synapses; below, {len(close_by)} of them", 2)
     colours, star = ["#000000", SKELETON_COLOUR], {"color": "#F0E442", "marker": "*"}
     style = star | {"s": 80, "edgecolor": "black", "linewidths": 0.6, "zorder": 5}
     draw(rows[0], [*both, contacts], color=colours, scatter_kws=style)
@@ -290,6 +289,7 @@ if pair and set(pair) <= set(drawable):
 
 # %%
 GROUP = ["cell_type", "compartment"]
+LOGARITHMIC = {"volume (µm³)": [], "complexity index": [2, 5]}  # with minor ticks
 
 
 def spread(values):
@@ -316,11 +316,13 @@ def distributions(table, columns):
     some = table.sample(frac=1, random_state=0).groupby("group").head(150)
     np.random.seed(0)  # noqa: NPY002 (which seaborn spreads the dots with)
     for ax, column in zip(axes[1:], columns, strict=True):
-        ax.set_xscale("log" if column in ("volume (µm³)", "complexity index") else "linear")
+        if column in LOGARITHMIC:
+            ax.set_xscale("log", subs=LOGARITHMIC[column])
         seaborn.stripplot(some, x=column, ax=ax, size=2.5, alpha=0.5, jitter=0.28, **style)
         if table[column].notna().any():
             seaborn.boxplot(table, x=column, y="group", ax=ax, width=0.6, **box)
         ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("{x:g}")
     seaborn.despine()
     plt.show()
     numbers = {"cells": ("cellid", "nunique"), "count": ("group", "size")}
@@ -399,9 +401,8 @@ for neuron in sorted(some, key=lambda neuron: -neuron.nodes["covered (µm)"].sum
 # `demonstration_meshes.tar.gz` holds the meshes of the interneuron with the strongest connection
 # or, without such a pair, of the neuron with most mitochondria. A large one is drawn with fewer
 # triangles: the vertices of a mitochondrion in the same box of a grid become one, until 150,000
-# are left. First a picture, 16 µm wide, around the largest mitochondrion outside the soma, then the
-# interactive view: drag to turn, scroll to come closer, click on an entry of the legend to switch
-# it on or off. `smo_microns_demonstration_3d.html` is the same for any browser, without a network.
+# are left. First a picture around the largest mitochondrion outside the soma, then a view to turn,
+# which `smo_microns_demonstration_3d.html` shows in any browser, without a network.
 
 # %%
 meshes = {int(path.stem): navis.read_mesh(str(path), output="trimesh") for path in mesh_files}
@@ -428,8 +429,7 @@ def joined(table):
 candidates = [i for i in [*pair[:1], *cells.index] if i in neurons]
 shown = int(mesh_files[0].parent.name) if meshes else next(iter(candidates), None)
 own = mitochondria[mitochondria["cellid"] == shown]
-solid = own[own["mito_id"].isin(list(meshes))]
-bare = own.drop(solid.index)
+solid, bare = (own[own["mito_id"].isin(list(meshes)) == has_mesh] for has_mesh in (True, False))
 if shown:
     neuron, outside = neurons[shown], own[own["compartment"] != "Somatic"]
     largest = outside.sort_values("mito size", ascending=False)[:1]
