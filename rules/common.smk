@@ -19,8 +19,7 @@ sys.path.insert(0, str(SCRIPTS))
 from mitosyn.cells import read_cells, why_not
 from mitosyn.code import CodeBase
 from mitosyn.columns import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
-from mitosyn.config import PUBLIC_VIEWER, locate_inputs, read_config
-from mitosyn.config_problems import ConfigError, duplicate_keys
+from mitosyn.config import PUBLIC_VIEWER, ConfigError, duplicate_keys, locate_inputs, read_config
 from mitosyn.figures.catalogue import FIGURES, category, questions
 from mitosyn.jobs import failed_jobs
 from mitosyn.layers import (

@@ -13,8 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mitosyn.columns import COMPARTMENTS
-from mitosyn.config import locate_inputs, read_config
-from mitosyn.config_problems import ConfigError, duplicate_keys
+from mitosyn.config import ConfigError, duplicate_keys, locate_inputs, read_config
 from workflow import ROOT, run_snakemake
 
 

@@ -1,0 +1,20 @@
+"""The configuration: what its keys mean, its check, and where the inputs that it names lie.
+
+One module for each section: :mod:`~mitosyn.config.settings` the top level,
+:mod:`~mitosyn.config.retrieval`, :mod:`~mitosyn.config.dataset` and in it
+:mod:`~mitosyn.config.synthetic`, :mod:`~mitosyn.config.neuroglancer`,
+:mod:`~mitosyn.config.expectations` and the :mod:`~mitosyn.config.sources` of inputs.
+"""
+
+from mitosyn.config.locate import locate_inputs
+from mitosyn.config.neuroglancer import PUBLIC_VIEWER
+from mitosyn.config.problems import ConfigError, duplicate_keys
+from mitosyn.config.reading import read_config
+
+__all__ = [
+    "PUBLIC_VIEWER",
+    "ConfigError",
+    "duplicate_keys",
+    "locate_inputs",
+    "read_config",
+]

@@ -1,0 +1,176 @@
+"""A section of ``datasets``: where the inputs of a dataset come from, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+
+from mitosyn.columns import CELL_MESHES, COMPARTMENTS, MESH_LAYER, PUBLISHED_LABELS
+from mitosyn.compartments import OWN_LABELS
+from mitosyn.config.expectations import Expectations
+from mitosyn.config.neuroglancer import Neuroglancer
+from mitosyn.config.problems import did_you_mean, quoted
+from mitosyn.config.sources import Archive, ArchiveMember, Source
+from mitosyn.config.synthetic import Synthetic
+from mitosyn.config.values import Layer, Name, Section, Size, VoxelSize
+from mitosyn.layers import local_layer
+
+TABLES = (
+    *("cell_types", "somas", "mitochondria", "neuron_mitochondria"),
+    *("pyramidal_ids", "pyramidal_mitochondria", "synapses"),
+)
+BRANCH_TABLES = ("mitochondrion_cell_overlaps", "nucleus_segments", "nucleus_cell_overlaps")
+FOLDERS = ("skeletons", CELL_MESHES)
+# What a dataset that is not generated needs, and what one that is cannot have.
+_NEEDED = (*TABLES, "skeletons", MESH_LAYER)
+_MADE = (*_NEEDED, *BRANCH_TABLES, CELL_MESHES, "published_compartments")
+
+NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
+"""Voxel size of the published nucleus segmentation."""
+
+_LABELS = list(range(len(COMPARTMENTS)))
+Compartment = Literal[COMPARTMENTS]  # type: ignore[valid-type]
+Label = Annotated[int, Field(strict=True), WithJsonSchema({"enum": _LABELS})]
+
+
+class Dataset(Section):
+    """One dataset: either generated, or described by where its inputs lie."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"synthetic": {"type": "object"}}, "required": ["synthetic"]},
+            "then": {"properties": {key: {"type": "null"} for key in _MADE}},
+            "else": {
+                "properties": {key: {"not": {"type": "null"}} for key in _NEEDED},
+                "required": list(_NEEDED),
+            },
+        }
+    )
+
+    description: str = ""
+    """Free text."""
+    voxel_size_nm: VoxelSize
+    """EM voxel size along x, y and z, in nm."""
+    mesh_voxel_size_nm: VoxelSize
+    """The voxel size in which the mesh source reports nm; its vertices are multiplied by
+    `voxel_size_nm / mesh_voxel_size_nm`."""
+    synthetic: Synthetic | None = None
+    """Instead of all inputs: the sizes of a generated dataset."""
+    disk_gb: Size | None = None
+    """What inputs and results together need, in GB; checked before the first download."""
+    archives: dict[Name, Archive] = {}
+    """Archives by name, of which other inputs are members: paths, URLs or `{url, filename}`."""
+    cell_types: Source | None = None
+    """CSV with `cell_segid, cell_type, cell_subtype, centroid_x, centroid_y, centroid_z` (voxels).
+    An id may repeat: its first row of the type looked for counts."""
+    somas: Source | None = None
+    """CSV with `pt_root_id` and `pt_position`, text `[x y z]` in voxels."""
+    mitochondria: Source | None = None
+    """CSV with `mito_id, mito_vx, cellid, ctr_pos_x_vx, ctr_pos_y_vx, ctr_pos_z_vx`: all
+    mitochondria, sizes and centres in voxels."""
+    neuron_mitochondria: Source | None = None
+    """CSV with the columns of `mitochondria`: those of cells with a soma and a skeleton."""
+    pyramidal_ids: Source | None = None
+    """Text, one cell id per line."""
+    pyramidal_mitochondria: Source | None = None
+    """CSV with the columns of `mitochondria` and published results: `surface_area` (µm²),
+    `complexityindex`, `compartment`, `pathlength` (nm)."""
+    synapses: Source | None = None
+    """CSV with `id, pre_root_id, post_root_id, ctr_pos_x_vx, ctr_pos_y_vx, ctr_pos_z_vx`, the
+    centres in voxels."""
+    skeletons: Source | None = None
+    """Folder or `.tgz` with `<cell>_skeleton.h5` (MeshParty; vertices in nm, true to
+    `voxel_size_nm`) and `<cell>_skeleton_label.npy` (one label 0–5 per vertex)."""
+    mitochondria_meshes: Layer | None = None
+    """CloudVolume path, `precomputed://file://…` or `precomputed://https://…`, with legacy
+    (unsharded) meshes."""
+    cell_meshes: Source | None = None
+    """For `branches` and `swc_radii: measured` only: folder or `.tgz` with `<cell>_mesh.h5`
+    (MeshParty: `vertices` in the nm of `mesh_voxel_size_nm`, `faces`, perhaps `link_edges`)."""
+    mitochondrion_cell_overlaps: Source | None = None
+    """For `branches` only: CSV with `row_id` (mitochondrion), `col_id` (cell), `vals` (shared
+    voxels of four EM voxels each)."""
+    nucleus_segments: Source | None = None
+    """For `branches` only: CSV, the nucleus id in the first column, `size` in voxels of
+    `nucleus_voxel_size_nm`."""
+    nucleus_cell_overlaps: Source | None = None
+    """For `branches` only: text, one `cell;nucleus` per line."""
+    nucleus_voxel_size_nm: VoxelSize | None = None
+    """Voxel size of the nucleus segmentation along x, y and z, in nm; without it, 57.28, 57.28,
+    40."""
+    published_compartments: dict[Compartment, Label] | None = Field(
+        None,
+        json_schema_extra={"required": list(COMPARTMENTS), "examples": [{**PUBLISHED_LABELS}]},
+    )
+    """Which skeleton label each `compartment` of `pyramidal_mitochondria` stands for, all six
+    names with a label of their own, as in `{Somatic: 0, Axonal: 1, Basal: 2, Apical: 3, Unknown: 4,
+    Unknown dendritic: 5}` (the published table). Without it, 4 is `Unknown dendritic` and 5
+    `Unknown`. See docs/definitions.md#coverage-and-compartments."""
+    neuroglancer: Neuroglancer | None = None
+    """Public layers that links open. They must report positions in `mesh_voxel_size_nm`. See
+    docs/neuroglancer.md."""
+    precomputed_views: bool | None = None
+    """Whether a run writes sources for Neuroglancer to serve locally; without it, if the mesh
+    layer is local or generated."""
+    expectations: Expectations = Expectations()
+    """Counts that a run must give; what is not given is not compared. The check fails with the
+    difference."""
+    published_statistics: bool | None = None
+    """`true` says that the published values in `branch_statistics.csv` are of this dataset; else a
+    note there says that they are not."""
+
+    @model_validator(mode="after")
+    def _has_its_inputs(self) -> Dataset:
+        given = self.given(_MADE)
+        problems = []
+        if self.synthetic is not None and given:
+            problems.append(f"a synthetic dataset makes its inputs; remove {', '.join(given)}")
+        missing = [name for name in _NEEDED if name not in given]
+        if self.synthetic is None and missing:
+            problems.append(f"missing key {', '.join(missing)}")
+        for name in (*TABLES, *BRANCH_TABLES, *FOLDERS):
+            source = getattr(self, name)
+            if isinstance(source, ArchiveMember) and source.archive not in self.archives:
+                hint = did_you_mean(source.archive, self.archives)
+                problems.append(
+                    f"{name} names the archive {quoted(source.archive)}, not described here{hint}"
+                )
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @field_validator("published_compartments")
+    @classmethod
+    def _one_to_one(cls, labels: dict[str, int] | None) -> dict[str, int] | None:
+        if labels is not None and sorted(labels.values()) != _LABELS:
+            names, last = ", ".join(COMPARTMENTS), _LABELS[-1]
+            raise ValueError(f"each of {names} needs a label of its own, 0 to {last}")
+        return labels
+
+    def given(self, names: Iterable[str]) -> list[str]:
+        """Return those of some keys that the description has."""
+        return [name for name in names if getattr(self, name) is not None]
+
+    def sources(self) -> dict[str, Any]:
+        """Return the sources by their keys, those of archives included."""
+        sources = {name: getattr(self, name) for name in (*TABLES, *BRANCH_TABLES, *FOLDERS)}
+        return sources | {f"archives.{name}": source for name, source in self.archives.items()}
+
+    @property
+    def nucleus_voxel_nm(self) -> VoxelSize:
+        """Voxel size in which the table of nuclei counts, in nm."""
+        return self.nucleus_voxel_size_nm or NUCLEUS_VOXEL_SIZE_NM
+
+    @property
+    def published_labels(self) -> dict[str, int]:
+        """The labels by the names that the table of pyramidal mitochondria has for them."""
+        return self.published_compartments or (PUBLISHED_LABELS if self.synthetic else OWN_LABELS)
+
+    @property
+    def writes_precomputed_views(self) -> bool:
+        """Whether a run writes sources for Neuroglancer: by default where the meshes are local."""
+        if self.precomputed_views is None:
+            return self.synthetic is not None or local_layer(self.mitochondria_meshes) is not None
+        return self.precomputed_views

@@ -1,0 +1,107 @@
+"""Where each input of the chosen dataset lies, or will lie once retrieved, unpacked or made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mitosyn.columns import CELL_MESHES, MESH_LAYER, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
+from mitosyn.config.dataset import BRANCH_TABLES, TABLES, Dataset
+from mitosyn.config.settings import Config
+from mitosyn.config.sources import ArchiveMember, Download, as_download, local_path
+from mitosyn.layers import FILE_LAYER
+
+ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where the inputs of the chosen dataset lie on this machine."""
+
+    tables: dict[str, str]
+    """Paths by key: local, or where retrieval puts them."""
+    downloads: dict[str, Download]
+    """What retrieval puts into the resources folder, by file name."""
+    archives: dict[str, str]
+    """Paths by name of the archives whose members are inputs."""
+    skeletons: str
+    """A folder, or where retrieval or unpacking puts one."""
+    skeleton_archive: str | None
+    """The archive to unpack into ``skeletons``."""
+    mesh_layer: str
+    """``precomputed://…`` path."""
+    generated: bool
+    """Whether the inputs are made by this workflow."""
+    branch_tables: dict[str, str]
+    """Further tables, by key, that the branch analysis reads; empty if nothing reads them."""
+    cell_meshes: str | None
+    """A folder, or where retrieval, unpacking or generation puts one; None if nothing reads it."""
+    cell_mesh_archive: str | None
+    """The archive to unpack into ``cell_meshes``."""
+
+    @property
+    def skeletons_are_files(self) -> bool:
+        """Whether each skeleton is an input file that exists before the run."""
+        return not self.generated and self.skeleton_archive is None
+
+    @property
+    def cell_meshes_are_files(self) -> bool:
+        """Whether each cell mesh is an input file that exists, if at all, before the run."""
+        return not self.generated and self.cell_mesh_archive is None
+
+
+def locate_inputs(config: Config, resources: str) -> Inputs:
+    """Return where each input of the chosen dataset is, or will be once retrieved.
+
+    Parameters
+    ----------
+    config : Config
+    resources : str
+        The folder for what is retrieved, unpacked or generated.
+    """
+    dataset = config.chosen
+    generated = dataset.synthetic is not None
+    if generated:
+        dataset = _as_made(dataset, resources)
+    # One job makes all that a generated dataset has for them.
+    with_tables = bool(config.branches) or (generated and config.needs_cell_meshes)
+    branch_tables = BRANCH_TABLES if with_tables else ()
+    skeletons, skeleton_archive = local_folder(dataset, "skeletons", resources)
+    cell_meshes, cell_mesh_archive = (
+        local_folder(dataset, CELL_MESHES, resources) if config.needs_cell_meshes else (None, None)
+    )
+    named = [*TABLES, "skeletons", *branch_tables, *[CELL_MESHES] * config.needs_cell_meshes]
+    sources = [*(getattr(dataset, name) for name in named), *dataset.archives.values()]
+    return Inputs(
+        tables={name: local_path(getattr(dataset, name), resources) for name in TABLES},
+        downloads={d.name: d for d in map(as_download, sources) if d is not None},
+        archives={name: local_path(a, resources) for name, a in dataset.archives.items()},
+        skeletons=skeletons,
+        skeleton_archive=skeleton_archive,
+        mesh_layer=str(dataset.mitochondria_meshes),
+        generated=generated,
+        branch_tables={n: local_path(getattr(dataset, n), resources) for n in branch_tables},
+        cell_meshes=cell_meshes,
+        cell_mesh_archive=cell_mesh_archive,
+    )
+
+
+def _as_made(dataset: Dataset, resources: str) -> Dataset:
+    """Describe a generated dataset by the files that are made for it."""
+    files = PUBLISHED_FILES | PUBLISHED_BRANCH_FILES
+    made = {name: f"{resources}/{file}" for name, file in files.items()}
+    made[MESH_LAYER] = f"{FILE_LAYER}{made[MESH_LAYER]}"
+    return dataset.model_copy(update={**made, "archives": {}})
+
+
+def local_folder(dataset: Dataset, name: str, resources: str) -> tuple[str, str | None]:
+    """Return where a folder is, or will be, and from which archive it is to be unpacked."""
+    path = folder_source(dataset, name, resources)
+    return (f"{resources}/{name}", path) if path.endswith(ARCHIVE_ENDINGS) else (path, None)
+
+
+def folder_source(dataset: Dataset, name: str, resources: str) -> str:
+    """Return where the source of a folder is: the folder, or the archive that holds it."""
+    source = getattr(dataset, name)
+    if isinstance(source, ArchiveMember):
+        source = dataset.archives[source.archive]
+    return local_path(source, resources)

@@ -1,0 +1,78 @@
+"""The top level of a configuration."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from mitosyn.columns import BRANCH_TYPES, PYRAMIDAL
+from mitosyn.compartments import OWN_LABELS
+from mitosyn.config.dataset import Dataset
+from mitosyn.config.expectations import Expectations
+from mitosyn.config.retrieval import Retrieval
+from mitosyn.config.values import Name, Section
+
+BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
+
+
+class Config(Section):
+    """What to run, and the datasets that can be run."""
+
+    dataset: str
+    """The dataset to run, one of `datasets`."""
+    recompute_pyramidal: bool = False
+    """`false` keeps the published compartments and lengths of pyramidal mitochondria, `true`
+    measures them like those of interneurons and compares them with the published ones. See
+    docs/comparison.md#recomputed-pyramidal-cells."""
+    associated_nodes_suffix: Name = "associated_nodes"
+    """Nodes are written to `<cell_id>_<suffix>.json`; the programs of the paper look for
+    `assoc_nodes`."""
+    standard_swc: bool = False
+    """`true` also writes `standard_swc/<cell_id>.swc`: in µm, with the standard's types and the
+    soma as one point. See docs/swc.md."""
+    swc_radii: Literal["published", "measured"] = "published"
+    """The radius in `cell_morphologies/*.swc`: `published` writes 1.000 like the published files,
+    `measured` that of the neurite, in nm. The latter needs `cell_meshes`."""
+    branches: tuple[BranchType, ...] = ()
+    """The branch analysis: ways to divide each skeleton into branches that are then measured, any
+    of `full`, `distancebins`, `distalbranches`, `branchpointsegments`, `coveredornot`; `[]` does
+    without it. It needs `cell_meshes` and the three tables for `branches`. See
+    docs/branch-types.md."""
+    offline: bool = False
+    """`true` makes any use of the network an error that names the missing file."""
+    retrieval: Retrieval = Retrieval()
+    """How patient and how polite the retrieval of files and meshes is."""
+    datasets: dict[Name, Dataset]
+    """The datasets that can be run, by name. A name is letters, digits, `_`, `-` and `.`, and does
+    not begin with `.` or `-`."""
+
+    @field_validator("branches")
+    @classmethod
+    def _each_once(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        """Put the types into one order, so that the order in which they are given is no matter."""
+        return tuple(name for name in BRANCH_TYPES if name in types)
+
+    @property
+    def chosen(self) -> Dataset:
+        """The dataset to run."""
+        return self.datasets[self.dataset]
+
+    @property
+    def needs_cell_meshes(self) -> bool:
+        """Whether anything that is to be made is measured on the meshes of cells."""
+        return bool(self.branches) or self.swc_radii == "measured"
+
+    @property
+    def pyramidal_labels(self) -> dict[str, int]:
+        """The labels by their names in the files of pyramidal cells."""
+        return OWN_LABELS if self.recompute_pyramidal else self.chosen.published_labels
+
+    @property
+    def expected_counts(self) -> Expectations:
+        """The counts to compare a run with: without published ones of what is recomputed."""
+        expected = self.chosen.expectations
+        if not self.recompute_pyramidal:
+            return expected
+        others = {k: counts for k, counts in expected.compartments.items() if k != PYRAMIDAL}
+        return expected.model_copy(update={"compartments": others})
