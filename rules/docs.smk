@@ -96,3 +96,22 @@ rule draw_branch_types:
         code=code("draw_branch_types"),
     script:
         "../workflow_scripts/draw_branch_types.py"
+
+
+rule write_config_schema:
+    """Write schema.json, and the tables of keys in docs/configuration.md."""
+    output:
+        schema=str(RULES.parent / "schema.json"),
+        page=update(str(DOCS / "configuration.md")),
+    log:
+        f"{LOGS}/write_config_schema.log",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
+    params:
+        meanings=texts("workflow_scripts/mitosyn/config/*.py"),
+        code=code("write_config_schema"),
+    script:
+        "../workflow_scripts/write_config_schema.py"

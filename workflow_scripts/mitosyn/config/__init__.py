@@ -3,18 +3,23 @@
 One module for each section: :mod:`~mitosyn.config.settings` the top level,
 :mod:`~mitosyn.config.retrieval`, :mod:`~mitosyn.config.dataset` and in it
 :mod:`~mitosyn.config.synthetic`, :mod:`~mitosyn.config.neuroglancer`,
-:mod:`~mitosyn.config.expectations` and the :mod:`~mitosyn.config.sources` of inputs.
+:mod:`~mitosyn.config.expectations` and the :mod:`~mitosyn.config.sources` of inputs. The text below
+a field is the meaning of its key, written there alone: ``schema.json`` and the tables of
+``docs/configuration.md`` are made from it.
 """
 
 from mitosyn.config.locate import locate_inputs
 from mitosyn.config.neuroglancer import PUBLIC_VIEWER
 from mitosyn.config.problems import ConfigError, duplicate_keys
 from mitosyn.config.reading import read_config
+from mitosyn.config.schema import config_schema, with_key_tables
 
 __all__ = [
     "PUBLIC_VIEWER",
     "ConfigError",
+    "config_schema",
     "duplicate_keys",
     "locate_inputs",
     "read_config",
+    "with_key_tables",
 ]
