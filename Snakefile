@@ -23,7 +23,6 @@ include: "rules/archives.smk"
 include: "rules/views.smk"
 include: "rules/branches.smk"
 include: "rules/report.smk"
-include: "rules/docs.smk"
 
 
 rule all:
@@ -75,6 +74,9 @@ rule retrieve_all:
         INPUTS.skeletons,
         list(INPUTS.branch_tables.values()),
         INPUTS.cell_meshes or [],
+
+
+set_environment()
 
 
 onstart:

@@ -32,12 +32,12 @@ import branch_reference as reference  # noqa: E402
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import trimesh  # noqa: E402
-from mitosyn.branch_tables import measure_branches  # noqa: E402
-from mitosyn.cell_meshes import CellMesh  # noqa: E402
-from mitosyn.coverage import Coverage  # noqa: E402
-from mitosyn.geodesic import assign_vertices  # noqa: E402
-from mitosyn.radii import node_radii  # noqa: E402
-from mitosyn.skeletons import Skeleton  # noqa: E402
+from mitosyn.branches.geodesic import assign_vertices  # noqa: E402
+from mitosyn.branches.measures import measure_branches  # noqa: E402
+from mitosyn.branches.radii import node_radii  # noqa: E402
+from mitosyn.meshes.cell_mesh import CellMesh  # noqa: E402
+from mitosyn.skeletons.coverage import Coverage  # noqa: E402
+from mitosyn.skeletons.skeleton import Skeleton  # noqa: E402
 from timing import in_turns, machine, seconds  # noqa: E402
 from tubes import arbor  # noqa: E402
 

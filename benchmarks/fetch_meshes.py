@@ -24,8 +24,8 @@ sys.path[:0] = [str(ROOT / "workflow_scripts"), str(ROOT / "tests")]
 
 from loopback import serve  # noqa: E402
 from meshparty.trimesh_io import download_meshes  # noqa: E402
-from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
-from mitosyn.meshes import Mesh  # noqa: E402
+from mitosyn.meshes.bundle import Mesh  # noqa: E402
+from mitosyn.retrieval.fetch import MeshLayer, Transfer  # noqa: E402
 from sample import make_sample  # noqa: E402
 from timing import machine, seconds  # noqa: E402
 

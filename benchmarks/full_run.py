@@ -23,9 +23,9 @@ import numpy as np
 from generated import PUBLISHED, Size, make_tables, make_templates, write_meshes
 from job_costs import Shares, shares_of_work
 from measures import ROOT, SCALE
-from mitosyn.meshes import read_bundle
-from mitosyn.run_times import RuleCost, costs_by_rule
-from mitosyn.skeletons import read_skeleton
+from mitosyn.meshes.bundle import read_bundle
+from mitosyn.report.run_times import RuleCost, costs_by_rule
+from mitosyn.skeletons.skeleton import read_skeleton
 from reference import coverage, morphometrics
 from scipy.spatial import KDTree
 from timing import machine

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 from measures import bundled, meshes_of
-from mitosyn.cells import read_cells
-from mitosyn.columns import COMPARTMENTS, PUBLISHED_FILES
-from mitosyn.meshes import Mesh, write_bundle
-from mitosyn.mitochondria import mitochondria_of_cell
+from mitosyn.catalogue.columns import COMPARTMENTS, PUBLISHED_FILES
+from mitosyn.meshes.bundle import Mesh, write_bundle
+from mitosyn.tables.cells import read_cells
+from mitosyn.tables.mitochondria import mitochondria_of_cell
 from sample import MESH_VOXEL_NM, VOXEL_NM, make_sample
 
 FIRST_ID = 648518346300000000

@@ -11,8 +11,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import yaml
-from mitosyn.cells import Cell, read_cells
-from mitosyn.columns import NEURON_TYPES
+from mitosyn.catalogue.columns import NEURON_TYPES
+from mitosyn.tables.cells import Cell, read_cells
 from snakemake.iocontainers import InputFiles
 
 READERS = ("read_bundle", "read_arrow", "read_skeleton", "find_cell", "mitochondria_of_cell")

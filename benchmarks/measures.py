@@ -29,15 +29,15 @@ import numpy as np  # noqa: E402
 import reference  # noqa: E402
 import trimesh  # noqa: E402
 from manifold3d import Manifold  # noqa: E402
-from mitosyn.columns import MORPHOMETRICS, PUBLISHED_FILES  # noqa: E402
-from mitosyn.coverage import associate, covered_lengths, majority_labels  # noqa: E402
-from mitosyn.fetch import MeshLayer, Transfer  # noqa: E402
-from mitosyn.hulls import convex_hull  # noqa: E402
-from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes, read_bundle, write_bundle  # noqa: E402
-from mitosyn.morphometrics import measure_bundle  # noqa: E402
-from mitosyn.skeletons import read_skeleton  # noqa: E402
-from mitosyn.surfaces import describe_surfaces  # noqa: E402
-from mitosyn.tables import MITOCHONDRION_COLUMNS, read_table  # noqa: E402
+from mitosyn.catalogue.columns import MORPHOMETRICS, PUBLISHED_FILES  # noqa: E402
+from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes, read_bundle, write_bundle  # noqa: E402
+from mitosyn.meshes.hulls import convex_hull  # noqa: E402
+from mitosyn.meshes.morphometrics import measure_bundle  # noqa: E402
+from mitosyn.meshes.surfaces import describe_surfaces  # noqa: E402
+from mitosyn.retrieval.fetch import MeshLayer, Transfer  # noqa: E402
+from mitosyn.skeletons.coverage import associate, covered_lengths, majority_labels  # noqa: E402
+from mitosyn.skeletons.skeleton import read_skeleton  # noqa: E402
+from mitosyn.tables.reading import MITOCHONDRION_COLUMNS, read_table  # noqa: E402
 from sample import MESH_VOXEL_NM, VOXEL_NM, make_sample  # noqa: E402
 from scipy.spatial import ConvexHull, KDTree  # noqa: E402
 from timing import in_turns, machine  # noqa: E402

@@ -19,7 +19,7 @@ from statistics import median
 from full_run import PRODUCTS, children_cpu, run_generated, run_workflow
 from generated import PUBLISHED, make_templates
 from measures import ROOT
-from mitosyn.run_times import costs_by_rule
+from mitosyn.report.run_times import costs_by_rule
 from timing import machine
 
 PER_CELL = ("measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mitosyn.synthetic.dataset import make_dataset
+from mitosyn.sample.dataset import make_dataset
 
 VOXEL_NM, MESH_VOXEL_NM = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)
 

@@ -13,10 +13,7 @@ rule pack_archive:
         archive=f"{RESULTS}/{{archive}}.tar.gz",
     log:
         f"{LOGS}/pack_archive/{{archive}}.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
-        mem_mb=per_attempt(500),
         runtime=per_attempt(20),
     params:
         folder=lambda wildcards: ARCHIVES[wildcards.archive],
@@ -42,11 +39,6 @@ rule collect_cells:
         table=f"{RESULTS}/cells.parquet",
     log:
         f"{LOGS}/collect_cells.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         dataset=SETTINGS.dataset,
         code=code("collect_cells"),
@@ -65,11 +57,6 @@ rule collect_mitochondria:
         table=f"{RESULTS}/mitochondria.parquet",
     log:
         f"{LOGS}/collect_mitochondria.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(750),
-        runtime=per_attempt(10),
     params:
         dataset=SETTINGS.dataset,
         voxel_size_nm=DATASET.voxel_size_nm,
@@ -87,11 +74,6 @@ rule collect_synapses:
         table=f"{RESULTS}/synapses.parquet",
     log:
         f"{LOGS}/collect_synapses.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(750),
-        runtime=per_attempt(10),
     params:
         dataset=SETTINGS.dataset,
         code=code("collect_synapses"),
@@ -107,11 +89,6 @@ rule collect_skeleton_nodes:
         table=f"{RESULTS}/skeleton_nodes.parquet",
     log:
         f"{LOGS}/collect_skeleton_nodes.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(750),
-        runtime=per_attempt(10),
     params:
         dataset=SETTINGS.dataset,
         code=code("collect_skeleton_nodes"),
@@ -127,11 +104,6 @@ rule collect_mitochondrion_nodes:
         table=f"{RESULTS}/mitochondrion_nodes.parquet",
     log:
         f"{LOGS}/collect_mitochondrion_nodes.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(750),
-        runtime=per_attempt(10),
     params:
         dataset=SETTINGS.dataset,
         code=code("collect_mitochondrion_nodes"),
@@ -145,11 +117,6 @@ rule write_data_dictionary:
         dictionary=f"{RESULTS}/data_dictionary.md",
     log:
         f"{LOGS}/write_data_dictionary.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         code=code("write_data_dictionary"),
     script:

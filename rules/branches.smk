@@ -16,8 +16,6 @@ if SETTINGS.needs_cell_meshes:
             f"{LOGS}/assign_cell_mesh/{{cell_id}}.log",
         group:
             "branches"
-        conda:
-            "../envs/workflow.yaml"
         resources:
             mem_mb=per_attempt(2000),
             runtime=per_attempt(30),
@@ -39,11 +37,6 @@ if SETTINGS.needs_cell_meshes:
             problems=f"{RESULTS}/branch_problems.csv",
         log:
             f"{LOGS}/list_branch_problems.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(500),
-            runtime=per_attempt(10),
         params:
             code=code("list_branch_problems"),
         script:
@@ -60,11 +53,6 @@ if SETTINGS.branches:
             sites=f"{RESULTS}/tables/postsynaptic_sites.arrow",
         log:
             f"{LOGS}/partition_synapses.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1000),
-            runtime=per_attempt(10),
         params:
             code=code("partition_synapses"),
         script:
@@ -79,11 +67,6 @@ if SETTINGS.branches:
             overlaps=f"{RESULTS}/tables/mitochondrion_overlaps.arrow",
         log:
             f"{LOGS}/partition_overlaps.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1500),
-            runtime=per_attempt(10),
         params:
             code=code("partition_overlaps"),
         script:
@@ -106,11 +89,8 @@ if SETTINGS.branches:
             f"{LOGS}/measure_branches/{{branch_type}}/{{cell_id}}.log",
         group:
             "branches"
-        conda:
-            "../envs/workflow.yaml"
         resources:
             mem_mb=per_attempt(3000),
-            runtime=per_attempt(15),
         params:
             skeleton=skeleton_path("skeleton.h5"),
             labels=skeleton_path("skeleton_label.npy"),
@@ -132,11 +112,6 @@ if SETTINGS.branches:
             f"{LOGS}/measure_tips/{{cell_id}}.log",
         group:
             "branches"
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(500),
-            runtime=per_attempt(5),
         params:
             skeleton=skeleton_path("skeleton.h5"),
             labels=skeleton_path("skeleton_label.npy"),
@@ -153,11 +128,6 @@ if SETTINGS.branches:
             csv=f"{RESULTS}/branches_{{branch_type}}.csv",
         log:
             f"{LOGS}/collect_branches/{{branch_type}}.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1000),
-            runtime=per_attempt(15),
         params:
             dataset=SETTINGS.dataset,
             code=code("collect_branches"),
@@ -179,11 +149,6 @@ if SETTINGS.branches:
             problems=f"{RESULTS}/tables/nucleus_problems.arrow",
         log:
             f"{LOGS}/summarise_compartments.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1000),
-            runtime=per_attempt(15),
         params:
             dataset=SETTINGS.dataset,
             nucleus_voxel_size_nm=DATASET.nucleus_voxel_nm,

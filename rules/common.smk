@@ -16,13 +16,13 @@ RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = RULES.parent / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from mitosyn.cells import read_cells, why_not
-from mitosyn.code import CodeBase
-from mitosyn.columns import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
+from mitosyn.tables import read_cells, why_not
+from mitosyn.support import CodeBase
+from mitosyn.catalogue import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
 from mitosyn.config import PUBLIC_VIEWER, ConfigError, duplicate_keys, locate_inputs, read_config
-from mitosyn.figures.catalogue import FIGURES, category, questions
-from mitosyn.jobs import failed_jobs
-from mitosyn.layers import (
+from mitosyn.catalogue import FIGURES, category, questions
+from mitosyn.support import failed_jobs
+from mitosyn.meshes import (
     FILE_LAYER,
     fragment_states,
     is_web_layer,
@@ -30,7 +30,7 @@ from mitosyn.layers import (
     mesh_folder,
     state_digest,
 )
-from mitosyn.mitochondria import mitochondria_of_cell
+from mitosyn.tables import mitochondria_of_cell
 
 try:
     # What is there twice cannot be seen in what was read.
@@ -136,7 +136,7 @@ wildcard_constraints:
 
 
 # How a job starts, logs and fails is no part of its results.
-CODE = CodeBase(SCRIPTS, harmless=[(SCRIPTS / "mitosyn" / "jobs.py", "run")])
+CODE = CodeBase(SCRIPTS, harmless=[(SCRIPTS / "mitosyn" / "support" / "jobs.py", "run")])
 
 
 @cache
@@ -449,24 +449,8 @@ def print_summary():
         print(json.loads(checked.read_text())["summary"])
 
 
-def from_here(path):
-    """Write a path as one types it in the folder of the run."""
-    path, here = Path(path).resolve(), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def how_called():
-    """Give what makes another call of Snakemake run the same workflow with the same config."""
-    root, snakefile = from_here(RULES.parent), from_here(workflow.main_snakefile)
-    words = [] if snakefile == "Snakefile" else ["-s", snakefile]
-    files = [str(path) for path in workflow.overwrite_configfiles]
-    if workflow.overwrite_workdir is None:
-        files = [from_here(path) for path in files]
-    else:
-        words += ["--directory", str(Path.cwd())]
-    return {
-        "words": words,
-        "configfiles": files,
-        "config": dict(word.split("=", 1) for word in workflow.config_settings.config_args),
-        "root": "" if root == "." else f"{root}/",
-    }
+def set_environment():
+    """Run all jobs in the one environment of envs/: no directive says so once for all of them."""
+    for each in workflow.rules:
+        if each.script:
+            each.conda_env = str(RULES.parent / "envs" / "workflow.yaml")

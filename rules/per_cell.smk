@@ -13,10 +13,7 @@ rule fetch_meshes:
         f"{LOGS}/fetch_meshes/{{cell_id}}.log",
     group:
         "cell"
-    conda:
-        "../envs/workflow.yaml"
     resources:
-        mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
         connections=fetch_connections(),
     params:
@@ -37,11 +34,6 @@ rule measure_morphometrics:
         f"{LOGS}/measure_morphometrics/{{cell_id}}.log",
     group:
         "cell"
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(750),
-        runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
@@ -66,11 +58,6 @@ rule associate_skeleton:
         f"{LOGS}/associate_skeleton/{{cell_id}}.log",
     group:
         "cell"
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(750),
-        runtime=per_attempt(10),
     params:
         skeleton=skeleton_path("skeleton.h5"),
         labels=skeleton_path("skeleton_label.npy"),
@@ -94,11 +81,6 @@ rule export_swc:
         f"{LOGS}/export_swc/{{cell_id}}.log",
     group:
         "morphology"
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         skeleton=skeleton_path("skeleton.h5"),
         labels=skeleton_path("skeleton_label.npy"),
@@ -118,11 +100,6 @@ rule export_standard_swc:
         f"{LOGS}/export_standard_swc/{{cell_id}}.log",
     group:
         "morphology"
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         skeleton=skeleton_path("skeleton.h5"),
         labels=skeleton_path("skeleton_label.npy"),
@@ -146,11 +123,6 @@ rule write_neuron_csv:
         cell_type="|".join(NEURON_TYPES),
     group:
         "cell"
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         code=code("write_neuron_csv"),
     script:
@@ -173,11 +145,6 @@ rule write_astrocyte_csv:
         cell_type="glia",
     group:
         "cell"
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,

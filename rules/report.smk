@@ -12,11 +12,6 @@ rule describe_cells:
         cells=f"{RESULTS}/cells.csv",
     log:
         f"{LOGS}/describe_cells.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
     params:
         code=code("describe_cells"),
     script:
@@ -36,11 +31,6 @@ rule list_incomplete_mitochondria:
         ),
     log:
         f"{LOGS}/list_incomplete_mitochondria.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(10),
     params:
         code=code("list_incomplete_mitochondria"),
     script:
@@ -55,11 +45,6 @@ rule check_positions:
         checks=f"{RESULTS}/tables/position_checks.csv",
     log:
         f"{LOGS}/check_positions.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         mesh_layer=INPUTS.mesh_layer,
         voxel_size_nm=DATASET.voxel_size_nm,
@@ -93,11 +78,6 @@ rule compare_recomputed:
         ),
     log:
         f"{LOGS}/compare_recomputed.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
     params:
         recompute_pyramidal=SETTINGS.recompute_pyramidal,
         layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
@@ -133,11 +113,6 @@ rule check_conservation:
         report=shown(f"{RESULTS}/check.json", "check", "cells", "Table of all counts (JSON)"),
     log:
         f"{LOGS}/check_conservation.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
     params:
         dataset=SETTINGS.dataset,
         folders=list(ARCHIVES.values()),
@@ -157,8 +132,6 @@ rule pack_demonstration_meshes:
         archive=f"{RESULTS}/demonstration_meshes.tar.gz",
     log:
         f"{LOGS}/pack_demonstration_meshes.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(20),
@@ -182,8 +155,6 @@ rule demonstrate:
         view=f"{RESULTS}/smo_microns_demonstration_3d.html",
     log:
         f"{LOGS}/demonstrate.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(30),
@@ -217,10 +188,7 @@ rule record_provenance:
         checksums=f"{RESULTS}/checksums.sha256",
     log:
         f"{LOGS}/record_provenance.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
-        mem_mb=per_attempt(500),
         runtime=per_attempt(30),
     params:
         dataset=SETTINGS.dataset,
@@ -241,11 +209,6 @@ rule plot_cells:
         figures_of("cells"),
     log:
         f"{LOGS}/plot_cells.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
     params:
         code=code("plot_cells"),
     script:
@@ -260,11 +223,6 @@ rule plot_mitochondria:
         figures_of("mitochondria"),
     log:
         f"{LOGS}/plot_mitochondria.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(10),
     params:
         code=code("plot_mitochondria"),
     script:
@@ -282,11 +240,8 @@ rule plot_coverage:
         figures_of("coverage"),
     log:
         f"{LOGS}/plot_coverage.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
         mem_mb=per_attempt(2000),
-        runtime=per_attempt(15),
     params:
         code=code("plot_coverage"),
     script:
@@ -303,11 +258,8 @@ rule plot_synapses:
         figures_of("synapses"),
     log:
         f"{LOGS}/plot_synapses.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
         mem_mb=per_attempt(2000),
-        runtime=per_attempt(15),
     params:
         code=code("plot_synapses"),
     script:
@@ -323,11 +275,6 @@ rule plot_incomplete:
         figures_of("incomplete"),
     log:
         f"{LOGS}/plot_incomplete.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
     params:
         code=code("plot_incomplete"),
     script:
@@ -344,11 +291,6 @@ rule plot_recomputed:
         figures_of("recomputed"),
     log:
         f"{LOGS}/plot_recomputed.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(10),
     params:
         code=code("plot_recomputed"),
     script:
@@ -378,11 +320,6 @@ if DISTANCE_BINS:
             ),
         log:
             f"{LOGS}/measure_branch_statistics.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1500),
-            runtime=per_attempt(15),
         params:
             voxel_size_nm=DATASET.voxel_size_nm,
             published_here=bool(DATASET.published_statistics),
@@ -398,11 +335,6 @@ if DISTANCE_BINS:
             figures_of("compartments"),
         log:
             f"{LOGS}/plot_compartments.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1500),
-            runtime=per_attempt(10),
         params:
             voxel_size_nm=DATASET.voxel_size_nm,
             code=code("plot_compartments"),
@@ -418,11 +350,6 @@ if DISTANCE_BINS:
             figures_of("gradients"),
         log:
             f"{LOGS}/plot_gradients.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1500),
-            runtime=per_attempt(10),
         params:
             code=code("plot_gradients"),
         script:
@@ -437,11 +364,6 @@ if DISTANCE_BINS:
             figures_of("densities"),
         log:
             f"{LOGS}/plot_densities.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1500),
-            runtime=per_attempt(10),
         params:
             code=code("plot_densities"),
         script:
@@ -490,11 +412,6 @@ rule summarise_dataset:
         ),
     log:
         f"{LOGS}/summarise_dataset.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
     params:
         dataset=SETTINGS.dataset,
         description=DATASET.description,

@@ -10,11 +10,6 @@ if INPUTS.generated:
             mesh_layer=directory(local_layer(INPUTS.mesh_layer)),
         log:
             f"{LOGS}/make_sample.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1500),
-            runtime=per_attempt(10),
         params:
             sizes=DATASET.synthetic.model_dump(),
             voxel_size_nm=DATASET.voxel_size_nm,
@@ -35,11 +30,6 @@ if INPUTS.generated and INPUTS.cell_meshes:
             cell_meshes=directory(INPUTS.cell_meshes),
         log:
             f"{LOGS}/make_sample_branches.log",
-        conda:
-            "../envs/workflow.yaml"
-        resources:
-            mem_mb=per_attempt(1500),
-            runtime=per_attempt(10),
         params:
             sizes=DATASET.synthetic.model_dump(),
             voxel_size_nm=DATASET.voxel_size_nm,
@@ -53,7 +43,7 @@ if INPUTS.generated and INPUTS.cell_meshes:
 if INPUTS.downloads:
     if workflow.is_main_process:
         # Before the first job: what was put in place by hand never meets the checks of retrieval.
-        from mitosyn.errors import InputError
+        from mitosyn.support import InputError
         from mitosyn.retrieval import Expected, check_in_place
 
         try:
@@ -74,10 +64,7 @@ if INPUTS.downloads:
             f"{LOGS}/retrieve_file/{{download}}.log",
         wildcard_constraints:
             download="|".join(map(re.escape, INPUTS.downloads)),
-        conda:
-            "../envs/workflow.yaml"
         resources:
-            mem_mb=per_attempt(500),
             runtime=per_attempt(240),
             connections=1,
         params:
@@ -99,10 +86,7 @@ if INPUTS.archives:
             f"{LOGS}/unpack_member/{{source}}/{{member}}.log",
         wildcard_constraints:
             source="|".join(map(re.escape, INPUTS.archives)),
-        conda:
-            "../envs/workflow.yaml"
         resources:
-            mem_mb=per_attempt(500),
             runtime=per_attempt(30),
         script:
             "../workflow_scripts/unpack_member.py"
@@ -118,10 +102,7 @@ if INPUTS.skeleton_archive:
             folder=directory(INPUTS.skeletons),
         log:
             f"{LOGS}/unpack_skeletons.log",
-        conda:
-            "../envs/workflow.yaml"
         resources:
-            mem_mb=per_attempt(500),
             runtime=per_attempt(30),
         script:
             "../workflow_scripts/unpack_skeletons.py"
@@ -137,10 +118,7 @@ if INPUTS.cell_mesh_archive:
             folder=directory(INPUTS.cell_meshes),
         log:
             f"{LOGS}/unpack_cell_meshes.log",
-        conda:
-            "../envs/workflow.yaml"
         resources:
-            mem_mb=per_attempt(500),
             runtime=per_attempt(120),
         script:
             "../workflow_scripts/unpack_cell_meshes.py"

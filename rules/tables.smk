@@ -15,11 +15,6 @@ checkpoint select_cells:
         left_out=f"{RESULTS}/tables/left_out_cells.csv",
     log:
         f"{LOGS}/select_cells.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         skeletons=lambda wildcards, input: input.skeletons or INPUTS.skeletons,
@@ -40,11 +35,6 @@ rule partition_mitochondria:
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
     log:
         f"{LOGS}/partition_mitochondria.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(10),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         published_labels=DATASET.published_labels,
@@ -62,11 +52,6 @@ rule filter_cell_types:
         cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
     log:
         f"{LOGS}/filter_cell_types.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(5),
     params:
         code=code("filter_cell_types"),
     script:
@@ -82,11 +67,6 @@ rule filter_synapses:
         synapses=f"{RESULTS}/synapse_filtered.csv",
     log:
         f"{LOGS}/filter_synapses.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(15),
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         code=code("filter_synapses"),

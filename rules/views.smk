@@ -12,10 +12,7 @@ rule link_neuroglancer:
         states=directory(f"{NEUROGLANCER}/states"),
     log:
         f"{LOGS}/link_neuroglancer.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
-        mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
     params:
         layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
@@ -36,11 +33,6 @@ rule write_precomputed_skeletons:
         skeletons=directory(f"{NEUROGLANCER}/skeletons"),
     log:
         f"{LOGS}/write_precomputed_skeletons.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(500),
-        runtime=per_attempt(10),
     params:
         code=code("write_precomputed_skeletons"),
     script:
@@ -57,8 +49,6 @@ rule write_precomputed_annotations:
         synapses=directory(f"{NEUROGLANCER}/synapses"),
     log:
         f"{LOGS}/write_precomputed_annotations.log",
-    conda:
-        "../envs/workflow.yaml"
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
@@ -80,11 +70,6 @@ rule write_neuroglancer_state:
         state=f"{NEUROGLANCER}/state.json",
     log:
         f"{LOGS}/write_neuroglancer_state.log",
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=per_attempt(750),
-        runtime=per_attempt(10),
     params:
         mesh_layer=mesh_layer,
         voxel_size_nm=DATASET.voxel_size_nm,

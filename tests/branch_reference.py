@@ -1,7 +1,7 @@
 """The branch analysis one branch at a time: masks of the whole mesh, networkx and plain loops.
 
 Written from the definitions as an oracle for, and the thing to beat by,
-:mod:`mitosyn.branch_tables`, in the way in which such an analysis is usually put together: each
+:mod:`mitosyn.branches.measures`, in the way in which such an analysis is usually put together: each
 branch's mesh is cut out of the cell's by a mask, its rims are found by counting edges, each
 rim is closed in turn, and the branch's nodes are looked up edge by edge.
 """

@@ -1,7 +1,7 @@
 """The definitions with trimesh, scikit-learn and plain loops, one mesh at a time.
 
 Written from the definitions and the libraries' documentation as an oracle for, and the thing to
-beat by, :mod:`mitosyn.morphometrics` and :mod:`mitosyn.coverage`: sections by
+beat by, :mod:`mitosyn.meshes.morphometrics` and :mod:`mitosyn.skeletons.coverage`: sections by
 ``Trimesh.section``, halves by ``slice_mesh_plane(cap=True)``, axes by ``PCA``, the association
 by a query of a KD-tree for each vertex.
 """

@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from mitosyn.agreement import (
+from mitosyn.catalogue.columns import (
+    AGREEMENT_COLUMNS,
+    COMPARTMENTS,
+    CONFUSION_COLUMNS,
+    DIFFERENCE_COLUMNS,
+    PUBLISHED_LABELS,
+    PYRAMIDAL,
+)
+from mitosyn.catalogue.figures import questions
+from mitosyn.report.agreement import (
     PAIRED_COLUMNS,
     PUBLISHED,
     add_vertex_shares,
@@ -21,21 +30,18 @@ from mitosyn.agreement import (
     pair_values,
     summarise_agreement,
 )
-from mitosyn.cells import Cell
-from mitosyn.columns import (
-    AGREEMENT_COLUMNS,
-    COMPARTMENTS,
-    CONFUSION_COLUMNS,
-    DIFFERENCE_COLUMNS,
-    PUBLISHED_LABELS,
-    PYRAMIDAL,
+from mitosyn.report.figures.agreement import draw_confusion, draw_lengths
+from mitosyn.support.errors import InputError
+from mitosyn.tables.cells import Cell
+from mitosyn.tables.compartments import OWN_LABELS
+from mitosyn.tables.mitochondria import SCHEMA
+from mitosyn.views.states import (
+    LOCAL_SERVER,
+    SERVED_MESHES,
+    Layers,
+    mitochondrion_link,
+    served_link,
 )
-from mitosyn.compartments import OWN_LABELS
-from mitosyn.errors import InputError
-from mitosyn.figures.agreement import draw_confusion, draw_lengths
-from mitosyn.figures.catalogue import questions
-from mitosyn.mitochondria import SCHEMA
-from mitosyn.views import LOCAL_SERVER, SERVED_MESHES, Layers, mitochondrion_link, served_link
 from workflow import Run, done
 
 CELL_ID = 648518346349538179

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mitosyn.archives import pack, unpack_files, unpack_member
-from mitosyn.errors import InputError
+from mitosyn.support.archives import pack, unpack_files, unpack_member
+from mitosyn.support.errors import InputError
 
 
 def test_archives_depend_on_the_files_alone(tmp_path: Path) -> None:

@@ -16,22 +16,22 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import trimesh
-from mitosyn.columns import COMPARTMENTS
-from mitosyn.errors import InputError
-from mitosyn.nuclei import Nuclei, read_nuclei
-from mitosyn.overlaps import overlap_volumes, read_overlaps
-from mitosyn.standard_swc import read_calibres
-from mitosyn.synthetic.branch_inputs import make_branch_inputs
-from mitosyn.synthetic.cell_meshes import (
+from mitosyn.branches.nuclei import Nuclei, read_nuclei
+from mitosyn.branches.overlaps import overlap_volumes, read_overlaps
+from mitosyn.catalogue.columns import COMPARTMENTS
+from mitosyn.sample.branch_inputs import make_branch_inputs
+from mitosyn.sample.cell_meshes import (
     SOMA_SPHERE_NM,
     calibres,
     neurite_chains,
     neurite_tube,
     node_radii,
 )
-from mitosyn.synthetic.cells import Cast, make_cast
-from mitosyn.synthetic.dataset import grow_skeletons, make_dataset
-from mitosyn.synthetic.neurites import RADII_NM, Label, Skeleton
+from mitosyn.sample.cells import Cast, make_cast
+from mitosyn.sample.dataset import grow_skeletons, make_dataset
+from mitosyn.sample.neurites import RADII_NM, Label, Skeleton
+from mitosyn.skeletons.standard_swc import read_calibres
+from mitosyn.support.errors import InputError
 from scipy.spatial import cKDTree
 
 VOXEL = (3.58, 3.58, 40.0)

@@ -13,9 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mitosyn.branch_inputs import coverage_of_cell, missing_inputs, postsynaptic_sites
-from mitosyn.branch_problems import read_problems, write_problems
-from mitosyn.branch_summary import (
+from mitosyn.branches.assignment import assign_mesh
+from mitosyn.branches.division import split, template
+from mitosyn.branches.inputs import coverage_of_cell, missing_inputs, postsynaptic_sites
+from mitosyn.branches.measures import BRANCH_SCHEMA
+from mitosyn.branches.nuclei import Nuclei
+from mitosyn.branches.problems import read_problems, write_problems
+from mitosyn.branches.summary import (
     neurite_lengths,
     nucleus_of,
     soma_problems,
@@ -24,16 +28,12 @@ from mitosyn.branch_summary import (
     tip_problems,
     tip_rows,
 )
-from mitosyn.branch_tables import BRANCH_SCHEMA
-from mitosyn.branches import split, template
-from mitosyn.columns import BRANCH_COLUMNS, BRANCH_TYPES, COMPARTMENTS
-from mitosyn.coverage import Coverage
-from mitosyn.dictionary import BRANCH_COMPARTMENTS, BRANCHES, published_table
-from mitosyn.mesh_assignment import assign_mesh
-from mitosyn.nuclei import Nuclei
-from mitosyn.skeletons import Skeleton, read_skeleton, write_swc
-from mitosyn.tables import read_arrow
-from mitosyn.tidy import ARROW_TYPES
+from mitosyn.catalogue.columns import BRANCH_COLUMNS, BRANCH_TYPES, COMPARTMENTS
+from mitosyn.catalogue.dictionary import BRANCH_COMPARTMENTS, BRANCHES, published_table
+from mitosyn.dataset.tidy import ARROW_TYPES
+from mitosyn.skeletons.coverage import Coverage
+from mitosyn.skeletons.skeleton import Skeleton, read_skeleton, write_swc
+from mitosyn.tables.reading import read_arrow
 from workflow import ROOT, Run, done, numbers_of_another_kind, run_snakemake
 
 BASAL = COMPARTMENTS.index("Basal")

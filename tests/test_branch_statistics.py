@@ -9,7 +9,23 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from mitosyn.branch_statistics import (
+from mitosyn.catalogue.columns import (
+    COMPARTMENTS,
+    GRADIENT_COLUMNS,
+    INHIBITORY,
+    PYRAMIDAL,
+    STATISTIC_COLUMNS,
+)
+from mitosyn.report.figures.branches import (
+    draw_compartments,
+    draw_gradients,
+    draw_relations,
+    draw_variances,
+    write_p,
+)
+from mitosyn.report.figures.style import save_figures
+from mitosyn.report.published import PUBLISHED
+from mitosyn.report.statistics import (
     BRANCH_COLUMNS,
     ELSEWHERE,
     GRADIENTS,
@@ -29,17 +45,7 @@ from mitosyn.branch_statistics import (
     split_variance,
     split_variances,
 )
-from mitosyn.columns import COMPARTMENTS, GRADIENT_COLUMNS, INHIBITORY, PYRAMIDAL, STATISTIC_COLUMNS
-from mitosyn.compartments import OWN_LABELS
-from mitosyn.figures.branches import (
-    draw_compartments,
-    draw_gradients,
-    draw_relations,
-    draw_variances,
-    write_p,
-)
-from mitosyn.figures.style import save_figures
-from mitosyn.published import PUBLISHED
+from mitosyn.tables.compartments import OWN_LABELS
 
 ONE, OTHER = 648518346349491311, 648518346349491312  # as floats they are the same
 VOXEL_NM = (10.0, 10.0, 10.0)

@@ -11,8 +11,7 @@ import pytest
 import trimesh
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from mitosyn.branch_tables import BRANCH_SCHEMA, measure_branches
-from mitosyn.branches import (
+from mitosyn.branches.division import (
     BRANCH_TYPES,
     most_branch_points,
     soma_distances,
@@ -21,10 +20,11 @@ from mitosyn.branches import (
     tip_distances,
     tips,
 )
-from mitosyn.cell_meshes import CellMesh
-from mitosyn.coverage import Coverage
-from mitosyn.geodesic import assign_vertices
-from mitosyn.skeletons import Skeleton, piece_roots
+from mitosyn.branches.geodesic import assign_vertices
+from mitosyn.branches.measures import BRANCH_SCHEMA, measure_branches
+from mitosyn.meshes.cell_mesh import CellMesh
+from mitosyn.skeletons.coverage import Coverage
+from mitosyn.skeletons.skeleton import Skeleton, piece_roots
 from tubes import arbor, line, path_skeleton, tube
 
 NO_MITOCHONDRIA = np.empty(0)

@@ -7,11 +7,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from mitosyn.cell_meshes import CellMesh, read_cell_mesh
-from mitosyn.errors import InputError
-from mitosyn.geodesic import assign_vertices
-from mitosyn.radii import node_radii
-from mitosyn.skeletons import Skeleton
+from mitosyn.branches.geodesic import assign_vertices
+from mitosyn.branches.radii import node_radii
+from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
+from mitosyn.skeletons.skeleton import Skeleton
+from mitosyn.support.errors import InputError
 from tubes import line, path_skeleton, tube
 
 BENT_AT_NM = 6_000

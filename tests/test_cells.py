@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from mitosyn.cells import (
+from mitosyn.support.errors import InputError
+from mitosyn.tables.cells import (
     Sources,
     find_cell,
     in_table_order,
@@ -18,8 +19,7 @@ from mitosyn.cells import (
     why_not,
     write_cells,
 )
-from mitosyn.errors import InputError
-from mitosyn.tables import CELL_TYPE_COLUMNS, SOMA_COLUMNS, read_ids, read_table
+from mitosyn.tables.reading import CELL_TYPE_COLUMNS, SOMA_COLUMNS, read_ids, read_table
 
 VOXEL = (3.58, 3.58, 40.0)
 

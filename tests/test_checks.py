@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from mitosyn.cells import Cell
-from mitosyn.checks import (
+from mitosyn.dataset.checks import (
     compare_expectations,
     compare_mitochondria,
     compare_synapses,
     mitochondria_by_cell,
     synapse_ends,
 )
-from mitosyn.errors import CONFIGURATION, RETRIEVAL, RUNNING, InputError
-from mitosyn.jobs import COST_LINE, run
+from mitosyn.support.errors import CONFIGURATION, RETRIEVAL, RUNNING, InputError
+from mitosyn.support.jobs import COST_LINE, run
+from mitosyn.tables.cells import Cell
 from workflow import ROOT
 
 

@@ -10,8 +10,8 @@ from types import FrameType, SimpleNamespace
 
 import numpy as np
 import pytest
-from mitosyn.code import CodeBase
-from mitosyn.meshes import Mesh, bundle_meshes, write_bundle
+from mitosyn.meshes.bundle import Mesh, bundle_meshes, write_bundle
+from mitosyn.support.code import CodeBase
 from workflow import ROOT
 
 SCRIPT = '''"""Measure."""

@@ -1,4 +1,4 @@
-"""Every command that README, docs, profiles and help_me show is one that Snakemake understands."""
+"""Every command that README, docs and profiles show is one that Snakemake understands."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from guardian import guarded
-from mitosyn.cells import Cell
-from mitosyn.columns import PUBLISHED_FILES
-from mitosyn.guide import PAGES, Call, guide
+from mitosyn.catalogue.columns import PUBLISHED_FILES
 from snakemake.cli import get_argument_parser
 from workflow import ROOT, Run, run_snakemake
 
@@ -116,33 +114,6 @@ def test_every_command_of_the_docs_is_understood(command: str, page: str) -> Non
     assert_understood(command)
 
 
-CALLS = [
-    Call(),
-    Call(configfiles=["mine.yaml"]),
-    Call(["-s", "/opt/Snakefile"], ["a.yaml", "b.yaml"], {"dataset": "mine"}, "/opt/"),
-]
-
-
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize(
-    "cell", [None, Cell(648518346349502358, "pyramidal", "PYC", (0, 0, 0), (0, 0, 0))]
-)
-def test_the_guide_repeats_how_it_was_called(call: Call, cell: Cell | None) -> None:
-    text = guide("mine", ["mine", "other"], "results/mine", cell, call)
-    commands = re.findall(r"  (snakemake .*?)(?:, then .*)?$", text, re.MULTILINE)
-    assert len(commands) == (9 if cell is None else 10)
-    for command in commands:
-        assert_understood(command)
-        parsed = get_argument_parser().parse_args(words(command))
-        assert list(map(str, parsed.configfile or [])) == list(call.configfiles)
-        assert str(parsed.snakefile) == (call.words[1] if call.words else "None")
-        other = "run other" in next(line for line in text.splitlines() if command in line)
-        if call.config and not other:
-            assert parsed.config == ["dataset=mine"]
-    assert ("CELL" not in text) and (("648518346349502358" in text) == (cell is not None))
-    assert all(f"{call.root}{page}" in text and (ROOT / page).is_file() for page in PAGES)
-
-
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in which nothing has run but the inputs of the sample are there."""
@@ -189,30 +160,8 @@ def test_every_command_of_the_docs_gives_a_plan(clone: Path) -> None:
     for number, code in enumerate(json.loads(finished.stdout.splitlines()[-1])):
         text = (clone / f"{number}.out").read_text()
         assert code == 0, (arguments[number], text)
-        assert "Job stats:" in text or "Nothing to be done" in text or "help_me" in text, text
+        assert "Job stats:" in text or "Nothing to be done" in text, text
     assert len(arguments) > 15
-
-
-@pytest.mark.workflow
-def test_help_for_another_config_runs_that_config(clone: Path) -> None:
-    asked = run_snakemake(clone, "-s", "Snakefile", "help_me", "-c1", "--configfile", "mine.yaml")
-    assert asked.code == 0, asked.text
-    commands = re.findall(r"  (snakemake .*?)(?:, then .*)?$", asked.text, re.MULTILINE)
-    targets = [word for command in commands for word in words(command) if "results/" in word]
-    assert targets == ["results/mine/tables/selected_cells.csv"]
-    end = f"--cores 2 --configfile {clone / 'mine.yaml'}"
-    (everything,) = (command for command in commands if command.endswith(end))
-    plan = run_snakemake(clone, "-s", "Snakefile", "-n", *words(everything))
-    assert plan.code == 0 and "results/mine/microns.tar.gz" in plan.text, plan.text
-    assert "make_sample" not in plan.text
-
-
-@pytest.mark.workflow
-def test_the_pictures_of_the_rules_are_drawn(clone: Path) -> None:
-    """Of the config as the rules leave it, which has to be one that they take."""
-    run = run_snakemake(clone, "-s", "Snakefile", "--cores", "2", "--force", "draw_rule_graph")
-    assert run.code == 0, run.text
-    assert "check_positions" in (clone / "docs" / "rulegraph.svg").read_text()
 
 
 def test_the_example_of_a_dataset_names_the_files_of_the_sample() -> None:

@@ -21,7 +21,7 @@ from snakemake.utils import update_config
 from test_config import VALUES, local, places
 from workflow import ROOT
 
-RENEW = "renew it: snakemake --cores 1 --force write_config_schema"
+RENEW = "renew it: python docs/make configuration"
 PAGE = ROOT / "docs" / "configuration.md"
 ROOM = ROOT / "workflow_scripts" / "mitosyn" / "config"
 SCHEMA = config_schema()

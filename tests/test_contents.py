@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mitosyn.archives import pack
-from mitosyn.checks import CELL_CSV
-from mitosyn.contents import (
+from mitosyn.dataset.checks import CELL_CSV
+from mitosyn.dataset.contents import (
     compare_archive,
     compare_cells,
     compare_nodes,
@@ -24,7 +23,8 @@ from mitosyn.contents import (
     skeleton_parts,
     synapse_parts,
 )
-from mitosyn.tables import read_csv_rows, read_table
+from mitosyn.support.archives import pack
+from mitosyn.tables.reading import read_csv_rows, read_table
 from workflow import Run, done, run_snakemake
 
 Rows = list[dict[str, str]]

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.coverage import (
+from mitosyn.meshes.bundle import Mesh, bundle_meshes
+from mitosyn.skeletons.coverage import (
     Coverage,
     associate,
     astrocyte_compartments,
     covered_lengths,
     majority_labels,
 )
-from mitosyn.meshes import Mesh, bundle_meshes
-from mitosyn.skeletons import Skeleton
+from mitosyn.skeletons.skeleton import Skeleton
 
 SCALE = np.array([0.5, 1.0, 1.0])
 
@@ -80,8 +80,8 @@ def test_covered_lengths_agree_with_a_plain_loop(seed, nodes, mitochondria) -> N
 
 
 def test_association_agrees_with_measuring_every_distance(em_block) -> None:
-    from mitosyn.fetch import MeshLayer, Transfer
-    from mitosyn.skeletons import read_skeleton
+    from mitosyn.retrieval.fetch import MeshLayer, Transfer
+    from mitosyn.skeletons.skeleton import read_skeleton
 
     base = em_block / "skeletons" / "648518346349537404_skeleton"
     skeleton = read_skeleton(base.with_suffix(".h5"), f"{base}_label.npy")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 
 import pytest
-from mitosyn.columns import CELL_CSV_COLUMNS, SYNAPSE_CSV_COLUMNS
-from mitosyn.dictionary import (
+from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, SYNAPSE_CSV_COLUMNS
+from mitosyn.catalogue.dictionary import (
     CELL_CSV,
     PUBLISHED_TABLES,
     SYNAPSES_CSV,
@@ -15,10 +15,7 @@ from mitosyn.dictionary import (
 )
 from workflow import ROOT, Run, numbers_of_another_kind
 
-RENEW = (
-    "snakemake --cores 1 --force results/sample/data_dictionary.md && "
-    "cp results/sample/data_dictionary.md docs/columns.md"
-)
+RENEW = "python docs/make columns"
 
 
 def test_the_docs_have_the_dictionary() -> None:

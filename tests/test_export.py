@@ -14,12 +14,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.cells import Cell
-from mitosyn.columns import CELL_CSV_COLUMNS, COMPARTMENTS, MORPHOMETRICS, PUBLISHED_LABELS
-from mitosyn.compartments import names_by_label
-from mitosyn.coverage import Coverage, associate, covered_lengths, majority_labels
-from mitosyn.errors import InputError
-from mitosyn.export import (
+from mitosyn.catalogue.columns import (
+    CELL_CSV_COLUMNS,
+    COMPARTMENTS,
+    MORPHOMETRICS,
+    PUBLISHED_LABELS,
+)
+from mitosyn.cells.export import (
     NODES_SCHEMA,
     astrocyte_table,
     compartment_table,
@@ -29,14 +30,22 @@ from mitosyn.export import (
     write_associated_nodes,
     write_cell_csv,
 )
-from mitosyn.meshes import MeshError, bundle_meshes, read_bundle, write_bundle
-from mitosyn.mitochondria import SCHEMA
-from mitosyn.morphometrics import measure_bundle
-from mitosyn.partition import MitochondriaTables, partition_mitochondria
-from mitosyn.skeletons import Skeleton
-from mitosyn.surfaces import describe_surfaces
-from mitosyn.synapses import filter_synapses
-from mitosyn.tables import MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS, read_table
+from mitosyn.dataset.synapses import filter_synapses
+from mitosyn.meshes.bundle import MeshError, bundle_meshes, read_bundle, write_bundle
+from mitosyn.meshes.morphometrics import measure_bundle
+from mitosyn.meshes.surfaces import describe_surfaces
+from mitosyn.skeletons.coverage import Coverage, associate, covered_lengths, majority_labels
+from mitosyn.skeletons.skeleton import Skeleton
+from mitosyn.sources.partition import MitochondriaTables, partition_mitochondria
+from mitosyn.support.errors import InputError
+from mitosyn.tables.cells import Cell
+from mitosyn.tables.compartments import names_by_label
+from mitosyn.tables.mitochondria import SCHEMA
+from mitosyn.tables.reading import (
+    MITOCHONDRION_COLUMNS,
+    PUBLISHED_MITOCHONDRION_COLUMNS,
+    read_table,
+)
 
 BIG = 648518346349538426
 VOXEL = (3.58, 3.58, 40.0)
@@ -185,7 +194,7 @@ def test_synapse_rows_are_in_the_published_order(tmp_path_factory, ends, neurons
         yield from read_table(path, columns).to_batches(max_chunksize=size)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mitosyn.synapses, "stream_table", in_batches)
+        patch.setattr(mitosyn.dataset.synapses, "stream_table", in_batches)
         expected = published_rows(synapses, neurons)
         assert filter_synapses(source, folder / "o.csv", neurons, VOXEL) == len(expected)
     table = pd.read_csv(folder / "o.csv", index_col=0)

@@ -10,10 +10,17 @@ import numpy as np
 import pytest
 from cloudvolume import CloudVolume
 from conftest import shared_folder
-from mitosyn.errors import InputError
-from mitosyn.fetch import MeshLayer, Transfer
-from mitosyn.layers import fragment_states, mesh_folder, state_digest
-from mitosyn.meshes import Mesh, MeshError, bundle_meshes, check_mesh, read_bundle, write_bundle
+from mitosyn.meshes.bundle import (
+    Mesh,
+    MeshError,
+    bundle_meshes,
+    check_mesh,
+    read_bundle,
+    write_bundle,
+)
+from mitosyn.meshes.layers import fragment_states, mesh_folder, state_digest
+from mitosyn.retrieval.fetch import MeshLayer, Transfer
+from mitosyn.support.errors import InputError
 
 TRIANGLE = (np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.uint32))
 

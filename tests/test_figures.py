@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
-from mitosyn.colours import COMPARTMENT_COLOURS, SYNAPSE_STYLES, TYPE_COLOURS
-from mitosyn.columns import (
+from mitosyn.catalogue.colours import COMPARTMENT_COLOURS, SYNAPSE_STYLES, TYPE_COLOURS
+from mitosyn.catalogue.columns import (
     ASTROCYTE_COMPARTMENTS,
     CELL_TYPES,
     COMPARTMENTS,
@@ -20,18 +20,21 @@ from mitosyn.columns import (
     PYRAMIDAL,
     SYNAPSE_TYPES,
 )
-from mitosyn.compartments import OWN_LABELS
-from mitosyn.figures.cells import draw_mitochondria_per_cell, draw_positions, draw_types
-from mitosyn.figures.coverage import draw_covered_shares, draw_numbers_per_length
-from mitosyn.figures.mitochondria import (
+from mitosyn.report.figures.cells import draw_mitochondria_per_cell, draw_positions, draw_types
+from mitosyn.report.figures.coverage import draw_covered_shares, draw_numbers_per_length
+from mitosyn.report.figures.mitochondria import (
     draw_complexities,
     draw_incomplete,
     draw_sphericities,
     draw_volumes,
 )
-from mitosyn.figures.style import save_figures
-from mitosyn.figures.synapses import draw_densities, draw_numbers_by_kind, draw_soma_distances
-from mitosyn.neurites import (
+from mitosyn.report.figures.style import save_figures
+from mitosyn.report.figures.synapses import (
+    draw_densities,
+    draw_numbers_by_kind,
+    draw_soma_distances,
+)
+from mitosyn.report.neurites import (
     Neurites,
     add_cell_types,
     add_mitochondria,
@@ -40,6 +43,7 @@ from mitosyn.neurites import (
     neurite_lengths,
     synapse_densities,
 )
+from mitosyn.tables.compartments import OWN_LABELS
 
 ONE, OTHER = 648518346349491311, 648518346349491312  # as floats they are the same
 

@@ -14,9 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import shared_folder
-from mitosyn.errors import InputError
-from mitosyn.fetch import MeshLayer, Transfer
-from mitosyn.fit import (
+from mitosyn.cells.fit import (
     CONTRADICTS,
     DOUBTFUL,
     FITS,
@@ -34,9 +32,11 @@ from mitosyn.fit import (
     refuse_without_meshes,
     write_fits,
 )
-from mitosyn.meshes import MeshBundle, bundle_meshes, source_scale
-from mitosyn.skeletons import Skeleton, read_skeleton
-from mitosyn.synthetic.dataset import make_dataset
+from mitosyn.meshes.bundle import MeshBundle, bundle_meshes, source_scale
+from mitosyn.retrieval.fetch import MeshLayer, Transfer
+from mitosyn.sample.dataset import make_dataset
+from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
+from mitosyn.support.errors import InputError
 from workflow import ROOT, em_block_config, run_snakemake
 
 TRUE, MESH = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)

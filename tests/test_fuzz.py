@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mitosyn.cell_meshes import CellMesh, read_cell_mesh
-from mitosyn.errors import InputError
-from mitosyn.fetch import MeshLayer, Transfer
-from mitosyn.layers import mesh_folder
-from mitosyn.meshes import Mesh, MeshError
-from mitosyn.skeletons import Skeleton, read_skeleton
-from mitosyn.standard_swc import read_calibres
-from mitosyn.tables import ID, NUMBER, SYNAPSE_COLUMNS, TEXT, read_ids, read_table
+from mitosyn.meshes.bundle import Mesh, MeshError
+from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
+from mitosyn.meshes.layers import mesh_folder
+from mitosyn.retrieval.fetch import MeshLayer, Transfer
+from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
+from mitosyn.skeletons.standard_swc import read_calibres
+from mitosyn.support.errors import InputError
+from mitosyn.tables.reading import ID, NUMBER, SYNAPSE_COLUMNS, TEXT, read_ids, read_table
 from test_fetch import fragment, layer  # noqa: F401 (a fixture)
 from test_skeletons import LINE, write_files
 

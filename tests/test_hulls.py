@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from conftest import shared_folder
 from manifold3d import Manifold
-from mitosyn import hulls
-from mitosyn.fetch import MeshLayer, Transfer
-from mitosyn.hulls import convex_hull
-from mitosyn.meshes import Mesh
+from mitosyn.meshes import hulls
+from mitosyn.meshes.bundle import Mesh
+from mitosyn.meshes.hulls import convex_hull
+from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from scipy.spatial import ConvexHull, QhullError
 
 SCALE = np.array([0.895, 0.895, 1.0])

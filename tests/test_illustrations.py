@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from branch_types import branch_colours, draw_branch_types, example_cell
+from definitions import draw_definitions
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from mitosyn.branch_illustrations import branch_colours, draw_branch_types, example_cell
-from mitosyn.branches import BRANCH_TYPES, split, template
-from mitosyn.illustrations import draw_definitions
+from mitosyn.branches.division import BRANCH_TYPES, split, template
 from workflow import ROOT
 
 
@@ -23,7 +23,7 @@ def test_the_picture_is_current(name: str, draw: Callable[[], Figure]) -> None:
     draw().savefig(drawn, format="png", bbox_inches="tight")
     drawn.seek(0)
     now, kept = imread(drawn), imread(ROOT / "docs" / "images" / f"{name}.png")
-    renew = f"snakemake --cores 1 --force draw_{name}"
+    renew = f"python docs/make {name}"
     assert now.shape == kept.shape, renew
     # Fonts may be drawn a little differently elsewhere.
     assert np.abs(now - kept).mean() < 0.01, renew

@@ -11,10 +11,10 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from mitosyn.columns import MORPHOMETRICS
-from mitosyn.fetch import MeshLayer, Transfer
-from mitosyn.meshes import Mesh, MeshError, bundle_meshes
-from mitosyn.morphometrics import complexity_index, measure_bundle
+from mitosyn.catalogue.columns import MORPHOMETRICS
+from mitosyn.meshes.bundle import Mesh, MeshError, bundle_meshes
+from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
+from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from scipy.spatial import ConvexHull, QhullError
 
 NO_SCALE = np.ones(3)
@@ -165,7 +165,7 @@ def test_dented_surfaces_agree_with_trimesh_wherever_they_lie(points, stretch, o
 
 def measure_as_float64(vertices: np.ndarray, faces: np.ndarray) -> list[dict]:
     """Measure a mesh without the float32 of a bundle, whose rounding is not at test."""
-    from mitosyn.morphometrics import MeshBatch, measure_meshes
+    from mitosyn.meshes.morphometrics import MeshBatch, measure_meshes
 
     values = measure_meshes(MeshBatch.of([Mesh(vertices, faces)], NO_SCALE))
     return [{name: values[name][0] for name in MORPHOMETRICS}]

@@ -21,13 +21,13 @@ from cloudvolume import CloudVolume
 from cloudvolume.cloudvolume import from_cloudpath
 from cloudvolume.datasource.precomputed.skeleton.unsharded import Skeleton
 from cloudvolume.server import ViewerServerHandler
-from mitosyn import colours
-from mitosyn.cells import Cell, read_cells
-from mitosyn.columns import COMPARTMENTS
-from mitosyn.errors import InputError
-from mitosyn.precomputed import link_mesh_layer, read_swc, write_skeletons, write_synapses
-from mitosyn.skeletons import read_skeleton, write_swc
-from mitosyn.views import (
+from mitosyn.catalogue import colours
+from mitosyn.catalogue.columns import COMPARTMENTS
+from mitosyn.skeletons.skeleton import read_skeleton, write_swc
+from mitosyn.support.errors import InputError
+from mitosyn.tables.cells import Cell, read_cells
+from mitosyn.views.precomputed import link_mesh_layer, read_swc, write_skeletons, write_synapses
+from mitosyn.views.states import (
     LOCAL_SERVER,
     NO_SYNAPSES,
     SHOWN,

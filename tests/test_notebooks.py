@@ -21,24 +21,24 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import trimesh
-from mitosyn.archives import pack
-from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS
-from mitosyn.compartments import OWN_LABELS, names_by_label
-from mitosyn.demonstration_meshes import (
+from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS
+from mitosyn.meshes.bundle import Mesh, bundle_meshes, write_bundle
+from mitosyn.report.demonstration_meshes import (
     CELL_COLUMNS,
     SYNAPSE_COLUMNS,
     display_mesh,
     pack_meshes,
     rank_cells,
 )
-from mitosyn.meshes import Mesh, bundle_meshes, write_bundle
-from mitosyn.notebooks import (
+from mitosyn.report.notebook import (
     CellError,
     execute_notebook,
     notebook_from_percent,
     run_template,
     write_notebook,
 )
+from mitosyn.support.archives import pack
+from mitosyn.tables.compartments import OWN_LABELS, names_by_label
 from nbformat import NotebookNode
 from workflow import Run
 

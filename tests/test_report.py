@@ -9,7 +9,7 @@ from pathlib import Path
 
 import browser
 import pytest
-from mitosyn.figures.catalogue import FIGURES, SUMMARY, category, questions
+from mitosyn.catalogue.figures import FIGURES, SUMMARY, category, questions
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement

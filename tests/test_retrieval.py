@@ -22,19 +22,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from loopback import Server, serve
-from mitosyn import fetch, retrieval, transfer
-from mitosyn.errors import InputError
-from mitosyn.fetch import Transfer, fetch_in_batches
-from mitosyn.layers import is_web_layer
-from mitosyn.meshes import (
-    Mesh,
-    MeshError,
-    MeshStore,
-    bundle_meshes,
-    write_bundle,
-)
-from mitosyn.provenance import describe_input
-from mitosyn.retrieval import (
+from mitosyn.dataset.provenance import describe_input
+from mitosyn.meshes.bundle import Mesh, MeshError, MeshStore, bundle_meshes, write_bundle
+from mitosyn.meshes.layers import is_web_layer
+from mitosyn.retrieval import fetch, retrieval, transfer
+from mitosyn.retrieval.fetch import Transfer, fetch_in_batches
+from mitosyn.retrieval.retrieval import (
     Expected,
     Receipt,
     check_in_place,
@@ -43,7 +36,8 @@ from mitosyn.retrieval import (
     receipt_path,
     retrieve,
 )
-from mitosyn.transfer import Policy
+from mitosyn.retrieval.transfer import Policy
+from mitosyn.support.errors import InputError
 from test_fetch import add, fragment
 from test_fetch import layer as mesh_layer  # noqa: F401 (a fixture)
 

@@ -18,8 +18,8 @@ import loopback
 import pytest
 import yaml
 from loopback import Server, serve
-from mitosyn.columns import CELL_MESHES, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
-from mitosyn.synthetic.branch_inputs import make_branch_inputs
+from mitosyn.catalogue.columns import CELL_MESHES, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
+from mitosyn.sample.branch_inputs import make_branch_inputs
 from workflow import ROOT, Run, done, run_snakemake
 
 pytestmark = pytest.mark.workflow

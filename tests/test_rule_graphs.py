@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mitosyn.rule_graphs import (
+from rule_graphs import (
     COLOURS,
     OTHER_COLOUR,
     Graph,
@@ -17,7 +17,7 @@ from mitosyn.rule_graphs import (
 )
 from workflow import ROOT, Run, run_snakemake
 
-RENEW = "renew docs/rulegraph.svg and docs/dag.svg: snakemake --cores 2 --force draw_rule_graph"
+RENEW = "renew docs/rulegraph.svg and docs/dag.svg: python docs/make rules"
 
 # What adds rules when it is on.
 OPTIONS = """\

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from mitosyn.errors import InputError
-from mitosyn.seals import broken_seals, refuse_broken_seals, remove_strays, seal_outputs
+from mitosyn.support.errors import InputError
+from mitosyn.support.seals import broken_seals, refuse_broken_seals, remove_strays, seal_outputs
 
 CSV = r"(pyramidal|glia)_\d+\.csv"
 

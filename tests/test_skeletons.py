@@ -15,8 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from meshparty import skeleton_io
-from mitosyn.errors import InputError
-from mitosyn.skeletons import (
+from mitosyn.skeletons.skeleton import (
     Skeleton,
     default_root,
     piece_roots,
@@ -24,6 +23,7 @@ from mitosyn.skeletons import (
     swc_tree,
     write_swc,
 )
+from mitosyn.support.errors import InputError
 from workflow import Run
 
 LINE = np.array([[0, 0, 0], [10, 0, 0], [20, 0, 0], [30, 0, 0]], float)

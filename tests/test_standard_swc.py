@@ -16,9 +16,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.errors import InputError
-from mitosyn.skeletons import Skeleton, read_skeleton, write_swc
-from mitosyn.standard_swc import (
+from mitosyn.skeletons.skeleton import Skeleton, read_skeleton, write_swc
+from mitosyn.skeletons.standard_swc import (
     DEFAULT_RADIUS_NM,
     OWN_TYPES,
     StandardTree,
@@ -28,6 +27,7 @@ from mitosyn.standard_swc import (
     standard_tree,
     write_standard_swc,
 )
+from mitosyn.support.errors import InputError
 from workflow import Run, run_snakemake
 
 CELL = "648518346349538426"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mitosyn.cells import Cell
-from mitosyn.run_times import RuleCost, costs_by_rule, write_run_times
-from mitosyn.summary import (
+from mitosyn.report.page import (
     Comparison,
     compare_counts,
     count_reasons,
@@ -14,6 +12,8 @@ from mitosyn.summary import (
     explain_incomplete,
     in_words,
 )
+from mitosyn.report.run_times import RuleCost, costs_by_rule, write_run_times
+from mitosyn.tables.cells import Cell
 
 
 def test_counts_stand_beside_what_is_expected_in_the_usual_order() -> None:

@@ -7,9 +7,9 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn import surfaces
-from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes, read_bundle
-from mitosyn.surfaces import describe_surfaces
+from mitosyn.meshes import surfaces
+from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes, read_bundle
+from mitosyn.meshes.surfaces import describe_surfaces
 from workflow import Run
 
 

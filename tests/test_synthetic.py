@@ -14,19 +14,19 @@ import pandas as pd
 import pytest
 import trimesh
 from cloudvolume import CloudVolume
-from mitosyn.columns import COMPARTMENTS, PUBLISHED_LABELS
-from mitosyn.coverage import (
+from mitosyn.catalogue.columns import COMPARTMENTS, PUBLISHED_LABELS
+from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes
+from mitosyn.sample.dataset import make_dataset
+from mitosyn.sample.layer import CHUNK_VOXELS
+from mitosyn.sample.mitochondria import LARGER, VOLUME_QUARTILES_UM3
+from mitosyn.skeletons.coverage import (
     Coverage,
     associate,
     covered_lengths,
     covering_mitochondria,
     majority_labels,
 )
-from mitosyn.meshes import Mesh, MeshBundle, bundle_meshes
-from mitosyn.skeletons import Skeleton
-from mitosyn.synthetic.dataset import make_dataset
-from mitosyn.synthetic.layer import CHUNK_VOXELS
-from mitosyn.synthetic.mitochondria import LARGER, VOLUME_QUARTILES_UM3
+from mitosyn.skeletons.skeleton import Skeleton
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mitosyn.errors import InputError
-from mitosyn.files import whole_file
-from mitosyn.tables import (
+from mitosyn.support.errors import InputError
+from mitosyn.support.files import whole_file
+from mitosyn.tables.reading import (
     ID,
     NUMBER,
     TEXT,

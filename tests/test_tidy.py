@@ -15,22 +15,27 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn import tidy
-from mitosyn.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS, tidy_name
-from mitosyn.compartments import OWN_LABELS
-from mitosyn.dictionary import CELL_CSV, MITOCHONDRION_NODES, PUBLISHED_TABLES, published_table
-from mitosyn.errors import InputError
-from mitosyn.export import NODES_SCHEMA, morphometrics_table
-from mitosyn.meshes import Mesh, MeshError, bundle_meshes, read_bundle
-from mitosyn.mitochondria import SCHEMA
-from mitosyn.surfaces import describe_surfaces
-from mitosyn.tidy import (
+from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS, tidy_name
+from mitosyn.catalogue.dictionary import (
+    CELL_CSV,
+    MITOCHONDRION_NODES,
+    PUBLISHED_TABLES,
+    published_table,
+)
+from mitosyn.cells.export import NODES_SCHEMA, morphometrics_table
+from mitosyn.dataset import tidy
+from mitosyn.dataset.tidy import (
     mitochondria_table,
     mitochondrion_nodes_table,
     read_csv,
     write_csv_table,
     write_table,
 )
+from mitosyn.meshes.bundle import Mesh, MeshError, bundle_meshes, read_bundle
+from mitosyn.meshes.surfaces import describe_surfaces
+from mitosyn.support.errors import InputError
+from mitosyn.tables.compartments import OWN_LABELS
+from mitosyn.tables.mitochondria import SCHEMA
 from workflow import ROOT, Run
 
 # Those of branches are tested with the runs that make them.

@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from mitosyn.columns import CELL_CSV_COLUMNS
+from mitosyn.catalogue.columns import CELL_CSV_COLUMNS
 from workflow import (
     ROOT,
     Run,

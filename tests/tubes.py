@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import trimesh
 from manifold3d import Manifold, Mesh64, OpType
-from mitosyn.cell_meshes import CellMesh
-from mitosyn.skeletons import Skeleton
+from mitosyn.meshes.cell_mesh import CellMesh
+from mitosyn.skeletons.skeleton import Skeleton
 
 
 def rings(path: np.ndarray, radii: np.ndarray, sides: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guardian import guarded
-from mitosyn.dictionary import INTEGER, NUMBER, PUBLISHED_TABLES
+from mitosyn.catalogue.dictionary import INTEGER, NUMBER, PUBLISHED_TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 

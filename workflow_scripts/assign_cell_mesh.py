@@ -1,21 +1,14 @@
 """Assign the vertices of a neuron's mesh to its skeleton's nodes; radii of the nodes."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.assigned_meshes import write_assigned
-from mitosyn.branch_problems import write_problems
-from mitosyn.jobs import run
-from mitosyn.mesh_assignment import assign_mesh
+from mitosyn.branches import assign_mesh, write_problems
 from mitosyn.meshes import source_scale
-from mitosyn.skeletons import read_skeleton
-from mitosyn.standard_swc import read_calibres
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.skeletons import read_calibres, read_skeleton, write_assigned
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read a neuron's skeleton and mesh, write which belongs to what, and what is missing."""
     params, output = snakemake.params, snakemake.output
     cell_id = int(snakemake.wildcards.cell_id)

@@ -1,36 +1,32 @@
 """Find the skeleton nodes that a neuron's mitochondria cover; compartments and lengths."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.cells import find_cell
-from mitosyn.columns import COMPARTMENTS, NEURON_TYPES, PYRAMIDAL, SOMATIC
-from mitosyn.compartments import names_by_label
-from mitosyn.coverage import associate, covered_lengths, majority_labels
-from mitosyn.export import (
+from mitosyn.catalogue import COMPARTMENTS, NEURON_TYPES, PYRAMIDAL, SOMATIC
+from mitosyn.cells import (
     compartment_table,
     covered_nodes,
-    keep_published,
-    write_associated_nodes,
-)
-from mitosyn.fit import (
     fit_meshes,
     fit_skeleton,
+    keep_published,
     mesh_centres,
     refuse_contradiction,
+    write_associated_nodes,
     write_fits,
 )
-from mitosyn.jobs import run
 from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.mitochondria import mitochondria_of_cell, positions_nm
-from mitosyn.skeletons import read_skeleton, swc_tree
-from mitosyn.tables import write_arrow
+from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton, swc_tree
+from mitosyn.support import run
+from mitosyn.tables import (
+    find_cell,
+    mitochondria_of_cell,
+    names_by_label,
+    positions_nm,
+    write_arrow,
+)
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read a neuron's meshes and skeleton, write what its mitochondria cover."""
     source, params = snakemake.input, snakemake.params
     cell = find_cell(source.cells, int(snakemake.wildcards.cell_id), NEURON_TYPES)

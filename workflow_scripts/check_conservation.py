@@ -6,46 +6,37 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
-from mitosyn.cells import read_cells
-from mitosyn.checks import (
+from mitosyn.catalogue import NEURON_TYPES
+from mitosyn.cells import DOUBTFUL
+from mitosyn.dataset import (
     CELL_CSV,
     SHOWN,
     Counts,
-    compare_expectations,
-    compare_mitochondria,
-    compare_synapses,
-    count_outputs,
-    mitochondria_by_cell,
-    read_synapse_rows,
-    summarise,
-    synapse_ends,
-)
-from mitosyn.columns import NEURON_TYPES
-from mitosyn.contents import (
     cell_parts,
     compare_archive,
     compare_cells,
+    compare_expectations,
+    compare_mitochondria,
     compare_nodes,
+    compare_synapses,
     compare_table,
+    count_outputs,
+    mitochondria_by_cell,
     mitochondria_parts,
+    read_synapse_rows,
     skeleton_parts,
+    summarise,
+    synapse_ends,
     synapse_parts,
 )
-from mitosyn.errors import CHECKS, InputError
-from mitosyn.files import write_text
-from mitosyn.fit import DOUBTFUL
-from mitosyn.jobs import run
-from mitosyn.seals import refuse_broken_seals
-from mitosyn.tables import ID, read_csv_rows, read_table
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import CHECKS, InputError, refuse_broken_seals, run, write_text
+from mitosyn.tables import ID, read_cells, read_csv_rows, read_table
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Count both sides, open what was made of the counted files, fail with the difference."""
     source, params = snakemake.input, snakemake.params
     per_cell = (source.csvs, source.morphologies, source.nodes)

@@ -1,18 +1,14 @@
 """Check that there are meshes, and that positions of most cells fit them and the skeletons."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.columns import POSITION_CHECK_COLUMNS
-from mitosyn.fit import DOUBTFUL, check_all_cells, fit_row, read_fits, refuse_without_meshes
-from mitosyn.jobs import run
+from mitosyn.catalogue import POSITION_CHECK_COLUMNS
+from mitosyn.cells import DOUBTFUL, check_all_cells, fit_row, read_fits, refuse_without_meshes
+from mitosyn.support import run
 from mitosyn.tables import write_csv
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read how each cell fits, write a row for each comparison, or refuse them all."""
     params = snakemake.params
     cells = [read_fits(path) for path in snakemake.input.fits]

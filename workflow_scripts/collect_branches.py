@@ -1,19 +1,14 @@
 """Write the branches of all neurons by one type as Parquet and as CSV."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.columns import BRANCH_COLUMNS
-from mitosyn.dictionary import BRANCHES
-from mitosyn.jobs import run
+from mitosyn.catalogue import BRANCH_COLUMNS, BRANCHES
+from mitosyn.dataset import write_csv_table, write_table
+from mitosyn.support import run
 from mitosyn.tables import read_arrow
-from mitosyn.tidy import write_csv_table, write_table
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the file of each neuron, a neuron at a time."""
     paths, output = snakemake.input.branches, snakemake.output
     rows = write_table(output.table, BRANCHES, snakemake.params.dataset, map(read_arrow, paths))

@@ -1,17 +1,13 @@
 """Write the table of all analysed cells as Parquet."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.dictionary import CELLS
-from mitosyn.jobs import run
-from mitosyn.tidy import stream_csv, write_table
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.catalogue import CELLS
+from mitosyn.dataset import stream_csv, write_table
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Copy the CSV table, with types, units and nulls."""
     output, dataset = snakemake.output.table, snakemake.params.dataset
     rows = write_table(output, CELLS, dataset, stream_csv(snakemake.input.cells, CELLS))

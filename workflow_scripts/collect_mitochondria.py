@@ -2,28 +2,22 @@
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from mitosyn.cells import read_cells
-from mitosyn.dictionary import CELL_CSV, MITOCHONDRIA
-from mitosyn.jobs import run
-from mitosyn.mitochondria import mitochondria_of_cell
-from mitosyn.tables import read_arrow
-from mitosyn.tidy import mitochondria_table, read_csv, write_table
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.catalogue import CELL_CSV, MITOCHONDRIA
+from mitosyn.dataset import mitochondria_table, read_csv, write_table
+from mitosyn.support import run
+from mitosyn.tables import mitochondria_of_cell, read_arrow, read_cells
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Join the files of each cell, a cell at a time."""
     output, dataset = snakemake.output.table, snakemake.params.dataset
     rows = write_table(output, MITOCHONDRIA, dataset, cell_by_cell(snakemake))
     logging.info("%d rows", rows)
 
 
-def cell_by_cell(snakemake: "Snakemake") -> Iterator[pa.Table]:
+def cell_by_cell(snakemake) -> Iterator[pa.Table]:
     """Give the mitochondria of each cell in turn."""
     source = snakemake.input
     cell_ids = read_cells(source.cells)

@@ -2,17 +2,13 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.dictionary import SKELETON_NODES
-from mitosyn.jobs import run
-from mitosyn.tidy import skeleton_nodes_table, write_table
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.catalogue import SKELETON_NODES
+from mitosyn.dataset import skeleton_nodes_table, write_table
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the file of each neuron, a neuron at a time."""
     files = {int(Path(path).stem): path for path in snakemake.input.morphologies}
     parts = (skeleton_nodes_table(i, path) for i, path in files.items())

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from mitosyn.agreement import (
+from mitosyn.catalogue import AGREEMENT_COLUMNS, CONFUSION_COLUMNS, DIFFERENCE_COLUMNS
+from mitosyn.meshes import local_layer
+from mitosyn.report import (
     PAIRED_COLUMNS,
     add_vertex_shares,
     confusion,
@@ -16,23 +17,16 @@ from mitosyn.agreement import (
     pair_values,
     summarise_agreement,
 )
-from mitosyn.cells import Cell, read_cells
-from mitosyn.columns import AGREEMENT_COLUMNS, CONFUSION_COLUMNS, DIFFERENCE_COLUMNS
-from mitosyn.errors import InputError
-from mitosyn.jobs import run
-from mitosyn.layers import local_layer
-from mitosyn.tables import read_arrow, write_csv
+from mitosyn.support import InputError, run
+from mitosyn.tables import Cell, read_arrow, read_cells, write_csv
 from mitosyn.views import SERVED_MESHES, Layers, mitochondrion_link, served_link
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
 Link = Callable[[Cell, tuple[int, str], list[float]], str]
 SHARES = ("vertices_at_published", "vertices_at_recomputed")
 LENGTHS = ("published_length_nm", "recomputed_length_nm", "difference_nm")
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Pair the values of each mitochondrion, write the three tables."""
     source, output, params = snakemake.input, snakemake.output, snakemake.params
     if not params.recompute_pyramidal:
@@ -60,7 +54,7 @@ def main(snakemake: "Snakemake") -> None:
     write_csv(output.differences, list(DIFFERENCE_COLUMNS), rows)
 
 
-def describe_differences(snakemake: "Snakemake", differences: pd.DataFrame) -> pd.DataFrame:
+def describe_differences(snakemake, differences: pd.DataFrame) -> pd.DataFrame:
     """Add to the mitochondria that differ why, where they are, and how to see them."""
     source, size = snakemake.input, snakemake.params.voxel_size_nm
     coverage = pq.read_table(
@@ -90,7 +84,7 @@ def describe_differences(snakemake: "Snakemake", differences: pd.DataFrame) -> p
     return found.round(dict.fromkeys((*SHARES, *LENGTHS), 6))
 
 
-def linking(snakemake: "Snakemake") -> Link:
+def linking(snakemake) -> Link:
     """Say how to link to a mitochondrion: in public layers, in those served locally, or not."""
     params = snakemake.params
     sizes = params.voxel_size_nm, params.mesh_voxel_size_nm

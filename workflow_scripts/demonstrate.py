@@ -1,18 +1,14 @@
 """Execute the demonstration notebook on the published files that lie beside it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.columns import PYRAMIDAL
-from mitosyn.compartments import names_by_label
-from mitosyn.jobs import run
-from mitosyn.notebooks import run_template, write_notebook
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.catalogue import PYRAMIDAL
+from mitosyn.report import run_template, write_notebook
+from mitosyn.support import run
+from mitosyn.tables import names_by_label
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Build the notebook from its percent script, execute it in the folder of the results."""
     path = Path(snakemake.output.notebook)
     template = Path(__file__).with_name("demonstration.py")

@@ -1,17 +1,11 @@
 """Write the table of all analysed cells."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.cells import read_cells
-from mitosyn.description import describe_cells
-from mitosyn.jobs import run
-from mitosyn.tables import write_csv
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.dataset import describe_cells
+from mitosyn.support import run
+from mitosyn.tables import read_cells, write_csv
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read each cell's files, write a row for each cell."""
     header, rows = describe_cells(
         read_cells(snakemake.input.cells),

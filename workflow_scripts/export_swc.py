@@ -1,16 +1,10 @@
 """Write a neuron's skeleton as SWC."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.assigned_meshes import read_assigned
-from mitosyn.jobs import run
-from mitosyn.skeletons import read_skeleton, write_swc
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.skeletons import read_assigned, read_skeleton, write_swc
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the skeleton and its labels, perhaps its radii, write the SWC file."""
     skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
     assigned = snakemake.input.get("assigned")

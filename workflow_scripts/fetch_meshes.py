@@ -2,22 +2,14 @@
 
 import logging
 import sys
-from typing import TYPE_CHECKING
 
-from mitosyn.fetch import Transfer, fetch_in_batches
-from mitosyn.jobs import run
-from mitosyn.layers import is_web_layer
-from mitosyn.meshes import MeshStore, bundle_meshes, write_bundle
-from mitosyn.mitochondria import mitochondria_of_cell
-from mitosyn.retrieval import refuse_offline
-from mitosyn.tables import numpy_values
-from mitosyn.transfer import policy_from
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.meshes import MeshStore, bundle_meshes, is_web_layer, write_bundle
+from mitosyn.retrieval import Transfer, fetch_in_batches, policy_from, refuse_offline
+from mitosyn.support import run
+from mitosyn.tables import mitochondria_of_cell, numpy_values
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the cell's mitochondria, write their meshes; fetch those that are not there yet."""
     layer, config = snakemake.params.mesh_layer, snakemake.config
     retrieval, dataset = config["retrieval"], config["datasets"][config["dataset"]]

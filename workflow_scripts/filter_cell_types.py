@@ -1,17 +1,11 @@
 """Write the table of neurons with their types, in the order of the cell type table."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.cells import in_table_order, read_cells
-from mitosyn.columns import CELL_TYPE_CSV_COLUMNS, NEURON_TYPES
-from mitosyn.jobs import run
-from mitosyn.tables import ID, TEXT, read_table, write_csv
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.catalogue import CELL_TYPE_CSV_COLUMNS, NEURON_TYPES
+from mitosyn.support import run
+from mitosyn.tables import ID, TEXT, in_table_order, read_cells, read_table, write_csv
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the selected cells, write the neurons among them."""
     source = snakemake.input
     cells = read_cells(source.cells).values()

@@ -1,18 +1,14 @@
 """Write a row for each end of a synapse that lies on a neuron."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.cells import read_cells
-from mitosyn.columns import NEURON_TYPES
-from mitosyn.jobs import run
-from mitosyn.synapses import filter_synapses
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.catalogue import NEURON_TYPES
+from mitosyn.dataset import filter_synapses
+from mitosyn.support import run
+from mitosyn.tables import read_cells
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Stream the published synapses into the filtered table."""
     cells = read_cells(snakemake.input.cells).values()
     rows = filter_synapses(

@@ -2,13 +2,9 @@
 
 import logging
 from collections import Counter
-from typing import TYPE_CHECKING
 
-from mitosyn.cells import read_cells
-from mitosyn.errors import InputError
-from mitosyn.files import whole_folder, write_text
-from mitosyn.jobs import run
-from mitosyn.tables import write_csv
+from mitosyn.support import InputError, run, whole_folder, write_text
+from mitosyn.tables import read_cells, write_csv
 from mitosyn.views import (
     LINK_COLUMNS,
     NO_SYNAPSES,
@@ -18,11 +14,8 @@ from mitosyn.views import (
     read_synapses,
 )
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Make the views of each cell from its CSV and its synapses."""
     source, target, params = snakemake.input, snakemake.output, snakemake.params
     if params.layers is None:

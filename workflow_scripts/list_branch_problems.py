@@ -1,18 +1,14 @@
 """List what the branch analysis or the measured radii lack, and why."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.branch_problems import read_problems
-from mitosyn.columns import BRANCH_PROBLEM_COLUMNS
-from mitosyn.jobs import run
+from mitosyn.branches import read_problems
+from mitosyn.catalogue import BRANCH_PROBLEM_COLUMNS
+from mitosyn.support import run
 from mitosyn.tables import write_csv
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the problems of all jobs, write each once."""
     problems = read_problems(snakemake.input)
     logging.info("%d problems", len(problems))

@@ -2,18 +2,14 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.columns import INCOMPLETE_COLUMNS
-from mitosyn.description import incomplete_mitochondria
-from mitosyn.jobs import run
+from mitosyn.catalogue import INCOMPLETE_COLUMNS
+from mitosyn.dataset import incomplete_mitochondria
+from mitosyn.support import run
 from mitosyn.tables import read_arrow, write_csv
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the morphometrics of every cell, write what they lack."""
     rows = [
         row

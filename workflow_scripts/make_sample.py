@@ -1,16 +1,12 @@
 """Generate the embedded dataset in the published formats."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.jobs import run
-from mitosyn.synthetic.dataset import make_dataset
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.sample import make_dataset
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Write every input beside the cell type table."""
     make_dataset(
         Path(snakemake.output.cell_types).parent,

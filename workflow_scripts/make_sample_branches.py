@@ -1,16 +1,12 @@
 """Generate what the branch analysis reads of the embedded dataset, in the published formats."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.jobs import run
-from mitosyn.synthetic.branch_inputs import make_branch_inputs
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.sample import make_branch_inputs
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Write cell meshes and tables beside the other inputs."""
     make_branch_inputs(
         Path(snakemake.output.cell_meshes).parent,

@@ -1,9 +1,7 @@
 """Measure the statistics of compartments and branches, beside the published ones."""
 
-from typing import TYPE_CHECKING
-
 import pyarrow.parquet as pq
-from mitosyn.branch_statistics import (
+from mitosyn.report import (
     BRANCH_COLUMNS,
     MITOCHONDRION_COLUMNS,
     bin_gradients,
@@ -11,11 +9,7 @@ from mitosyn.branch_statistics import (
     name_branches,
     pyramidal_mitochondria,
 )
-from mitosyn.files import write_text
-from mitosyn.jobs import run
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run, write_text
 
 # U of the published data has nine digits.
 DIGITS = ".10g"
@@ -26,7 +20,7 @@ def write_number(value: float) -> str:
     return repr(float(f"{value:{DIGITS}}"))
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the tables, write the statistics and what the gradients are made of."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     cells = pq.read_table(source.cells, columns=["cell_id", "cell_type"])

@@ -1,31 +1,23 @@
 """Divide a neuron's skeleton into branches of one type and measure each."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.assigned_meshes import read_assigned
-from mitosyn.branch_inputs import (
+from mitosyn.branches import (
     coverage_of_cell,
+    measure_branches,
     missing_inputs,
+    overlap_volumes,
     sites_of_cell,
+    soma_distances,
+    write_problems,
 )
-from mitosyn.branch_problems import write_problems
-from mitosyn.branch_tables import measure_branches
-from mitosyn.branches import soma_distances
-from mitosyn.cell_meshes import read_cell_mesh
-from mitosyn.coverage import nearest_nodes
-from mitosyn.jobs import run
-from mitosyn.meshes import source_scale
-from mitosyn.mitochondria import mitochondria_of_cell
-from mitosyn.overlaps import overlap_volumes
-from mitosyn.skeletons import read_skeleton
-from mitosyn.tables import numpy_values, read_arrow, write_arrow
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.meshes import read_cell_mesh, source_scale
+from mitosyn.skeletons import nearest_nodes, read_assigned, read_skeleton
+from mitosyn.support import run
+from mitosyn.tables import mitochondria_of_cell, numpy_values, read_arrow, write_arrow
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read what is known of a neuron along its skeleton, write its branches."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     cell_id = int(snakemake.wildcards.cell_id)

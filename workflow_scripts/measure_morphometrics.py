@@ -1,19 +1,12 @@
 """Measure the meshes of a cell's mitochondria."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.export import morphometrics_table
-from mitosyn.jobs import run
-from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.morphometrics import measure_bundle
-from mitosyn.surfaces import describe_surfaces
+from mitosyn.cells import morphometrics_table
+from mitosyn.meshes import describe_surfaces, measure_bundle, read_bundle, source_scale
+from mitosyn.support import run
 from mitosyn.tables import write_arrow
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the cell's meshes, write a row for each mitochondrion."""
     scale = source_scale(snakemake.params.voxel_size_nm, snakemake.params.mesh_voxel_size_nm)
     bundle = read_bundle(snakemake.input.meshes)

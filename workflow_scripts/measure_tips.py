@@ -1,19 +1,12 @@
 """Measure the ways from a neuron's soma to its tips."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.branch_problems import write_problems
-from mitosyn.branch_summary import tip_lengths, tip_problems
-from mitosyn.branches import soma_distances, tips
-from mitosyn.jobs import run
+from mitosyn.branches import soma_distances, tip_lengths, tip_problems, tips, write_problems
 from mitosyn.skeletons import read_skeleton, swc_tree
+from mitosyn.support import run
 from mitosyn.tables import write_arrow
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the skeleton and its labels, write its tips."""
     skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
     table = tip_lengths(

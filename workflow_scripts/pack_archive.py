@@ -2,17 +2,11 @@
 
 import logging
 import sys
-from typing import TYPE_CHECKING
 
-from mitosyn.archives import pack
-from mitosyn.jobs import run
-from mitosyn.seals import remove_strays
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import pack, remove_strays, run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Pack the inputs into one folder of an archive; remove what is of other cells or names."""
     params = snakemake.params
     for folder in params.folders:

@@ -2,29 +2,18 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.archives import pack
-from mitosyn.demonstration_meshes import (
-    CELL_COLUMNS,
-    FOLDER,
-    SYNAPSE_COLUMNS,
-    pack_meshes,
-    rank_cells,
-)
-from mitosyn.jobs import run
 from mitosyn.meshes import read_bundle, source_scale
+from mitosyn.report import COUNTED_COLUMNS, FOLDER, SYNAPSE_COLUMNS, pack_meshes, rank_cells
+from mitosyn.support import pack, run
 from mitosyn.tables import read_table
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Pack the meshes of the first suitable neuron that has any; without one, an empty folder."""
     archive, params = snakemake.output.archive, snakemake.params
     ranked = rank_cells(
-        read_table(snakemake.input.cells, CELL_COLUMNS),
+        read_table(snakemake.input.cells, COUNTED_COLUMNS),
         read_table(snakemake.input.synapses, SYNAPSE_COLUMNS),
     )
     paths = {int(Path(path).stem): path for path in snakemake.input.meshes}

@@ -1,23 +1,19 @@
 """Collect the mitochondria of the analysed cells into one typed table, by cell."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.cells import read_cells
-from mitosyn.jobs import run
-from mitosyn.partition import MitochondriaTables, partition_mitochondria
+from mitosyn.sources import MitochondriaTables, partition_mitochondria
+from mitosyn.support import run
 from mitosyn.tables import (
     MITOCHONDRION_COLUMNS,
     PUBLISHED_MITOCHONDRION_COLUMNS,
+    read_cells,
     read_table,
     write_arrow,
 )
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the three tables of mitochondria, write one."""
     source = snakemake.input
     tables = MitochondriaTables(

@@ -1,20 +1,15 @@
 """Collect how much of each mitochondrion lies in which neuron, by cell."""
 
 import logging
-from typing import TYPE_CHECKING
 
 import numpy as np
-from mitosyn.cells import read_cells
-from mitosyn.columns import NEURON_TYPES
-from mitosyn.jobs import run
-from mitosyn.overlaps import read_overlaps
-from mitosyn.tables import write_arrow
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.branches import read_overlaps
+from mitosyn.catalogue import NEURON_TYPES
+from mitosyn.support import run
+from mitosyn.tables import read_cells, write_arrow
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the published overlaps, write those with analysed neurons."""
     cells = read_cells(snakemake.input.cells).values()
     neurons = [cell.cell_id for cell in cells if cell.cell_type in NEURON_TYPES]

@@ -1,17 +1,13 @@
 """Collect the postsynaptic sites of the neurons into one typed table, by cell."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.branch_inputs import postsynaptic_sites
-from mitosyn.jobs import run
+from mitosyn.branches import postsynaptic_sites
+from mitosyn.support import run
 from mitosyn.tables import write_arrow
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the neuron ends of synapses, write the postsynaptic ones."""
     sites = postsynaptic_sites(snakemake.input.synapses)
     logging.info("%d sites", len(sites))

@@ -1,22 +1,17 @@
 """Draw which cells there are: how many of each kind, where, with how many mitochondria."""
 
-from typing import TYPE_CHECKING
-
 import pyarrow.parquet as pq
-from mitosyn.figures.cells import (
+from mitosyn.report import (
     CELL_COLUMNS,
     draw_mitochondria_per_cell,
     draw_positions,
     draw_types,
+    save_figures,
 )
-from mitosyn.figures.style import save_figures
-from mitosyn.jobs import run
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the table of cells, write the figures."""
     cells = pq.read_table(snakemake.input.cells, columns=CELL_COLUMNS).to_pandas()
     figures = {

@@ -1,22 +1,17 @@
 """Draw how mitochondria of pyramidal cells differ between compartments."""
 
-from typing import TYPE_CHECKING
-
 import pyarrow.parquet as pq
-from mitosyn.branch_statistics import (
+from mitosyn.report import (
     MITOCHONDRION_COLUMNS,
     compare_compartments,
+    draw_compartments,
     pyramidal_mitochondria,
+    save_figures,
 )
-from mitosyn.figures.branches import draw_compartments
-from mitosyn.figures.style import save_figures
-from mitosyn.jobs import run
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the table of mitochondria, compare compartments, write the figure."""
     table = pq.read_table(snakemake.input.mitochondria, columns=MITOCHONDRION_COLUMNS)
     mitochondria = pyramidal_mitochondria(table.to_pandas(), snakemake.params.voxel_size_nm)

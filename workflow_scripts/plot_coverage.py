@@ -1,26 +1,22 @@
 """Draw how much of the neurites mitochondria cover, and how many there are."""
 
-from typing import TYPE_CHECKING
-
 import pyarrow.parquet as pq
-from mitosyn.compartments import name_by_label
-from mitosyn.figures.coverage import draw_covered_shares, draw_numbers_per_length
-from mitosyn.figures.style import save_figures
-from mitosyn.jobs import run
-from mitosyn.neurites import (
+from mitosyn.report import (
     NODE_COLUMNS,
     Neurites,
     add_cell_types,
     add_mitochondria,
     covered_edges,
+    draw_covered_shares,
+    draw_numbers_per_length,
     neurite_lengths,
+    save_figures,
 )
+from mitosyn.support import run
+from mitosyn.tables import name_by_label
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Sum the lengths of each neuron by compartment, write the figures."""
     source = snakemake.input
     neurites = Neurites.from_table(pq.read_table(source.nodes, columns=NODE_COLUMNS))

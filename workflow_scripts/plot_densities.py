@@ -1,24 +1,20 @@
 """Draw what goes with the amount of mitochondria in a segment, and what its coverage is made of."""
 
-from typing import TYPE_CHECKING
-
 import pyarrow.parquet as pq
-from mitosyn.branch_statistics import (
+from mitosyn.report import (
     BRANCH_COLUMNS,
+    draw_relations,
+    draw_variances,
     name_branches,
+    save_figures,
     select_distal,
     split_by_distance,
     split_variances,
 )
-from mitosyn.figures.branches import draw_relations, draw_variances
-from mitosyn.figures.style import save_figures
-from mitosyn.jobs import run
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the branches, relate and split, write the figures."""
     cells = pq.read_table(snakemake.input.cells, columns=["cell_id", "cell_type"])
     table = pq.read_table(snakemake.input.branches, columns=BRANCH_COLUMNS)

@@ -1,19 +1,12 @@
 """Draw how many mitochondria lack measures, and why."""
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 import pyarrow.parquet as pq
-from mitosyn.figures.mitochondria import draw_incomplete
-from mitosyn.figures.style import save_figures
-from mitosyn.jobs import run
-from mitosyn.neurites import add_cell_types
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.report import add_cell_types, draw_incomplete, save_figures
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the list of incomplete mitochondria, write the figure."""
     incomplete = pd.read_csv(snakemake.input.incomplete, usecols=["cell_id", "kind"])
     cells = pq.read_table(snakemake.input.cells, columns=["cell_id", "cell_type", "mitochondria"])

@@ -1,23 +1,18 @@
 """Draw size, roundness and complexity of mitochondria by compartment."""
 
-from typing import TYPE_CHECKING
-
 import pyarrow.parquet as pq
-from mitosyn.compartments import name_by_label
-from mitosyn.figures.mitochondria import (
+from mitosyn.report import (
     SHAPE_COLUMNS,
     draw_complexities,
     draw_sphericities,
     draw_volumes,
+    save_figures,
 )
-from mitosyn.figures.style import save_figures
-from mitosyn.jobs import run
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run
+from mitosyn.tables import name_by_label
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the table of mitochondria, write the figures."""
     table = pq.read_table(snakemake.input.mitochondria, columns=SHAPE_COLUMNS)
     mitochondria = name_by_label(table.to_pandas())

@@ -1,20 +1,13 @@
 """Draw how recomputed compartments and lengths agree with the published ones."""
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 import pyarrow.parquet as pq
-from mitosyn.agreement import PAIRED_COLUMNS, pair_values
-from mitosyn.figures.agreement import draw_confusion, draw_lengths
-from mitosyn.figures.style import save_figures
-from mitosyn.jobs import run
+from mitosyn.report import PAIRED_COLUMNS, draw_confusion, draw_lengths, pair_values, save_figures
+from mitosyn.support import run
 from mitosyn.tables import read_arrow
 
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
-
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the counts and the paired lengths, write the figures."""
     source = snakemake.input
     pairs = pair_values(

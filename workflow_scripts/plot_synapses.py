@@ -1,27 +1,24 @@
 """Draw where synapses are: on which neurons, how densely, how far from the soma."""
 
-from typing import TYPE_CHECKING
-
 import pyarrow.parquet as pq
-from mitosyn.figures.cells import CELL_COLUMNS
-from mitosyn.figures.style import save_figures
-from mitosyn.figures.synapses import draw_densities, draw_numbers_by_kind, draw_soma_distances
-from mitosyn.jobs import run
-from mitosyn.neurites import (
+from mitosyn.report import (
+    CELL_COLUMNS,
     NODE_COLUMNS,
     Neurites,
     add_cell_types,
+    draw_densities,
+    draw_numbers_by_kind,
+    draw_soma_distances,
     locate_synapses,
+    save_figures,
     synapse_densities,
 )
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run
 
 END_COLUMNS = ["cell_id", "synapse_type", "x", "y", "z"]
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Put each end of a synapse on the skeleton of its neuron, write the figures."""
     source = snakemake.input
     cells = pq.read_table(source.cells, columns=CELL_COLUMNS)

@@ -2,11 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.files import write_text
-from mitosyn.jobs import run
-from mitosyn.provenance import (
+from mitosyn.dataset import (
     checksum_lines,
     data_package,
     describe_input,
@@ -14,13 +11,10 @@ from mitosyn.provenance import (
     git_commit,
     package_versions,
 )
-from mitosyn.seals import refuse_broken_seals
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import refuse_broken_seals, run, write_text
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Digest the inputs and the archives, write the data package and the checksums."""
     source, params = snakemake.input, snakemake.params
     refuse_broken_seals(source.published)

@@ -2,17 +2,12 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.jobs import run
-from mitosyn.retrieval import Expected, check_space, refuse_offline, retrieve
-from mitosyn.transfer import policy_from
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.retrieval import Expected, check_space, policy_from, refuse_offline, retrieve
+from mitosyn.support import run
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Bring the file to its place, unless the network is off or the disk too full."""
     target = Path(snakemake.output.file)
     download, config = snakemake.params.download, snakemake.config

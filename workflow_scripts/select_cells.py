@@ -2,24 +2,24 @@
 
 import logging
 from collections import Counter
-from typing import TYPE_CHECKING
 
-from mitosyn.cells import (
+from mitosyn.support import run
+from mitosyn.tables import (
+    CELL_TYPE_COLUMNS,
+    ID,
+    SOMA_COLUMNS,
     Sources,
     leave_out_without_skeleton,
+    read_ids,
     read_somas,
+    read_table,
     select_cells,
     write_cells,
     write_left_out,
 )
-from mitosyn.jobs import run
-from mitosyn.tables import CELL_TYPE_COLUMNS, ID, SOMA_COLUMNS, read_ids, read_table
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the tables, write who is in and who is left out."""
     source, voxel_size_nm = snakemake.input, snakemake.params.voxel_size_nm
     neurons = read_table(source.neuron_mitochondria, {"cellid": ID})

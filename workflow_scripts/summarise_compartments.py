@@ -2,32 +2,30 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mitosyn.branch_problems import Problem, write_problems
-from mitosyn.branch_summary import (
+from mitosyn.branches import (
+    Nuclei,
+    Problem,
     neurite_lengths,
     nucleus_of,
+    read_nuclei,
     soma_problems,
     sum_compartments,
     tip_rows,
+    write_problems,
 )
-from mitosyn.columns import (
+from mitosyn.catalogue import (
     BRANCH_COMPARTMENT_COLUMNS,
+    BRANCH_COMPARTMENTS,
     NEURITE_LENGTH_COLUMNS,
     TIP_LENGTH_COLUMNS,
 )
-from mitosyn.dictionary import BRANCH_COMPARTMENTS
-from mitosyn.jobs import run
-from mitosyn.nuclei import Nuclei, read_nuclei
+from mitosyn.dataset import tabulate, write_csv_table, write_table
+from mitosyn.support import run
 from mitosyn.tables import read_arrow, write_csv
-from mitosyn.tidy import tabulate, write_csv_table, write_table
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Read the branches, tips and nuclei of all neurons, write their sums."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     nuclei = read_nuclei(source.nuclei, source.nuclei_of_cells, params.nucleus_voxel_size_nm)

@@ -2,31 +2,26 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
-from mitosyn.cells import read_cells
-from mitosyn.files import write_text
-from mitosyn.jobs import run
-from mitosyn.run_times import costs_by_rule, write_run_times
-from mitosyn.summary import (
+from mitosyn.report import (
     compare_counts,
+    costs_by_rule,
     count_reasons,
     describe_files,
     embedded_figures,
     explain_incomplete,
     headline,
     render_page,
+    write_run_times,
 )
-from mitosyn.tables import read_csv_rows
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run, write_text
+from mitosyn.tables import read_cells, read_csv_rows
 
 HERE = Path(__file__).parent
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Collect what the other outputs and the logs say, write the page and the run times."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     check = json.loads(Path(source.check).read_text())

@@ -1,16 +1,11 @@
 """Unpack the archive of skeletons into one folder."""
 
 import logging
-from typing import TYPE_CHECKING
 
-from mitosyn.archives import unpack_files
-from mitosyn.jobs import run
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run, unpack_files
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Unpack the skeleton and label files, whatever folders the archive has them in."""
     endings = ("_skeleton.h5", "_skeleton_label.npy")
     count = unpack_files(snakemake.input.archive, snakemake.output.folder, endings)

@@ -1,21 +1,20 @@
 """Write the mitochondria of an astrocyte, their compartments by distance from the soma."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.cells import find_cell
-from mitosyn.columns import GLIA
-from mitosyn.export import astrocyte_table, write_cell_csv
-from mitosyn.fit import fit_meshes, mesh_centres, refuse_contradiction, write_fits
-from mitosyn.jobs import run
+from mitosyn.catalogue import GLIA
+from mitosyn.cells import (
+    astrocyte_table,
+    fit_meshes,
+    mesh_centres,
+    refuse_contradiction,
+    write_cell_csv,
+    write_fits,
+)
 from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.mitochondria import mitochondria_of_cell, positions_nm
-from mitosyn.tables import read_arrow
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.support import run
+from mitosyn.tables import find_cell, mitochondria_of_cell, positions_nm, read_arrow
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Join the measures of the meshes with the distances from the soma."""
     source = snakemake.input
     cell = find_cell(source.cells, int(snakemake.wildcards.cell_id), (GLIA,))

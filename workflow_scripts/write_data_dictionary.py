@@ -1,16 +1,10 @@
 """Write the type, unit and meaning of each column of each published file."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.dictionary import data_dictionary
-from mitosyn.files import write_text
-from mitosyn.jobs import run
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.catalogue import data_dictionary
+from mitosyn.support import run, write_text
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Write the dictionary as Markdown."""
     write_text(snakemake.output.dictionary, data_dictionary())
 

@@ -1,19 +1,12 @@
 """Write the state with which Neuroglancer opens the served sources."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.cells import read_cells
-from mitosyn.files import write_text
-from mitosyn.jobs import run
-from mitosyn.layers import local_layer
-from mitosyn.precomputed import link_mesh_layer
-from mitosyn.views import SERVED_MESHES, local_state, read_mitochondria, state_text
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.meshes import local_layer
+from mitosyn.support import run, write_text
+from mitosyn.tables import read_cells
+from mitosyn.views import SERVED_MESHES, link_mesh_layer, local_state, read_mitochondria, state_text
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Link to the meshes if they are local, and open them with everything else."""
     source, target, params = snakemake.input, snakemake.output, snakemake.params
     layer, meshes = local_layer(params.mesh_layer), params.mesh_layer

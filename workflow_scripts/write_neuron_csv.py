@@ -1,18 +1,11 @@
 """Write the mitochondria of a neuron."""
 
-from typing import TYPE_CHECKING
-
-from mitosyn.cells import find_cell
-from mitosyn.export import write_cell_csv
-from mitosyn.jobs import run
-from mitosyn.mitochondria import mitochondria_of_cell
-from mitosyn.tables import read_arrow
-
-if TYPE_CHECKING:
-    from snakemake.script import Snakemake, snakemake
+from mitosyn.cells import write_cell_csv
+from mitosyn.support import run
+from mitosyn.tables import find_cell, mitochondria_of_cell, read_arrow
 
 
-def main(snakemake: "Snakemake") -> None:
+def main(snakemake) -> None:
     """Join what was measured on the meshes and on the skeleton."""
     source, wildcards = snakemake.input, snakemake.wildcards
     cell = find_cell(source.cells, int(wildcards.cell_id), (wildcards.cell_type,))

@@ -1,14 +1,8 @@
-"""Mitochondria and synapses of reconstructed cells: measure, associate, export.
+"""From an EM reconstruction to its mitochondria and synapses: rooms in the order of the data flow.
 
-The modules follow the data flow of the workflow: :mod:`~mitosyn.config` and
-:mod:`~mitosyn.synthetic` describe and make inputs, :mod:`~mitosyn.transfer`,
-:mod:`~mitosyn.retrieval` and :mod:`~mitosyn.archives` bring them, :mod:`~mitosyn.tables`,
-:mod:`~mitosyn.cells`, :mod:`~mitosyn.partition`, :mod:`~mitosyn.mitochondria` and
-:mod:`~mitosyn.synapses` read the published tables, :mod:`~mitosyn.fetch`, :mod:`~mitosyn.meshes`,
-:mod:`~mitosyn.morphometrics`, :mod:`~mitosyn.skeletons`, :mod:`~mitosyn.standard_swc`,
-:mod:`~mitosyn.coverage` and :mod:`~mitosyn.export` serve one cell at a time, and
-:mod:`~mitosyn.archives`, :mod:`~mitosyn.description`, :mod:`~mitosyn.checks`,
-:mod:`~mitosyn.notebooks` and :mod:`~mitosyn.provenance` pack, describe, check, show and document
-the dataset. :mod:`~mitosyn.rule_graphs` draws the workflow, :mod:`~mitosyn.guide` says what to
-type. None of them knows of Snakemake.
+``config`` reads what to do; ``sample`` makes and ``retrieval`` brings inputs; ``sources`` turn them
+into ``tables``; ``meshes``, ``skeletons``, ``cells`` and ``branches`` measure one cell; ``dataset``
+collects and checks all cells; ``report`` and ``views`` show them. ``catalogue`` says what is
+published, ``support`` is for all. Names that a room's ``__init__`` lists are its doors: other rooms
+and scripts use no others. docs/architecture.md draws it. Nothing here knows of Snakemake.
 """

@@ -7,15 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
-from mitosyn.columns import CELL_MESHES, COMPARTMENTS, MESH_LAYER, PUBLISHED_LABELS
-from mitosyn.compartments import OWN_LABELS
+from mitosyn.catalogue import CELL_MESHES, COMPARTMENTS, MESH_LAYER, PUBLISHED_LABELS
 from mitosyn.config.expectations import Expectations
 from mitosyn.config.neuroglancer import Neuroglancer
 from mitosyn.config.problems import did_you_mean, quoted
 from mitosyn.config.sources import Archive, ArchiveMember, Source
 from mitosyn.config.synthetic import Synthetic
 from mitosyn.config.values import Layer, Name, Section, Size, VoxelSize
-from mitosyn.layers import local_layer
+from mitosyn.meshes import local_layer
+from mitosyn.tables import OWN_LABELS
 
 TABLES = (
     *("cell_types", "somas", "mitochondria", "neuron_mitochondria"),

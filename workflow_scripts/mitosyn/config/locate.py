@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mitosyn.columns import CELL_MESHES, MESH_LAYER, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
+from mitosyn.catalogue import CELL_MESHES, MESH_LAYER, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
 from mitosyn.config.dataset import BRANCH_TABLES, TABLES, Dataset
 from mitosyn.config.settings import Config
 from mitosyn.config.sources import ArchiveMember, Download, as_download, local_path
-from mitosyn.layers import FILE_LAYER
+from mitosyn.meshes import FILE_LAYER
 
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 

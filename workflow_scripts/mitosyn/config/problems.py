@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from mitosyn.errors import CONFIGURATION
+from mitosyn.support import CONFIGURATION
 
 # The forms of a source: a text, and models by name. No key can be named so.
 SOURCE_TAGS = ("<path>", "<Download>", "<ArchiveMember>")

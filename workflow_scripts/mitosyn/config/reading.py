@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mitosyn.columns import CELL_MESHES, MESH_LAYER
+from mitosyn.catalogue import CELL_MESHES, MESH_LAYER
 from mitosyn.config.dataset import BRANCH_TABLES, FOLDERS, Dataset
 from mitosyn.config.locate import ARCHIVE_ENDINGS, folder_source, local_folder
 from mitosyn.config.problems import (
@@ -23,8 +23,8 @@ from mitosyn.config.problems import (
 from mitosyn.config.settings import Config
 from mitosyn.config.sources import ArchiveMember, as_download
 from mitosyn.config.values import VoxelSize, is_url
-from mitosyn.errors import InputError
-from mitosyn.layers import local_layer, named_mesh_folder, read_info, resolution_problem
+from mitosyn.meshes import local_layer, named_mesh_folder, read_info, resolution_problem
+from mitosyn.support import InputError
 
 
 def read_config(raw: Mapping[str, Any]) -> Config:

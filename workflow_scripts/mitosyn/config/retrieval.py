@@ -1,4 +1,4 @@
-"""The section ``retrieval``, of which :class:`mitosyn.transfer.Policy` is made."""
+"""The section ``retrieval``, of which :class:`mitosyn.retrieval.transfer.Policy` is made."""
 
 from __future__ import annotations
 

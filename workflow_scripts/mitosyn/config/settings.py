@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from mitosyn.columns import BRANCH_TYPES, PYRAMIDAL
-from mitosyn.compartments import OWN_LABELS
+from mitosyn.catalogue import BRANCH_TYPES, PYRAMIDAL
 from mitosyn.config.dataset import Dataset
 from mitosyn.config.expectations import Expectations
 from mitosyn.config.retrieval import Retrieval
 from mitosyn.config.values import Name, Section
+from mitosyn.tables import OWN_LABELS
 
 BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
 

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from mitosyn.config.problems import quoted
-from mitosyn.layers import FILE_LAYER, WEB_LAYERS
+from mitosyn.meshes import FILE_LAYER, WEB_LAYERS
 
 
 class Section(BaseModel):

@@ -1,0 +1,92 @@
+"""How much of each mitochondrion lies in which cell, by their segmentations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mitosyn.support import NM3_PER_UM3, InputError
+from mitosyn.tables import ID, NUMBER, numbers, numpy_values, read_table
+
+EM_VOXELS = 4
+"""EM voxels in a voxel of the overlaps, which were counted at half the resolution in x and y."""
+
+
+_COLUMNS = {"row_id": ID, "col_id": ID, "vals": NUMBER}
+
+
+def read_overlaps(path: str | Path) -> pa.Table:
+    """Read the overlaps of mitochondria with cells.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with ``row_id`` (mitochondrion), ``col_id`` (cell) and ``vals`` (voxels of
+        four EM voxels each). Several rows of one mitochondrion with one cell are summed.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``cell_id``, ``mito_id`` (int64) and ``voxels`` (float64, EM voxels), one row for
+        each pair, by cell and mitochondrion.
+
+    Raises
+    ------
+    InputError
+        The table cannot be read, or a number of voxels is not positive.
+    """
+    table = read_table(path, _COLUMNS)
+    mito_ids, cell_ids, shared = (numpy_values(table[name]) for name in _COLUMNS)
+    if not (shared > 0).all():
+        row = int(np.argmin(shared > 0))
+        raise InputError(
+            path,
+            f"row {row + 1}: vals is {shared[row]:g} for mitochondrion {mito_ids[row]}, "
+            "expected a positive number of voxels",
+            "Correct the table.",
+        )
+    order = np.lexsort([mito_ids, cell_ids])
+    mito_ids, cell_ids, shared = mito_ids[order], cell_ids[order], shared[order]
+    starts = np.ones(len(order), bool)
+    starts[1:] = (np.diff(cell_ids) != 0) | (np.diff(mito_ids) != 0)
+    first = np.flatnonzero(starts)
+    voxels = EM_VOXELS * (np.add.reduceat(shared, first) if len(first) else shared)
+    return pa.table(
+        {
+            "cell_id": numbers(cell_ids[first]),
+            "mito_id": numbers(mito_ids[first]),
+            "voxels": numbers(voxels),
+        }
+    )
+
+
+def overlap_volumes(
+    overlaps: pa.Table, cell_id: int, mito_ids: np.ndarray, voxel_size_nm: tuple[float, ...]
+) -> np.ndarray:
+    """Give the volume of each mitochondrion within one cell.
+
+    Parameters
+    ----------
+    overlaps : pyarrow.Table
+        See :func:`read_overlaps`.
+    cell_id : int
+    mito_ids : (M,) int64 array
+        In any order.
+    voxel_size_nm : three floats
+        EM voxel size.
+
+    Returns
+    -------
+    (M,) float64 array
+        In µm³; NaN for a mitochondrion without an overlap with this cell.
+    """
+    cells = numpy_values(overlaps["cell_id"])
+    begin, end = np.searchsorted(cells, [cell_id, cell_id + 1])
+    of_cell = numpy_values(overlaps["mito_id"])[begin:end]
+    # A last one that no id is equal to, so that every place found is one to look at.
+    voxels = np.append(numpy_values(overlaps["voxels"])[begin:end], np.nan)
+    places = np.searchsorted(of_cell, mito_ids)
+    found = np.append(of_cell, -1)[places] == mito_ids
+    return np.where(found, voxels[places], np.nan) * np.prod(voxel_size_nm) / NM3_PER_UM3

@@ -1,0 +1,179 @@
+"""Sums of branches by cell and compartment, and the ways from the soma to the tips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from mitosyn.branches.nuclei import Nuclei
+from mitosyn.branches.problems import NUCLEUS, SKELETON, Problem
+from mitosyn.catalogue import BRANCH_COMPARTMENT_COLUMNS, COMPARTMENTS, SOMATIC
+from mitosyn.skeletons import Skeleton
+from mitosyn.support import NM_PER_UM
+from mitosyn.tables import numbers, numpy_values
+
+TIPS_SCHEMA = pa.schema(
+    {
+        "skeleton_node": pa.int64(),
+        "node_id": pa.int64(),
+        "label": pa.int64(),
+        "length_um": pa.float64(),
+    }
+)
+SOMA_LABEL = COMPARTMENTS.index(SOMATIC)
+# What a branch without a part of the mesh lacks: the sum is that of the others.
+MESH_SUMS = ("surfacearea", "volume")
+SUMS = (
+    "pathlength",
+    "synapsecount",
+    "mitovol",
+    "coveredpathlength",
+    "uncoveredpathlength",
+    "extracoveragelength",
+    "nodes",
+    "vertices",
+)
+RATIOS = {
+    "mitovoldensity": ("mitovol", "cytovol"),
+    "linearmitocoverage": ("coveredpathlength", "pathlength"),
+    "surfsynapsedensity": ("synapsecount", "surfacearea"),
+    "linearsynapsedensity": ("synapsecount", "pathlength"),
+}
+
+
+def sum_compartments(branches: pa.Table, nucleus_um3: float | None) -> list[dict]:
+    """Sum the branches of a cell by compartment.
+
+    Parameters
+    ----------
+    branches : pyarrow.Table
+        The cell's branches of type ``full``.
+    nucleus_um3 : float or None
+        Volume of the cell's nucleus, None where it is not known.
+
+    Returns
+    -------
+    list of dict
+        With :data:`~mitosyn.catalogue.BRANCH_COMPARTMENT_COLUMNS`, one for each compartment
+        that the cell has, by label. Area and volume are the sums over the branches that have
+        a mesh; any other sum with an unknown part is unknown, None. ``cytovol`` is the volume
+        without the nucleus, which lies in the soma.
+    """
+    columns = {name: branches[name].to_pylist() for name in branches.column_names}
+    rows = []
+    for label in sorted(set(columns["compartment"])):
+        of_label = [i for i, found in enumerate(columns["compartment"]) if found == label]
+        values = {name: [column[i] for i in of_label] for name, column in columns.items()}
+        row = {
+            "cell_id": values["cellid"][0],
+            "compartment": COMPARTMENTS[label],
+            "branches": len(of_label),
+            "branches_without_mesh": values["volume"].count(None),
+            **{name: _sum(values[name]) for name in SUMS},
+            **{name: _sum([v for v in values[name] if v is not None]) for name in MESH_SUMS},
+        }
+        if row["branches_without_mesh"] == len(of_label):
+            row |= dict.fromkeys(MESH_SUMS)
+        row["nucleusvol"] = nucleus_um3 if label == SOMA_LABEL else None
+        row["cytovol"] = row["volume"]
+        if label == SOMA_LABEL:
+            row["cytovol"] = _difference(row["volume"], nucleus_um3)
+        row |= {name: _ratio(row[above], row[below]) for name, (above, below) in RATIOS.items()}
+        rows.append({name: row[name] for name in BRANCH_COMPARTMENT_COLUMNS})
+    return rows
+
+
+def _sum(values: list) -> float | None:
+    return None if None in values else sum(values)
+
+
+def _difference(volume: float | None, nucleus: float | None) -> float | None:
+    """Take the nucleus off; None where one is unknown or the nucleus does not fit in."""
+    if volume is None or nucleus is None or nucleus >= volume:
+        return None
+    return volume - nucleus
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return None if above is None or not below else above / below
+
+
+def neurite_lengths(compartments: Sequence[Mapping]) -> list[list]:
+    """Give the path length of each cell's compartments.
+
+    Parameters
+    ----------
+    compartments : sequence of mappings
+        As :func:`sum_compartments` gives them.
+
+    Returns
+    -------
+    list of lists
+        With :data:`~mitosyn.catalogue.NEURITE_LENGTH_COLUMNS`.
+    """
+    return [[row["cell_id"], row["compartment"], row["pathlength"]] for row in compartments]
+
+
+def nucleus_of(cell_id: int, nuclei: Nuclei) -> tuple[float | None, list[Problem]]:
+    """Give the volume of a cell's nucleus, or say why it is not known.
+
+    Returns
+    -------
+    float or None
+        In µm³; None unless the cell has exactly one nucleus, of known size.
+    list of Problem
+    """
+    if nuclei.problem:
+        return None, [(cell_id, NUCLEUS, nuclei.problem)]
+    return nuclei.volume_um3, []
+
+
+def soma_problems(compartments: Sequence[Mapping]) -> list[Problem]:
+    """Name the cells whose nucleus does not fit into the mesh of the soma."""
+    return [
+        (row["cell_id"], NUCLEUS, "not smaller than the mesh of the soma")
+        for row in compartments
+        if None not in (row["nucleusvol"], row["volume"]) and row["cytovol"] is None
+    ]
+
+
+def tip_lengths(
+    tips: np.ndarray, skeleton: Skeleton, soma_distances_nm: np.ndarray, swc_ids: np.ndarray
+) -> pa.Table:
+    """Tabulate the ways from the soma to the tips.
+
+    Parameters
+    ----------
+    tips : (T,) int64 array
+        Nodes, as :func:`mitosyn.branches.division.tips` gives them.
+    skeleton : Skeleton
+        N nodes.
+    soma_distances_nm : (N,) float64 array
+        Along the skeleton; infinite where no way leads to the soma.
+    swc_ids : (N,) int64 array
+        SWC id of each node.
+
+    Returns
+    -------
+    pyarrow.Table
+        T rows with :data:`TIPS_SCHEMA`; ``length_um`` is infinite where there is no way.
+    """
+    columns = [tips, swc_ids[tips], skeleton.labels[tips], soma_distances_nm[tips] / NM_PER_UM]
+    return pa.Table.from_arrays([numbers(column) for column in columns], schema=TIPS_SCHEMA)
+
+
+def tip_rows(cell_id: int, tips: pa.Table) -> list[list]:
+    """Return the rows of a cell with :data:`~mitosyn.catalogue.TIP_LENGTH_COLUMNS`."""
+    rows = zip(*(column.to_pylist() for column in tips.columns), strict=True)
+    return [
+        [cell_id, node, swc_id, COMPARTMENTS[label], length if np.isfinite(length) else ""]
+        for node, swc_id, label, length in rows
+    ]
+
+
+def tip_problems(tips: pa.Table) -> list[tuple[str, str]]:
+    """Say how many tips have no way to the soma: (subject, problem) if there are any."""
+    apart = int(np.isinf(numpy_values(tips["length_um"])).sum())
+    return [(SKELETON, f"{apart} of {len(tips)} tips apart from the soma")] if apart else []

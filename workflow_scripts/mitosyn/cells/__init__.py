@@ -1,0 +1,10 @@
+"""What a cell's jobs write, and whether its positions fit."""
+
+from mitosyn.cells.export import (
+    astrocyte_table, compartment_table, covered_nodes, keep_published, morphometrics_table,
+    write_associated_nodes, write_cell_csv,
+)
+from mitosyn.cells.fit import (
+    DOUBTFUL, check_all_cells, fit_meshes, fit_row, fit_skeleton, mesh_centres, read_fits,
+    refuse_contradiction, refuse_without_meshes, write_fits,
+)

@@ -1,0 +1,190 @@
+"""A cell's files in the published formats: the CSV of mitochondria, the JSON of nodes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mitosyn.catalogue import CELL_CSV_COLUMNS, LENGTH_ALONG_SKELETON, MORPHOMETRICS, SOMATIC
+from mitosyn.meshes import MeshBundle, Surfaces
+from mitosyn.skeletons import Coverage, astrocyte_compartments
+from mitosyn.support import write_text
+from mitosyn.tables import OWN_LABELS, Cell, flags, numbers, positions_nm, texts, write_csv
+
+COMPARTMENT_SCHEMA = pa.schema(
+    {
+        "mito_id": pa.int64(),
+        "label": pa.int64(),
+        "compartment": pa.string(),
+        "length_nm": pa.float64(),
+    }
+)
+
+SOMATIC_LABEL = OWN_LABELS[SOMATIC]
+
+# A skeleton node that a mitochondrion covers, by its number in the skeleton and in the SWC
+# file, with the number of mesh vertices nearest to it.
+NODES_SCHEMA = pa.schema(
+    {
+        "mito_id": pa.int64(),
+        "skeleton_node": pa.int64(),
+        "swc_id": pa.int64(),
+        "vertices": pa.int64(),
+    }
+)
+
+
+def morphometrics_table(
+    bundle: MeshBundle, morphometrics: dict[str, np.ndarray], surfaces: Surfaces
+) -> pa.Table:
+    """Tabulate what was measured on a cell's meshes, with what is wrong with missing ones."""
+    columns = {name: numbers(morphometrics[name]) for name in MORPHOMETRICS}
+    columns = {
+        "mito_id": numbers(bundle.mito_ids),
+        "problem": texts(bundle.problems.tolist()),
+        "mesh_closed": flags(surfaces.closed),
+        "mesh_pieces": numbers(surfaces.pieces),
+    } | columns
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
+
+
+def compartment_table(
+    mito_ids: np.ndarray, labels: np.ndarray, lengths_nm: np.ndarray, names: Sequence[str]
+) -> pa.Table:
+    """Tabulate the compartments of a neuron's M mitochondria.
+
+    Parameters
+    ----------
+    mito_ids, labels : (M,) int64 arrays
+    lengths_nm : (M,) float64 array
+        Along the skeleton.
+    names : sequence of str
+        Of the labels, as :func:`mitosyn.tables.compartments.names_by_label` gives them.
+    """
+    compartments = texts([names[label] for label in labels.tolist()])
+    return pa.Table.from_arrays(
+        [numbers(mito_ids), numbers(labels), compartments, numbers(lengths_nm)],
+        schema=COMPARTMENT_SCHEMA,
+    )
+
+
+def keep_published(measured: np.ndarray, published: pa.ChunkedArray) -> np.ndarray:
+    """Put published values in place of measured ones, (M,), where there are any."""
+    pairs = zip(published.to_pylist(), measured.tolist(), strict=True)
+    return np.array([own if given is None else given for given, own in pairs], measured.dtype)
+
+
+def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:
+    """Tabulate an astrocyte's compartments; its mitochondria's PC1 lengths stand in for lengths.
+
+    Parameters
+    ----------
+    cell : Cell
+        With the position of its soma.
+    mitochondria : pyarrow.Table
+        With :data:`mitosyn.tables.mitochondria.SCHEMA`.
+    morphometrics : pyarrow.Table
+        As :func:`morphometrics_table` gives it, of the same mitochondria.
+    """
+    compartments = astrocyte_compartments(positions_nm(mitochondria), np.array(cell.soma))
+    return pa.Table.from_arrays(
+        [texts(compartments), morphometrics["PC1 Length"]], names=["compartment", "length_nm"]
+    )
+
+
+def write_cell_csv(
+    path: str | Path,
+    cell: Cell,
+    mitochondria: pa.Table,
+    compartments: pa.Table,
+    morphometrics: pa.Table,
+) -> None:
+    """Write a cell's mitochondria, one row each, in the order of the mitochondria table.
+
+    Parameters
+    ----------
+    path : str or Path
+    cell : Cell
+    mitochondria : pyarrow.Table
+        M rows with :data:`mitosyn.tables.mitochondria.SCHEMA`.
+    compartments : pyarrow.Table
+        The same mitochondria, ``compartment, length_nm``.
+    morphometrics : pyarrow.Table
+        The same mitochondria, as :func:`morphometrics_table` gives them; NaN is left empty.
+    """
+    x, y, z = positions_nm(mitochondria).T.tolist()
+    count = len(mitochondria)
+    columns = {
+        "mito_id": mitochondria["mito_id"].to_pylist(),
+        "cellid": [cell.cell_id] * count,
+        "compartment": compartments["compartment"].to_pylist(),
+        "x": x,
+        "y": y,
+        "z": z,
+        LENGTH_ALONG_SKELETON: _empty_for_nan(compartments["length_nm"]),
+        **{name: _empty_for_nan(morphometrics[name]) for name in MORPHOMETRICS},
+        "cell_type": [cell.cell_type] * count,
+        "cell_subtype": [cell.cell_subtype] * count,
+    }
+    rows = zip(range(count), *(columns[name] for name in CELL_CSV_COLUMNS), strict=True)
+    write_csv(path, ["", *CELL_CSV_COLUMNS], [list(row) for row in rows])
+
+
+def _empty_for_nan(column: pa.ChunkedArray) -> list[float | str]:
+    return ["" if math.isnan(value) else value for value in column.to_pylist()]
+
+
+def covered_nodes(mito_ids: np.ndarray, coverage: Coverage, swc_ids: np.ndarray) -> pa.Table:
+    """Tabulate a coverage by mitochondrion id.
+
+    Parameters
+    ----------
+    mito_ids : (M,) int64 array
+    coverage : Coverage
+        P pairs.
+    swc_ids : (N,) int64 array
+        SWC id of each skeleton node.
+
+    Returns
+    -------
+    pyarrow.Table
+        P rows with :data:`NODES_SCHEMA`.
+    """
+    columns = [
+        mito_ids[coverage.mitochondrion],
+        coverage.node,
+        swc_ids[coverage.node],
+        coverage.vertices,
+    ]
+    return pa.Table.from_arrays([numbers(column) for column in columns], schema=NODES_SCHEMA)
+
+
+def write_associated_nodes(path: str | Path, compartments: pa.Table, nodes: pa.Table) -> None:
+    """Write the SWC ids that each mitochondrion outside the soma covers.
+
+    Parameters
+    ----------
+    path : str or Path
+    compartments : pyarrow.Table
+        The mitochondria of the cell in their order, with :data:`COMPARTMENT_SCHEMA`.
+    nodes : pyarrow.Table
+        With :data:`NODES_SCHEMA`.
+    """
+    covered: dict[int, list[int]] = {
+        mito_id: []
+        for mito_id, label in zip(
+            compartments["mito_id"].to_pylist(), compartments["label"].to_pylist(), strict=True
+        )
+        if label != SOMATIC_LABEL
+    }
+    for mito_id, swc_id in zip(
+        nodes["mito_id"].to_pylist(), nodes["swc_id"].to_pylist(), strict=True
+    ):
+        if mito_id in covered:
+            covered[mito_id].append(swc_id)
+    write_text(path, json.dumps({str(i): sorted(ids) for i, ids in covered.items()}) + "\n")

@@ -1,0 +1,21 @@
+"""All cells together: collecting, describing, checking, provenance."""
+
+from mitosyn.dataset.checks import (
+    CELL_CSV, Counts, SHOWN, compare_expectations, compare_mitochondria, compare_synapses,
+    count_outputs, mitochondria_by_cell, read_synapse_rows, summarise, synapse_ends,
+)
+from mitosyn.dataset.contents import (
+    cell_parts, compare_archive, compare_cells, compare_nodes, compare_table,
+    mitochondria_parts, skeleton_parts, synapse_parts,
+)
+from mitosyn.dataset.description import (
+    BAD_MESH, NM3_PER_UM3, PARTLY_MEASURED, describe_cells, incomplete_mitochondria,
+)
+from mitosyn.dataset.provenance import (
+    checksum_lines, data_package, describe_input, describe_output, git_commit, package_versions,
+)
+from mitosyn.dataset.synapses import filter_synapses
+from mitosyn.dataset.tidy import (
+    mitochondria_table, mitochondrion_nodes_table, read_csv, skeleton_nodes_table, stream_csv,
+    tabulate, write_csv_table, write_table,
+)

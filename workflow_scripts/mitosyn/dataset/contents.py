@@ -1,0 +1,177 @@
+"""What archives and tables hold, compared with the files that they were made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
+
+from mitosyn.catalogue import (
+    CELL_CSV,
+    CELL_CSV_COLUMNS,
+    CELLS_CSV,
+    SOMATIC,
+    SYNAPSES_CSV,
+    tidy_name,
+)
+from mitosyn.dataset.tidy import read_csv, skeleton_nodes_table, stream_csv
+from mitosyn.support import InputError, plain_files
+
+Part = tuple[str, pa.Table]
+
+
+def compare_archive(path: str | Path, folder: str, files: Iterable[str | Path]) -> list[str]:
+    """Tell how an archive differs from the files that it was packed from, byte by byte.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.tar.gz``, which is read to its end.
+    folder : str
+        The one folder in it.
+    files : iterable of path
+    """
+    name = Path(path).name
+    missing = {f"{folder}/{Path(file).name}": Path(file) for file in files}
+    differences = []
+    try:
+        for member, content in plain_files(path):
+            file = missing.pop(member, None)
+            if file is None:
+                differences.append(f"{name}: {member} is there twice or is of no cell")
+            elif b"".join(content) != file.read_bytes():
+                differences.append(f"{name}: {member} is not {file}")
+    except InputError as error:
+        return [f"{name}: {error.problem}"]
+    return differences + [f"{name}: {member} is missing" for member in missing]
+
+
+def compare_table(path: str | Path, parts: Iterable[Part]) -> list[str]:
+    """Tell how a Parquet table differs from the parts that it should hold, end to end.
+
+    Parameters
+    ----------
+    path : str or Path
+    parts : iterable of (name, pyarrow.Table)
+        The rows in their order; columns that a part does not have are not compared.
+    """
+    name = Path(path).name
+    try:
+        table = pa.parquet.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        return [f"{name}: unreadable ({error})"]
+    differences, start = [], 0
+    for what, part in parts:
+        found = table.slice(start, len(part))
+        start += len(part)
+        odd = [
+            column
+            for column in part.column_names
+            if column not in found.column_names or not found[column].equals(part[column])
+        ]
+        if odd:
+            differences.append(f"{name}: {', '.join(odd[:3])} not as in {what}")
+    if len(table) != start:
+        differences.append(f"{name}: {len(table)} rows, expected {start}")
+    return differences
+
+
+def mitochondria_parts(csvs: Iterable[str | Path]) -> Iterator[Part]:
+    """Yield the rows of each cell's CSV with the names of the table of all cells."""
+    for path in csvs:
+        csv = read_csv(path, CELL_CSV)
+        columns = {tidy_name(name): csv[name] for name in CELL_CSV_COLUMNS if name != "cellid"}
+        yield Path(path).name, pa.table(columns | {"cell_id": csv["cellid"]})
+
+
+def synapse_parts(path: str | Path) -> Iterator[Part]:
+    """Yield the rows of the synapse table in parts."""
+    for part in stream_csv(path, SYNAPSES_CSV):
+        yield Path(path).name, part
+
+
+def cell_parts(path: str | Path) -> Iterator[Part]:
+    """Yield the rows of the table of cells."""
+    yield Path(path).name, read_csv(path, CELLS_CSV)
+
+
+def skeleton_parts(neuron_ids: Iterable[int], paths: Iterable[str | Path]) -> Iterator[Part]:
+    """Yield the nodes of each neuron's SWC file."""
+    for cell_id, path in zip(neuron_ids, paths, strict=True):
+        yield Path(path).name, skeleton_nodes_table(cell_id, path)
+
+
+def compare_nodes(
+    table: str | Path,
+    paths: Mapping[int, str | Path],
+    csvs: Mapping[int, pa.Table],
+    node_counts: Mapping[int, int],
+) -> list[str]:
+    """Tell how the associated nodes of neurons differ from the other files of these.
+
+    Parameters
+    ----------
+    table : str or Path
+        The Parquet table of all nodes that mitochondria cover.
+    paths : mapping from cell id to its JSON file
+    csvs : mapping from cell id to the table of its CSV
+        With ``mito_id`` and ``compartment``.
+    node_counts : mapping from cell id to the number of nodes of its SWC file
+    """
+    try:
+        columns = pa.parquet.read_table(table, columns=["cell_id", "mito_id", "node_id"])
+    except (pa.ArrowInvalid, OSError) as error:
+        return [f"{Path(table).name}: unreadable ({error})"]
+    owners, mito_ids, node_ids = (column.to_numpy() for column in columns.columns)
+    differences = []
+    for cell_id, path in paths.items():
+        nodes = {int(key): ids for key, ids in json.loads(Path(path).read_bytes()).items()}
+        outside = csvs[cell_id].filter(pc.not_equal(csvs[cell_id]["compartment"], SOMATIC))
+        if list(nodes) != outside["mito_id"].to_pylist():
+            differences.append(f"{Path(path).name}: not the mitochondria outside the soma")
+        counts = [len(ids) for ids in nodes.values()]
+        listed = np.array([i for ids in nodes.values() for i in ids], np.int64)
+        if len(listed) and not 0 <= listed.min() <= listed.max() < node_counts[cell_id]:
+            differences.append(f"{Path(path).name}: names nodes that the SWC file has not")
+        own = owners == cell_id
+        own[own] = np.isin(mito_ids[own], outside["mito_id"].to_numpy())
+        pairs = np.repeat(np.array(list(nodes), np.int64), counts), listed
+        if not np.array_equal(_sorted(*pairs), _sorted(mito_ids[own], node_ids[own])):
+            differences.append(f"{Path(table).name}: not the nodes of {Path(path).name}")
+    return differences
+
+
+def _sorted(mito_ids: np.ndarray, node_ids: np.ndarray) -> np.ndarray:
+    order = np.lexsort((node_ids, mito_ids))
+    return np.stack([mito_ids[order], node_ids[order]])
+
+
+def compare_cells(
+    rows: list[dict[str, str]],
+    mitochondria: Mapping[int, int],
+    synapses: Mapping[str, int],
+) -> list[str]:
+    """Tell how the table of cells differs from what was counted.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of ``cells.csv``.
+    mitochondria : mapping from cell id to its number of mitochondria, in the order of the cells
+    synapses : mapping from type of end to the number of rows
+    """
+    differences = []
+    if [int(row["cell_id"]) for row in rows] != list(mitochondria):
+        differences.append("cells.csv: not the analysed cells in their order")
+    elif [int(row["mitochondria"]) for row in rows] != list(mitochondria.values()):
+        differences.append("cells.csv: numbers of mitochondria not as in the cells' files")
+    for kind, count in synapses.items():
+        found = sum(int(row[f"synapses_{kind}"] or 0) for row in rows)
+        if found != count:
+            differences.append(f"cells.csv: {found} {kind} synapses, expected {count}")
+    return differences

@@ -1,0 +1,347 @@
+"""The tidy Parquet tables: one for each kind of thing in the dataset, all cells together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from mitosyn.catalogue import (
+    CELL_CSV_COLUMNS,
+    CELL_TYPES,
+    COMPARTMENTS,
+    FLAG,
+    INTEGER,
+    MITOCHONDRION_NODE_COLUMNS,
+    MITOCHONDRION_TABLE_COLUMNS,
+    MORPHOMETRICS,
+    NUMBER,
+    SKELETON_NODE_COLUMNS,
+    SWC,
+    TEXT,
+    Meaning,
+    PublishedTable,
+    published_table,
+    tidy_name,
+)
+from mitosyn.meshes import complexity_index
+from mitosyn.skeletons import NO_PARENT
+from mitosyn.support import NM2_PER_UM2, NM3_PER_UM3, InputError, whole_file
+from mitosyn.tables import names_by_label
+
+ARROW_TYPES = {
+    INTEGER: pa.int64(),
+    NUMBER: pa.float64(),
+    TEXT: pa.string(),
+    FLAG: pa.bool_(),
+}
+ROWS_IN_GROUP = 65_536
+# From the first on, and below the second, Arrow writes numbers as Python does, but for ".0".
+_AS_PYTHON = 1e-4, 1e10
+# Why measures are missing from a mesh that can be read.
+NO_VOLUME, NO_HULL = "no enclosed volume", "no convex hull"
+REASONS = {
+    **{
+        f"PC{k} {measure}": f"no section across PC{k}"
+        for k in (1, 2, 3)
+        for measure in ("CA", "Circum")
+    },
+    "mito CA": "no section across PC3",
+    **{f"PC{k} symmetry": NO_VOLUME for k in (1, 2, 3)},
+    **dict.fromkeys(("convex hull compactness", "mito size", "sphericity"), NO_VOLUME),
+    **dict.fromkeys(("convex hull SA", "convex hull volume"), NO_HULL),
+}
+
+
+def arrow_schema(table: PublishedTable, dataset: str) -> pa.Schema:
+    """Give the schema of a published table.
+
+    Each field has its ``unit`` and ``description`` as metadata, the table the name of the
+    dataset and its own ``description``.
+    """
+    fields = [
+        pa.field(
+            name,
+            ARROW_TYPES[meaning.kind],
+            nullable=bool(meaning.missing),
+            metadata={"unit": meaning.unit, "description": _described(meaning)},
+        )
+        for name, meaning in table.columns.items()
+    ]
+    return pa.schema(fields, {"dataset": dataset, "description": table.description})
+
+
+def _described(meaning: Meaning) -> str:
+    return meaning.description + (f"; null: {meaning.missing}" if meaning.missing else "")
+
+
+def _arrow_types(columns: Mapping[str, Meaning]) -> dict[str, pa.DataType]:
+    """Give the types of columns, without that of the unnamed row number."""
+    return {name: ARROW_TYPES[meaning.kind] for name, meaning in columns.items() if name}
+
+
+def write_table(path: str | Path, name: str, dataset: str, parts: Iterable[pa.Table]) -> int:
+    """Write a tidy table, whole or not at all, with a fixed number of rows in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+    name : str
+        Of the table in :data:`mitosyn.catalogue.dictionary.PUBLISHED_TABLES`.
+    dataset : str
+        Name of the dataset, for the file's metadata.
+    parts : iterable of pyarrow.Table
+        The rows in their order, with the table's columns.
+
+    Returns
+    -------
+    int
+        The number of rows written.
+    """
+    schema = arrow_schema(published_table(name), dataset)
+    rows = 0
+    with (
+        whole_file(path) as temporary,
+        pa.parquet.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        for group in _row_groups(parts, schema):
+            writer.write_table(group, row_group_size=ROWS_IN_GROUP)
+            rows += len(group)
+    return rows
+
+
+def _row_groups(parts: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Cut tables end to end into groups of a fixed number of rows, the last one smaller."""
+    waiting = schema.empty_table()
+    for part in parts:
+        columns = [part[name] for name in schema.names]
+        waiting = pa.concat_tables([waiting, pa.Table.from_arrays(columns, schema=schema)])
+        while len(waiting) >= ROWS_IN_GROUP:
+            yield waiting.slice(0, ROWS_IN_GROUP).combine_chunks()
+            # A slice would keep the memory of what has been written.
+            waiting = waiting.slice(ROWS_IN_GROUP).take(np.arange(len(waiting) - ROWS_IN_GROUP))
+    if len(waiting):
+        yield waiting.combine_chunks()
+
+
+def tabulate(name: str, rows: Iterable[Mapping]) -> pa.Table:
+    """Put rows, mappings from column to value or None, into the form of a published table."""
+    types = _arrow_types(published_table(name).columns)
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(types))
+
+
+def write_csv_table(path: str | Path, names: Sequence[str], parts: Iterable[pa.Table]) -> None:
+    """Write numbers and plain names as CSV, whole or not at all; nulls are left empty.
+
+    Real numbers stand as Python writes them, as in :func:`mitosyn.tables.reading.write_csv`.
+
+    Parameters
+    ----------
+    path : str or Path
+    names : sequence of str
+        The columns to write, in this order.
+    parts : iterable of pyarrow.Table
+        The rows in their order.
+    """
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        file.write((",".join(names) + "\n").encode())
+        for part in parts:
+            columns = [
+                _real_texts(part[name]) if pa.types.is_floating(part[name].type) else part[name]
+                for name in names
+            ]
+            pa.csv.write_csv(pa.Table.from_arrays(columns, list(names)), file, options)
+
+
+def _real_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return real numbers as Python writes them, the shortest exact way: 55360.0, 1e-05.
+
+    Arrow is several times as fast, but leaves out the point of whole numbers, and takes to
+    exponents elsewhere: with numbers outside the range of ``_AS_PYTHON`` Python does it.
+    """
+    least, most = _AS_PYTHON
+    sizes = np.abs(column.to_numpy())
+    if ((sizes > 0) & ((sizes < least) | (sizes >= most))).any():
+        values = [None if value is None else repr(value) for value in column.to_pylist()]
+        return pa.chunked_array([values], pa.string())
+    written = pc.cast(column, pa.string())
+    whole = pc.equal(column, pc.trunc(column))
+    return pc.if_else(whole, pc.binary_join_element_wise(written, ".0", ""), written)
+
+
+def stream_csv(path: str | Path, name: str) -> Iterator[pa.Table]:
+    """Read a published CSV file in parts, with types and columns as a published table has them.
+
+    Parameters
+    ----------
+    path : str or Path
+    name : str
+        Of the table in :data:`mitosyn.catalogue.dictionary.PUBLISHED_TABLES`.
+
+    Raises
+    ------
+    InputError
+        The file lacks a column or has a value of another type.
+    """
+    types = _arrow_types(published_table(name).columns)
+    options = pa.csv.ConvertOptions(
+        column_types=types, include_columns=list(types), null_values=[""]
+    )
+    try:
+        with pa.csv.open_csv(path, convert_options=options) as reader:
+            for batch in reader:
+                yield pa.Table.from_batches([batch])
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise InputError(path, f"unreadable ({error})", "Delete it and run again.") from error
+
+
+def read_csv(path: str | Path, name: str) -> pa.Table:
+    """Read a published CSV file as :func:`stream_csv`, all of it."""
+    nothing = pa.schema(_arrow_types(published_table(name).columns)).empty_table()
+    return pa.concat_tables([nothing, *stream_csv(path, name)])
+
+
+def mitochondria_table(
+    csv: pa.Table,
+    mitochondria: pa.Table,
+    morphometrics: pa.Table,
+    voxel_size_nm: tuple[float, float, float],
+    pyramidal_labels: Mapping[str, int],
+) -> pa.Table:
+    """Tabulate the mitochondria of a cell.
+
+    Parameters
+    ----------
+    csv : pyarrow.Table
+        M rows of the cell's CSV.
+    mitochondria : pyarrow.Table
+        The same mitochondria with :data:`mitosyn.tables.mitochondria.SCHEMA`.
+    morphometrics : pyarrow.Table
+        The same, as :func:`mitosyn.cells.export.morphometrics_table` gives them.
+    voxel_size_nm : three floats
+    pyramidal_labels : mapping from name to label
+        The compartments in the files of pyramidal cells.
+
+    Returns
+    -------
+    pyarrow.Table
+        M rows with :data:`~mitosyn.catalogue.MITOCHONDRION_TABLE_COLUMNS`.
+
+    Raises
+    ------
+    ValueError
+        The three do not list the same mitochondria in the same order.
+    """
+    for other in (mitochondria, morphometrics):
+        if not csv["mito_id"].equals(other["mito_id"]):
+            raise ValueError("the files of a cell do not list the same mitochondria")
+    has_mesh = pc.greater(morphometrics["mesh_pieces"], 0)
+    area_um2 = csv["mito SA"].to_numpy() / NM2_PER_UM2
+    volume_um3 = mitochondria["voxels"].to_numpy() * (np.prod(voxel_size_nm) / NM3_PER_UM3)
+    columns = {tidy_name(name): csv[name] for name in CELL_CSV_COLUMNS if name != "cellid"}
+    columns |= {
+        "cell_id": csv["cellid"],
+        "label": pa.array(_labels(csv, pyramidal_labels), pa.int64()),
+        "voxels": mitochondria["voxels"],
+        "complexity_index": pa.array(complexity_index(area_um2, volume_um3), from_pandas=True),
+        "mesh_closed": pc.if_else(has_mesh, morphometrics["mesh_closed"], None),
+        "mesh_pieces": pc.if_else(has_mesh, morphometrics["mesh_pieces"], None),
+        "problem": problems(morphometrics),
+    }
+    return pa.table({name: columns[name] for name in MITOCHONDRION_TABLE_COLUMNS})
+
+
+def _labels(csv: pa.Table, pyramidal_labels: Mapping[str, int]) -> list[int | None]:
+    """Give the label of each row's compartment, None for an astrocyte's."""
+    names = {kind: names_by_label(kind, pyramidal_labels) for kind in CELL_TYPES}
+    pairs = zip(csv["cell_type"].to_pylist(), csv["compartment"].to_pylist(), strict=True)
+    return [names[kind].index(text) if names[kind] else None for kind, text in pairs]
+
+
+def problems(morphometrics: pa.Table) -> pa.Array:
+    """Say of each mitochondrion why measures are missing; null where none is.
+
+    Parameters
+    ----------
+    morphometrics : pyarrow.Table
+        As :func:`mitosyn.cells.export.morphometrics_table` gives them.
+
+    Returns
+    -------
+    pyarrow.Array of strings
+        The mesh's own problem, or by reason the columns that it costs.
+    """
+    texts: list[str | None] = [text or None for text in morphometrics["problem"].to_pylist()]
+    missing = {name: np.isnan(morphometrics[name].to_numpy()) for name in MORPHOMETRICS}
+    for row in np.flatnonzero(np.any(list(missing.values()), axis=0)).tolist():
+        if texts[row] is None:
+            texts[row] = why_missing([name for name in MORPHOMETRICS if missing[name][row]])
+    return pa.array(texts, pa.string())
+
+
+def why_missing(names: Iterable[str]) -> str:
+    """Say why a mesh lacks some morphometrics: ``<reason>: <columns>``, separated by ``; ``."""
+    by_reason: dict[str, list[str]] = {}
+    for name in names:
+        by_reason.setdefault(REASONS[name], []).append(tidy_name(name))
+    return "; ".join(f"{reason}: {', '.join(found)}" for reason, found in by_reason.items())
+
+
+def skeleton_nodes_table(cell_id: int, path: str | Path) -> pa.Table:
+    """Tabulate the nodes of a neuron's SWC file.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows with :data:`~mitosyn.catalogue.SKELETON_NODE_COLUMNS`, in the order of the file.
+    """
+    meanings = published_table(SWC).columns
+    swc = pa.csv.read_csv(
+        path,
+        read_options=pa.csv.ReadOptions(column_names=list(meanings)),
+        parse_options=pa.csv.ParseOptions(delimiter=" "),
+        convert_options=pa.csv.ConvertOptions(column_types=_arrow_types(meanings)),
+    )
+    is_root = pc.equal(swc["parent"], NO_PARENT)
+    columns = {
+        "cell_id": pa.repeat(cell_id, len(swc)),
+        "node_id": swc["id"],
+        "parent_id": pc.if_else(is_root, None, swc["parent"]),
+        "label": swc["label"],
+        "compartment": pa.array(COMPARTMENTS).take(swc["label"]),
+        **{axis: swc[axis] for axis in "xyz"},
+    }
+    return pa.table({name: columns[name] for name in SKELETON_NODE_COLUMNS})
+
+
+def mitochondrion_nodes_table(cell_id: int, coverage: pa.Table) -> pa.Table:
+    """Tabulate the skeleton nodes that a neuron's mitochondria cover.
+
+    Parameters
+    ----------
+    cell_id : int
+    coverage : pyarrow.Table
+        P rows with :data:`mitosyn.cells.export.NODES_SCHEMA`, those of a mitochondrion together.
+
+    Returns
+    -------
+    pyarrow.Table
+        P rows with :data:`~mitosyn.catalogue.MITOCHONDRION_NODE_COLUMNS`; the mitochondria in
+        the order of the coverage, the nodes of each ascending.
+    """
+    mito_ids = coverage["mito_id"].to_numpy()
+    mitochondrion = np.cumsum(np.diff(mito_ids, prepend=-1) != 0)
+    order = np.lexsort([coverage["swc_id"].to_numpy(), mitochondrion])
+    columns = {
+        "cell_id": pa.repeat(cell_id, len(coverage)),
+        "mito_id": coverage["mito_id"].take(order),
+        "node_id": coverage["swc_id"].take(order),
+        "vertices": coverage["vertices"].take(order),
+    }
+    return pa.table({name: columns[name] for name in MITOCHONDRION_NODE_COLUMNS})

@@ -1,1 +1,0 @@
-"""Pictures of a dataset, drawn from its tables: one module for each question they answer."""

@@ -1,0 +1,162 @@
+"""Paths of mesh layers, and the state of a local one, to see which meshes changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from mitosyn.support import CONFIGURATION, InputError
+
+LAYER = "precomputed://"
+FILE_LAYER = f"{LAYER}file://"
+# Buckets are read through their HTTPS address.
+WEB_LAYERS = tuple(f"{LAYER}{scheme}://" for scheme in ("https", "http", "gs", "s3"))
+# Bytes in a part of a path, on most disks.
+LONGEST_NAME = 255
+REMEDY = (
+    "Check mitochondria_meshes in the config: it has to be a layer whose info names a folder of "
+    "legacy, unsharded meshes."
+)
+
+
+def is_web_layer(path: str) -> bool:
+    """Whether a layer is fetched over HTTP."""
+    return path.startswith(WEB_LAYERS)
+
+
+def local_layer(path: str | None) -> Path | None:
+    """Give the folder of a ``precomputed://file://`` layer, None for other layers."""
+    return Path(path.removeprefix(FILE_LAYER)) if path and path.startswith(FILE_LAYER) else None
+
+
+def mesh_folder(layer: Path) -> Path | None:
+    """Return the folder of a local layer's meshes, None where no readable ``info`` names one."""
+    try:
+        return layer / named_mesh_folder(read_info(layer))
+    except InputError:
+        return None
+
+
+def read_info(layer: Path) -> Any:
+    """Read the ``info`` of a local layer.
+
+    Raises
+    ------
+    InputError
+        It is missing or no JSON.
+    """
+    path = layer / "info"
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            path, f"cannot be read ({error.strerror})", REMEDY, CONFIGURATION
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, f"not JSON ({error})", REMEDY, CONFIGURATION) from error
+
+
+def named_mesh_folder(info: Any, layer: str | Path = "info") -> str:
+    """Return the name of the folder that a layer's ``info`` gives its meshes.
+
+    Parameters
+    ----------
+    info : object
+        As read from JSON.
+    layer : str or Path
+        For errors.
+
+    Raises
+    ------
+    InputError
+        It names none within the layer.
+    """
+    name = info.get("mesh") if isinstance(info, dict) else None
+    if isinstance(name, str):
+        name = name.rstrip("/")
+    if not is_file_name(name):
+        found = f"mesh {_shown(name)}" if isinstance(info, dict) else f"{_shown(info)}"
+        raise InputError(
+            layer,
+            f"its info has {found}, expected the name of a mesh folder",
+            REMEDY,
+            CONFIGURATION,
+        )
+    return name
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value)[:60]
+
+
+def is_file_name(name: Any) -> TypeGuard[str]:
+    """Whether something read from JSON is the path of a file below the folder it is read in."""
+    return (
+        isinstance(name, str)
+        and name.isprintable()
+        and all(
+            part not in ("", ".", "..") and len(part.encode()) <= LONGEST_NAME
+            for part in name.split("/")
+        )
+    )
+
+
+def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
+    """Say how a layer's resolution contradicts the voxel size of its meshes; empty if not.
+
+    Meshes may be made of a volume that is some times coarser or finer than the voxels in
+    which their nm count, so that only other ratios are contradictions.
+
+    Parameters
+    ----------
+    info : object
+        What the layer's ``info`` holds; without a resolution there is nothing to compare.
+    mesh_voxel_size_nm : three floats
+    """
+    try:
+        resolution = [float(size) for size in info["scales"][0]["resolution"]]
+        ratios = [a / b for a, b in zip(resolution, mesh_voxel_size_nm, strict=True)]
+        multiples = [max(ratio, 1 / ratio) for ratio in ratios]
+        fits = all(abs(multiple - round(multiple)) < 1e-3 * multiple for multiple in multiples)
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError):
+        return ""
+    if fits:
+        return ""
+    return (
+        f"resolution is {resolution} nm in the layer's info, mesh_voxel_size_nm is "
+        f"{list(mesh_voxel_size_nm)}"
+    )
+
+
+def fragment_states(folder: str | Path) -> dict[int, str]:
+    """Describe the mesh files of each mitochondrion in a local legacy layer.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the layer's meshes, as :func:`mesh_folder` gives it.
+
+    Returns
+    -------
+    dict from mitochondrion id to a text
+        That changes when a file of its mesh is added, removed or written.
+    """
+    states: dict[int, list[str]] = defaultdict(list)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            mito_id = entry.name.split(":", 1)[0]
+            if mito_id.isdigit():
+                stat = entry.stat()
+                states[int(mito_id)].append(f"{entry.name} {stat.st_size} {stat.st_mtime_ns}")
+    return {mito_id: "\n".join(sorted(files)) for mito_id, files in states.items()}
+
+
+def state_digest(states: dict[int, str], mito_ids: Iterable[int]) -> str:
+    """Digest the states of some mitochondria into 16 hexadecimal digits."""
+    text = "\n".join(f"{mito_id} {states.get(mito_id, '')}" for mito_id in mito_ids)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

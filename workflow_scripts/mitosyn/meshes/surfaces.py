@@ -1,0 +1,180 @@
+"""Whether a mesh is closed and of how many pieces it is, many meshes at a time.
+
+Both once the vertices are merged that repeat, at the same position, where the mesh source cut
+a mesh into chunks. Sorting the edges of the meshes, the usual way, would take longer than
+measuring them; sums and minima over the triangles tell the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from mitosyn.meshes.bundle import MeshBundle
+
+# Meshes are looked at in batches of about this many triangles, to stay in the cache
+# and to bound memory whatever the size of the cell.
+BATCH_TRIANGLES = 30_000
+# An odd 64-bit number without a pattern: 2^64 divided by the golden ratio.
+FACTOR = np.uint64(0x9E3779B97F4A7C15)
+HALF = np.uint64(32)
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """What is known of the surfaces of M meshes.
+
+    Attributes
+    ----------
+    closed : (M,) bool array
+        The triangles run through every edge as often in one direction as in the other, so
+        that they enclose a volume that does not depend on where the mesh lies. False where
+        there is no mesh.
+    pieces : (M,) int64 array
+        Connected pieces: triangles hang together that share a vertex. 0 where there is no
+        mesh.
+    """
+
+    closed: np.ndarray
+    pieces: np.ndarray
+
+
+def describe_surfaces(bundle: MeshBundle) -> Surfaces:
+    """Tell of every mesh of a cell whether it is closed, and count its pieces.
+
+    Parameters
+    ----------
+    bundle : MeshBundle
+        M mitochondria.
+    """
+    count = len(bundle.mito_ids)
+    surfaces = Surfaces(np.zeros(count, bool), np.zeros(count, np.int64))
+    for start, stop in _batches(bundle):
+        vertices, faces, owners = _batch(bundle, start, stop)
+        keys = _position_keys(vertices, owners)
+        triangles = np.diff(bundle.face_offsets[start : stop + 1])
+        surfaces.closed[start:stop] = (triangles > 0) & _closed(keys, faces, triangles)
+        roots = _roots(_merged(keys).take(faces), len(keys))
+        surfaces.pieces[start:stop] = np.bincount(owners[roots], minlength=stop - start)
+    return surfaces
+
+
+def merged_vertices(vertices: np.ndarray) -> np.ndarray:
+    """Give each vertex of a mesh the number of one at the same position, the same for all there.
+
+    Parameters
+    ----------
+    vertices : (V, 3) float32 or float64 array
+
+    Returns
+    -------
+    (V,) int64 array
+    """
+    return _merged(_position_keys(vertices, np.zeros(len(vertices), np.int64)))
+
+
+def _batches(bundle: MeshBundle) -> Iterator[tuple[int, int]]:
+    """Give the first row and the row after the last of the meshes to look at together."""
+    batch = bundle.face_offsets[:-1] // BATCH_TRIANGLES
+    starts = np.flatnonzero(np.diff(batch, prepend=-1)).tolist()
+    return pairwise([*starts, len(batch)])
+
+
+def _batch(bundle: MeshBundle, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give vertices (V, 3), corners of the triangles (3, F), and the mesh of each vertex (V,)."""
+    vertex_offsets = bundle.vertex_offsets[start : stop + 1]
+    face_offsets = bundle.face_offsets[start : stop + 1]
+    faces = bundle.faces[face_offsets[0] : face_offsets[-1]].T.astype(np.int64, order="C")
+    faces += np.repeat(vertex_offsets[:-1] - vertex_offsets[0], np.diff(face_offsets))
+    owners = np.repeat(np.arange(stop - start), np.diff(vertex_offsets))
+    return bundle.vertices[vertex_offsets[0] : vertex_offsets[-1]], faces, owners
+
+
+def _position_keys(vertices: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Give vertices of the same mesh and position the same number, others another one.
+
+    (V,) uint64 array. The number is a hash: two positions share one with odds of 2^-64.
+    """
+    # 0.0 and -0.0 are the same position, but not the same bits.
+    positions = np.add(vertices, 0, order="F")
+    keys = owners.astype(np.uint64)
+    for bits in positions.view(f"u{positions.itemsize}").T:
+        keys += bits
+        keys *= FACTOR
+        keys ^= keys >> HALF
+    keys *= FACTOR
+    return keys ^ (keys >> HALF)
+
+
+def _closed(keys: np.ndarray, faces: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Tell which meshes are closed, (B,) bool.
+
+    With a random number r at each vertex, let an edge from a to b count r_a r_b (r_a - r_b),
+    modulo 2^64, so that its opposite counts the negative of that. The edges of a triangle
+    then count (r_a - r_b) (r_b - r_c) (r_a - r_c) together. On a closed mesh all cancel out;
+    on another their sum is 0 with odds of some 2^-60.
+
+    Parameters
+    ----------
+    keys : (V,) uint64 array
+        The number of each vertex, the same where vertices repeat.
+    faces : (3, F) int64 array
+    triangles : (B,) int64 array
+        How many triangles each mesh has.
+    """
+    a, b, c = keys.take(faces)
+    sums = np.cumsum((a - b) * (b - c) * (a - c))
+    ends = np.concatenate([[np.uint64(0)], sums])[np.cumsum([0, *triangles])]
+    return ends[1:] == ends[:-1]
+
+
+def _merged(keys: np.ndarray) -> np.ndarray:
+    """Give each vertex the number of one at the same position, the same for all there.
+
+    Each vertex enters itself in a table by the low bits of its key. Who finds one of another
+    key there comes again; some are settled in every round, most in the first.
+    """
+    mask = np.uint64((1 << (4 * len(keys)).bit_length()) - 1)
+    places = (keys & mask).astype(np.int64)
+    table = np.empty(int(mask) + 1, np.int64)
+    merged = np.empty(len(keys), np.int64)
+    waiting = np.arange(len(keys))
+    while waiting.size:
+        place = places.take(waiting)
+        table[place] = waiting
+        found = table.take(place)
+        merged[waiting] = found
+        waiting = waiting[keys.take(found) != keys.take(waiting)]
+    return merged
+
+
+def _roots(faces: np.ndarray, count: int) -> np.ndarray:
+    """Give one vertex of each connected piece of some triangles.
+
+    Each vertex hangs itself on the smallest one among its triangles; what hangs on the
+    same vertex in the end is one piece. Triangles between pieces join these in the next
+    round, the few that are left.
+
+    Parameters
+    ----------
+    faces : (3, F) int64 array
+    count : int
+        V, the number of vertices.
+    """
+    parents = np.arange(count)
+    between = faces
+    while between.size:
+        a, b, c = between
+        smallest = np.minimum(np.minimum(a, b), c)
+        for corners in between:
+            np.minimum.at(parents, corners, smallest)
+        while not np.array_equal(parents, above := parents.take(parents)):
+            parents = above
+        a, b, c = between = parents.take(between)
+        between = between.take(np.flatnonzero((a != b) | (a != c)), axis=1)
+    in_use = np.zeros(count, bool)
+    in_use[parents.take(faces[0])] = True
+    return np.flatnonzero(in_use)

@@ -1,0 +1,241 @@
+"""How recomputed compartments and lengths of pyramidal mitochondria agree with published ones.
+
+All functions work on *pairs*, a row for each mitochondrion with its published and its recomputed
+values side by side (see :func:`pair_values`). What has no published value is counted, and left
+out of what compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from mitosyn.catalogue import COMPARTMENTS, LENGTH_ALONG_SKELETON, PYRAMIDAL, tidy_name
+
+PAIRED_COLUMNS = (
+    *("mito_id", "cell_id", "cell_type", "compartment", "x", "y", "z"),
+    *(tidy_name(LENGTH_ALONG_SKELETON), "mesh_pieces", "problem"),
+)
+PUBLISHED, RECOMPUTED = "published_compartment", "recomputed_compartment"
+ALL, WITH_MESH = "all", "with a mesh"
+QUANTILES = {"min": 0.0, "p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
+# Lengths that are no farther apart count as equal.
+TOLERANCE_NM = 1.0
+TOLERANCES = {"1_percent": 0.01, "10_percent": 0.1}
+DIGITS = 6
+# Of each sort of difference.
+LISTED = 200
+OTHER_COMPARTMENT, OTHER_LENGTH = "compartment", "length"
+
+
+def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
+    """Put the recomputed values of pyramidal mitochondria beside the published ones.
+
+    Parameters
+    ----------
+    mitochondria : pyarrow.Table
+        With :data:`PAIRED_COLUMNS`, as the tidy table has them.
+    published : pyarrow.Table
+        With :data:`mitosyn.tables.mitochondria.SCHEMA`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each pyramidal mitochondrion: ``mito_id, cell_id, x, y, z`` (nm),
+        ``published_compartment, recomputed_compartment`` (both by the name that this workflow
+        has for the label), ``published_length_nm,
+        recomputed_length_nm, difference_nm`` (recomputed − published), ``has_mesh``,
+        ``problem``. A published value that there is none of is missing.
+    """
+    recomputed = mitochondria.to_pandas()
+    recomputed = recomputed[recomputed["cell_type"] == PYRAMIDAL].drop(columns="cell_type")
+    recomputed = recomputed.rename(
+        columns={
+            "compartment": RECOMPUTED,
+            tidy_name(LENGTH_ALONG_SKELETON): "recomputed_length_nm",
+        }
+    )
+    given = published.select(["mito_id", "published_label", "published_length_nm"]).to_pandas()
+    names = given.pop("published_label").map(dict(enumerate(COMPARTMENTS)))
+    # All empty, names would be numbers.
+    given[PUBLISHED] = names.astype(object).where(names.notna(), None)
+    pairs = recomputed.merge(given, on="mito_id", how="left", validate="one_to_one")
+    lengths = pairs["published_length_nm"].astype(float)
+    return pairs.assign(
+        published_length_nm=lengths,
+        difference_nm=pairs["recomputed_length_nm"] - lengths,
+        has_mesh=pairs["mesh_pieces"].notna(),
+    ).drop(columns="mesh_pieces")
+
+
+def label_order(names: Iterable[str]) -> list[str]:
+    """Sort compartments as usual."""
+    found = set(names)
+    return [name for name in COMPARTMENTS if name in found]
+
+
+def summarise_agreement(pairs: pd.DataFrame) -> list[list]:
+    """Say in numbers how recomputed values agree with published ones.
+
+    Returns
+    -------
+    list of lists
+        With :data:`~mitosyn.catalogue.AGREEMENT_COLUMNS`: for all mitochondria, for those with
+        a mesh, and for each published compartment that occurs. A value of which there is
+        nothing to compare is empty.
+    """
+    groups = {ALL: pairs, WITH_MESH: pairs[pairs["has_mesh"]]}
+    groups |= {
+        name: pairs[pairs[PUBLISHED] == name] for name in label_order(pairs[PUBLISHED].dropna())
+    }
+    return [[name, *row] for name, group in groups.items() for row in _statistics(group)]
+
+
+def _statistics(pairs: pd.DataFrame) -> Iterator[tuple[str, str, int, float | str]]:
+    """Give ``statistic, unit, n, value`` of a group."""
+    count = len(pairs)
+    yield "mitochondria", "1", count, count
+    yield "without_published_compartment", "1", count, int(pairs[PUBLISHED].isna().sum())
+    yield "without_published_length", "1", count, int(pairs["published_length_nm"].isna().sum())
+    yield "without_mesh", "1", count, int((~pairs["has_mesh"]).sum())
+    labelled = pairs[pairs[PUBLISHED].notna()]
+    yield "equal_compartment", "1", *_share(labelled[PUBLISHED] == labelled[RECOMPUTED])
+    measured = pairs[pairs["published_length_nm"].notna()]
+    published = measured["published_length_nm"].to_numpy()
+    differences = measured["difference_nm"].to_numpy()
+    positive = published > 0
+    for name, unit, values in (
+        ("length_difference", "nm", differences),
+        ("relative_length_difference", "1", differences[positive] / published[positive]),
+    ):
+        for quantile, part in QUANTILES.items():
+            value = round(float(np.quantile(values, part)), DIGITS) if len(values) else ""
+            yield f"{name}_{quantile}", unit, len(values), value
+    yield "length_within_1_nm", "1", *_share(np.abs(differences) <= TOLERANCE_NM)
+    for name, tolerance in TOLERANCES.items():
+        yield f"length_within_{name}", "1", *_share(np.abs(differences) <= tolerance * published)
+
+
+def _share(hits: pd.Series | np.ndarray) -> tuple[int, float | str]:
+    """Give how many there are and the share of hits, empty where there are none."""
+    return len(hits), round(float(np.mean(hits)), DIGITS) if len(hits) else ""
+
+
+def confusion(pairs: pd.DataFrame) -> list[list]:
+    """Count the mitochondria by published and by recomputed compartment.
+
+    Returns
+    -------
+    list of lists
+        With :data:`~mitosyn.catalogue.CONFUSION_COLUMNS`: each published compartment that occurs
+        with each recomputed one that there is, zeros too. Those without a published one come
+        last, that column empty.
+    """
+    rows: list[list] = []
+    for name in [*label_order(pairs[PUBLISHED].dropna()), None]:
+        own = pairs[pairs[PUBLISHED].isna() if name is None else pairs[PUBLISHED] == name]
+        counts = own[RECOMPUTED].value_counts()
+        numbers = [int(counts.get(column, 0)) for column in COMPARTMENTS]
+        rows += [
+            [name or "", column, number, round(number / len(own), DIGITS)]
+            for column, number in zip(COMPARTMENTS, numbers, strict=True)
+            if len(own)
+        ]
+    return rows
+
+
+def largest_differences(pairs: pd.DataFrame, listed: int = LISTED) -> pd.DataFrame:
+    """Give the mitochondria that differ most from what is published, the largest first.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+    listed : int
+        At most so many with another compartment and so many with another length, in both
+        cases those with the largest absolute differences of length.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Pairs with a column ``differs``: ``compartment``, ``length`` or both.
+    """
+    size = pairs["difference_nm"].abs()
+    ordered = pairs.assign(size=size).sort_values(
+        ["size", "mito_id"], ascending=[False, True], na_position="last"
+    )
+    sorts = {
+        OTHER_COMPARTMENT: ordered[PUBLISHED].notna() & (ordered[PUBLISHED] != ordered[RECOMPUTED]),
+        OTHER_LENGTH: ordered["size"] > TOLERANCE_NM,
+    }
+    chosen = set().union(*(ordered.index[mask][:listed] for mask in sorts.values()))
+    found = ordered[ordered.index.isin(chosen)].drop(columns="size")
+    differs = [", ".join(sort for sort, mask in sorts.items() if mask[row]) for row in found.index]
+    return found.assign(differs=differs)
+
+
+def add_vertex_shares(
+    differences: pd.DataFrame, coverage: pd.DataFrame, nodes: pd.DataFrame
+) -> pd.DataFrame:
+    """Add how much of each mesh is nearest to nodes of either compartment.
+
+    Parameters
+    ----------
+    differences : pandas.DataFrame
+        Some pairs.
+    coverage : pandas.DataFrame
+        ``cell_id, mito_id, node_id, vertices`` of at least their mitochondria.
+    nodes : pandas.DataFrame
+        ``cell_id, node_id, compartment`` of at least their cells.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With two more columns, shares of the mesh's vertices: ``vertices_at_published,
+        vertices_at_recomputed``; missing without a mesh or without that compartment.
+    """
+    labelled = coverage.merge(nodes, on=["cell_id", "node_id"], validate="many_to_one")
+    vertices = labelled.groupby(["mito_id", "compartment"])["vertices"].sum()
+    totals = labelled.groupby("mito_id")["vertices"].sum()
+
+    def shares(names: pd.Series) -> list[float]:
+        pairs = zip(differences["mito_id"], names, strict=True)
+        return [
+            float(vertices.get((mito_id, name), 0) / totals[mito_id])
+            if mito_id in totals.index and pd.notna(name)
+            else np.nan
+            for mito_id, name in pairs
+        ]
+
+    return differences.assign(
+        vertices_at_published=shares(differences[PUBLISHED]),
+        vertices_at_recomputed=shares(differences[RECOMPUTED]),
+    )
+
+
+def explain(differences: pd.DataFrame) -> list[str]:
+    """Say what the data tell about why each of some mitochondria differs; mostly nothing.
+
+    Parameters
+    ----------
+    differences : pandas.DataFrame
+        As :func:`add_vertex_shares` gives it.
+    """
+    notes = []
+    for row in differences.to_dict("records"):
+        reasons = []
+        if not row["has_mesh"]:
+            reasons.append(row["problem"])
+        elif row["recomputed_length_nm"] == 0:
+            reasons.append("covers no whole skeleton edge")
+        if OTHER_COMPARTMENT in row["differs"] and row["has_mesh"]:
+            if row["vertices_at_published"] == 0:
+                reasons.append("no vertex in the published compartment")
+            elif row["vertices_at_published"] == row["vertices_at_recomputed"]:
+                reasons.append("as many vertices in either compartment")
+            else:
+                reasons.append("in both compartments")
+        notes.append("; ".join(reasons))
+    return notes

@@ -1,0 +1,133 @@
+"""Which cells are there: how many of each kind, where, and with how many mitochondria."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mitosyn.catalogue import TYPE_COLOURS
+from mitosyn.report.figures.groups import draw_columns, write_medians
+from mitosyn.report.figures.style import GRID, STYLE, new_figure, nothing_to_show
+from mitosyn.support import NM_PER_UM
+
+CELL_COLUMNS = [
+    "cell_id",
+    "cell_type",
+    "cell_subtype",
+    *(f"{point}_{axis}" for point in ("centroid", "soma") for axis in "xyz"),
+    "mitochondria",
+    *(f"synapses_{kind}" for kind in ("post", "pre", "autapse")),
+]
+
+
+def types_present(cells: pd.DataFrame) -> list[str]:
+    """Give the cell types that occur, in their usual order."""
+    found = set(cells["cell_type"])
+    return [cell_type for cell_type in TYPE_COLOURS if cell_type in found]
+
+
+def draw_types(cells: pd.DataFrame) -> Figure:
+    """Draw a bar for each subtype of cell, as long as it has cells."""
+    if cells.empty:
+        return nothing_to_show("No cell was analysed.")
+    counts = cells.groupby(["cell_type", "cell_subtype"]).size().rename("cells").reset_index()
+    counts["order"] = counts["cell_type"].map(list(TYPE_COLOURS).index)
+    counts = counts.sort_values(["order", "cells", "cell_subtype"], ascending=[True, False, True])
+    figure = new_figure(6.5, 1.1 + 0.28 * len(counts))
+    with rc_context(STYLE):
+        axes = figure.subplots()
+        colours = counts["cell_type"].map(TYPE_COLOURS)
+        places = range(len(counts))
+        bars = axes.barh(places, counts["cells"], color=colours, height=0.7)
+        axes.bar_label(bars, [f"{n:,}" for n in counts["cells"]], padding=3)
+        axes.set_yticks(places, counts["cell_subtype"].str.replace("_", " "))
+        axes.invert_yaxis()
+        axes.set_xlabel("cells")
+        axes.set_xlim(0, 1.08 * counts["cells"].max())
+        axes.tick_params(axis="y", length=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        numbers = cells["cell_type"].value_counts()
+        for cell_type in types_present(cells):
+            label = f"{cell_type} ({numbers[cell_type]:,})"
+            axes.scatter([], [], s=40, color=TYPE_COLOURS[cell_type], label=label)
+        figure.legend(loc="outside upper center", ncols=3, handletextpad=0.1)
+    return figure
+
+
+def draw_positions(cells: pd.DataFrame) -> Figure:
+    """Draw where the somata are, from the front (x–y) and from the side (z–y), pia up."""
+    if cells.empty:
+        return nothing_to_show("No cell was analysed.")
+    places = pd.DataFrame(
+        {
+            axis: cells[f"soma_{axis}"].fillna(cells[f"centroid_{axis}"]) / NM_PER_UM
+            for axis in "xyz"
+        }
+    )
+    spans = (places.max() - places.min()).clip(lower=20) * 1.1
+    # Both views at one scale, so side by side they are as wide as x and z together.
+    scale = min(6.0 / (spans["x"] + spans["z"]), 4.5 / spans["y"])
+    figure = new_figure(
+        max((spans["x"] + spans["z"]) * scale + 1.6, 4.5), max(spans["y"] * scale + 1.3, 2.6)
+    )
+    with rc_context(STYLE):
+        views = figure.subplots(1, 2, sharey=True, width_ratios=[spans["x"], spans["z"]])
+        for axes, across in zip(views, "xz", strict=True):
+            for cell_type in types_present(cells):
+                own = places[cells["cell_type"] == cell_type]
+                axes.scatter(
+                    own[across],
+                    own["y"],
+                    s=22,
+                    color=TYPE_COLOURS[cell_type],
+                    edgecolors="white",
+                    linewidths=0.4,
+                    label=f"{cell_type} ({len(own):,})",
+                )
+            middle = (places[across].max() + places[across].min()) / 2
+            axes.set_xlim(middle - spans[across] / 2, middle + spans[across] / 2)
+            axes.set_aspect("equal")
+            axes.set_xlabel(f"{across} (µm)")
+            axes.grid(**GRID)
+        middle = (places["y"].max() + places["y"].min()) / 2
+        views[0].set_ylim(middle + spans["y"] / 2, middle - spans["y"] / 2)
+        views[0].set_ylabel("y (µm), pia up")
+        handles, labels = views[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=3, handletextpad=0.1)
+    return figure
+
+
+def draw_mitochondria_per_cell(cells: pd.DataFrame) -> Figure:
+    """Draw a dot for each cell at its number of mitochondria, by cell type."""
+    present = types_present(cells)
+    if not present:
+        return nothing_to_show("No cell was analysed.")
+    return draw_numbers(cells, {"mitochondria": "mitochondria per cell"}, present)
+
+
+def draw_numbers(cells: pd.DataFrame, columns: dict[str, str], types: list[str]) -> Figure:
+    """Draw a dot for each cell at its number of something, a panel for each column.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        With ``cell_type`` and the columns.
+    columns : dict from column to what its panel's axis is called
+    types : list of str
+        The cell types to show.
+    """
+    width = max(1.0 + 0.9 * len(types), 2.2)
+    figure = new_figure(max(width * len(columns), 3.6), 3.6)
+    with rc_context(STYLE):
+        panels = figure.subplots(1, len(columns), squeeze=False).flat
+        for axes, (column, label) in zip(panels, columns.items(), strict=True):
+            groups = {t: cells.loc[cells["cell_type"] == t, column].dropna() for t in types}
+            draw_columns(axes, groups, TYPE_COLOURS, dots=True)
+            most = max(group.max() for group in groups.values())
+            axes.set_ylim(0, 1.18 * max(most, 1))
+            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+            write_medians(axes, groups, ",.6g")
+            axes.set_ylabel(label)
+    return figure

@@ -1,0 +1,82 @@
+"""What all figures have in common: how they look, and files that are the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mitosyn.support import whole_file
+
+DPI = 160
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "figure.constrained_layout.w_pad": 0.1,
+    "figure.constrained_layout.h_pad": 0.08,
+    "svg.hashsalt": "mitosyn",
+    "savefig.dpi": DPI,
+}
+# Without them files would differ from day to day and from version to version.
+METADATA: dict[str, dict[str, None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+}
+GRID: dict[str, Any] = {"color": "#E0E0E0", "linewidth": 0.6}
+QUIET = "#6E6E6E"
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Make an empty figure, in inches, that arranges its axes itself."""
+    with rc_context(STYLE):
+        return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_figures(figures: Mapping[str, Figure], paths: Iterable[str | Path]) -> None:
+    """Write figures as PNG or SVG files that depend on nothing but what is drawn.
+
+    Parameters
+    ----------
+    figures : mapping from name to Figure
+    paths : iterable of str or Path
+        Files named like the figures; the ending tells the format.
+
+    Raises
+    ------
+    KeyError
+        A file is named like none of the figures.
+    """
+    for path in map(Path, paths):
+        with whole_file(path) as temporary, rc_context(STYLE):
+            figures[path.stem].savefig(
+                temporary, format=path.suffix[1:], metadata=METADATA[path.suffix]
+            )
+
+
+def nothing_to_show(text: str) -> Figure:
+    """Draw a figure that only says why there is nothing to draw."""
+    figure = new_figure(6, 1.2)
+    figure.text(0.5, 0.5, text, ha="center", va="center", color=QUIET)
+    return figure
+
+
+def spread(count: int, width: float) -> np.ndarray:
+    """Give sideways shifts, (count,), that keep dots apart: spread evenly, not at random."""
+    golden = (np.sqrt(5) - 1) / 2
+    return (np.arange(1, count + 1) * golden % 1 - 0.5) * width
+
+
+def horizontal_grid(axes: Axes) -> None:
+    """Draw faint lines behind the data to read values off."""
+    axes.grid(axis="y", **GRID)

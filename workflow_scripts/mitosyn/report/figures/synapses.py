@@ -1,0 +1,91 @@
+"""Where the synapses of neurons are: on which cells, how densely, how far from the soma."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mitosyn.catalogue import NEURON_TYPES, POSTSYNAPTIC, PRESYNAPTIC, SYNAPSE_STYLES, TYPE_COLOURS
+from mitosyn.report.figures.cells import draw_numbers
+from mitosyn.report.figures.coverage import long_neurites
+from mitosyn.report.figures.groups import Scale, draw_by_compartment
+from mitosyn.report.figures.style import QUIET, STYLE, horizontal_grid, new_figure, nothing_to_show
+
+DENSITY = Scale("postsynaptic sites per µm")
+BIN_UM = 10.0
+SHOWN_PERCENTILE = 99.5
+PLURALS = {"post": "postsynaptic sites", "pre": "presynaptic sites", "autapse": "autapses"}
+
+
+def draw_numbers_by_kind(cells: pd.DataFrame) -> Figure:
+    """Draw a dot for each neuron at its number of synapse ends, a panel for each kind."""
+    types = [t for t in NEURON_TYPES if t in set(cells["cell_type"])]
+    if not types:
+        return nothing_to_show("No neuron was analysed.")
+    columns = {f"synapses_{kind}": f"{name} per cell" for kind, name in PLURALS.items()}
+    return draw_numbers(cells, columns, types)
+
+
+def draw_densities(sites: pd.DataFrame) -> Figure:
+    """Draw the postsynaptic sites to 1 µm of each cell's skeleton, by compartment.
+
+    Parameters
+    ----------
+    sites : pandas.DataFrame
+        ``cell_type, compartment, length_um, sites``: a row for each cell and compartment.
+    """
+    shown = long_neurites(sites)
+    values = shown["sites"] / shown["length_um"]
+    return draw_by_compartment(shown.assign(value=values), DENSITY, dots=True)
+
+
+def draw_soma_distances(ends: pd.DataFrame) -> Figure:
+    """Draw how synapse ends are distributed by their distance from the soma.
+
+    Parameters
+    ----------
+    ends : pandas.DataFrame
+        ``cell_type, synapse_type, distance_um``: a row for each end of a synapse; the
+        distance is infinite where no path leads to the soma.
+    """
+    ends = ends[ends["synapse_type"].isin([POSTSYNAPTIC, PRESYNAPTIC])]
+    types = [t for t in NEURON_TYPES if t in set(ends["cell_type"])]
+    reached = ends[np.isfinite(ends["distance_um"])]
+    if reached.empty:
+        return nothing_to_show("No synapse is connected to a soma.")
+    farthest = max(np.percentile(reached["distance_um"], SHOWN_PERCENTILE), BIN_UM)
+    edges = np.arange(0, farthest + BIN_UM, BIN_UM)
+    figure = new_figure(1.0 + 3.2 * len(types), 3.6)
+    with rc_context(STYLE):
+        panels = figure.subplots(1, len(types), sharey=True, squeeze=False).flat
+        for axes, cell_type in zip(panels, types, strict=True):
+            _draw_profiles(axes, ends[ends["cell_type"] == cell_type], edges)
+            axes.set_title(cell_type, color=TYPE_COLOURS[cell_type])
+            axes.set_xlabel("path length to the soma (µm)")
+            axes.set_xlim(0, edges[-1])
+        highest = max(axes.dataLim.y1 for axes in figure.axes)
+        figure.axes[0].set_ylim(0, 1.35 * highest)
+        ticks = figure.axes[0].get_yticks()
+        figure.axes[0].set_yticks(ticks[ticks <= min(100, 1.35 * highest)])
+        figure.axes[0].set_ylabel(f"share per {BIN_UM:.0f} µm (%)")
+    return figure
+
+
+def _draw_profiles(axes: Axes, ends: pd.DataFrame, edges: np.ndarray) -> None:
+    """Draw the share of a cell type's ends in each bin, a line for each kind."""
+    apart = int(np.isinf(ends["distance_um"]).sum())
+    for kind in (POSTSYNAPTIC, PRESYNAPTIC):
+        distances = ends.loc[ends["synapse_type"] == kind, "distance_um"]
+        distances = distances[np.isfinite(distances)]
+        if len(distances):
+            shares = 100 * np.histogram(distances, edges)[0] / len(distances)
+            style = SYNAPSE_STYLES[kind]
+            label = f"{style['label']}, n = {len(distances):,}"
+            axes.stairs(shares, edges, color=style["color"], lw=1.5, label=label)
+    if apart:
+        axes.plot([], [], lw=0, label=f"{apart:,} more without a path to the soma")
+    axes.legend(loc="upper right", fontsize=8, labelcolor=QUIET, handlelength=1.2)
+    horizontal_grid(axes)

@@ -1,0 +1,260 @@
+"""The page that sums a dataset up: counts, what is missing and why, costs, origin, files."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from mitosyn.catalogue import (
+    BRANCH_TYPES,
+    CELL_TYPES,
+    COMPARTMENTS,
+    FIGURES,
+    QUESTIONS,
+    SYNAPSE_TYPES,
+)
+from mitosyn.dataset import PARTLY_MEASURED
+from mitosyn.meshes import NO_MESH
+from mitosyn.report.figures.style import DPI
+from mitosyn.tables import Cell
+
+UNITS = ("bytes", "KB", "MB", "GB")
+SCREEN_DPI = 96
+PNG_WIDTH = slice(16, 20)
+COMPARED = ("cells", "mitochondria", "compartments", "synapses", "morphologies", "associated_nodes")
+KINDS = {"morphologies": "SWC files", "associated_nodes": "JSON files"}
+CONTENTS = {
+    "microns.tar.gz": "the mitochondria: a table for each cell (CSV)",
+    "morphologies.tar.gz": "the skeletons of the neurons (SWC)",
+    "nodes.tar.gz": "the skeleton nodes that each mitochondrion covers (JSON)",
+    "cells.csv": "all analysed cells with what is known of each",
+    "cell_type_classification_filtered.csv": "the neurons with position and type",
+    "synapse_filtered.csv": "the ends of synapses on neurons",
+    "cells.parquet": "all analysed cells, as cells.csv",
+    "mitochondria.parquet": "the mitochondria of all cells in one table",
+    "synapses.parquet": "the ends of synapses on neurons, as synapse_filtered.csv",
+    "skeleton_nodes.parquet": "the skeleton nodes of all neurons in one table",
+    "mitochondrion_nodes.parquet": "the skeleton nodes that mitochondria cover in one table",
+    **{
+        f"branches_{kind}.{ending}": f"the branches of the neurons' skeletons, by {kind} ({form})"
+        for kind in BRANCH_TYPES
+        for ending, form in (("parquet", "Parquet"), ("csv", "CSV"))
+    },
+    "branch_compartments.parquet": "sums over branches by neuron and compartment (Parquet)",
+    "branch_compartments.csv": "sums over branches by neuron and compartment (CSV)",
+    "neurite_lengths.csv": "length of the skeletons by neuron and compartment",
+    "tip_lengths.csv": "the tips of the skeletons and their ways from the soma",
+    "branch_statistics.csv": "statistics of compartments and branches beside the published ones",
+    "branch_gradients.csv": "branches by distance from the soma",
+    "branch_problems.csv": "what the branch analysis or measured radii lack, and why",
+    "smo_microns_demonstration.ipynb": "a notebook that shows the dataset",
+    "smo_microns_demonstration_3d.html": "one neuron with its mitochondria in 3D",
+    "demonstration_meshes.tar.gz": "the mitochondrial meshes of that neuron (PLY)",
+    "neuroglancer_links.csv": "a link into Neuroglancer for each cell",
+    "incomplete_mitochondria.csv": "mitochondria without some or all measures, and why",
+    "recomputed_agreement.csv": "how recomputed values agree with the published ones, in numbers",
+    "recomputed_labels.csv": "mitochondria by published and by recomputed compartment",
+    "recomputed_differences.csv": "mitochondria that differ most from what is published",
+    "tables/left_out_cells.csv": "cells that are not analysed, and why",
+    "tables/position_checks.csv": "how well positions fit meshes and skeletons, by cell",
+    "check.json": "all counts",
+    "provenance.json": "where the inputs came from, and what made the outputs",
+    "checksums.sha256": "checksums of the published files",
+    "data_dictionary.md": "what each column of each table means",
+    "run_times.csv": "what the jobs of each rule cost",
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A count beside the one that is expected, if any.
+
+    Attributes
+    ----------
+    group, name : str
+        What was counted: the group is empty where there is only one.
+    found : int
+    expected : int or None
+    """
+
+    group: str
+    name: str
+    found: int
+    expected: int | None
+
+    @property
+    def difference(self) -> int | None:
+        """How many more there are than expected."""
+        return None if self.expected is None else self.found - self.expected
+
+
+def compare_counts(
+    counts: Mapping[str, Any], expectations: Mapping[str, Any]
+) -> dict[str, list[Comparison]]:
+    """Put the counts of a run beside those that are expected, by what was counted.
+
+    Parameters
+    ----------
+    counts, expectations : mappings
+        As ``check.json`` has them, and as the configuration does; it need not name all.
+    """
+    return {
+        key.replace("_", " "): _compare_nested(key, counts[key], expectations.get(key))
+        for key in COMPARED
+        if counts.get(key)
+    }
+
+
+def _compare_nested(key: str, found: Any, expected: Any) -> list[Comparison]:
+    if not isinstance(found, Mapping):
+        return [Comparison("", KINDS.get(key, key), found, expected)]
+    if any(isinstance(value, Mapping) for value in found.values()):
+        wanted = expected or {}
+        return [
+            Comparison(group, row.name, row.found, row.expected)
+            for group in _in_order({**wanted, **found})
+            for row in _compare_nested(group, found.get(group, {}), wanted.get(group))
+        ]
+    names = _in_order({**(expected or {}), **found})
+    return [Comparison("", name, found.get(name, 0), (expected or {}).get(name)) for name in names]
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Sort names of cell types, compartments and synapse types as usual, others after them."""
+    usual = [*CELL_TYPES, *COMPARTMENTS, "Branch", "Far", *SYNAPSE_TYPES]
+    return sorted(names, key=lambda name: usual.index(name) if name in usual else len(usual))
+
+
+def count_reasons(rows: Iterable[Mapping[str, str]], columns: list[str]) -> list[tuple]:
+    """Count rows by the values of some columns, numbers in them aside.
+
+    Returns
+    -------
+    list of tuples
+        The values, then how many rows have them; most first.
+    """
+    counted = Counter(tuple(_without_numbers(row[name]) for name in columns) for row in rows)
+    return [(*values, number) for values, number in counted.most_common()]
+
+
+def _without_numbers(text: str) -> str:
+    """Put N for the numbers of a longer text, which differ from case to case."""
+    return re.sub(r"\b\d{2,}\b", "N", text)
+
+
+def explain_incomplete(
+    rows: Iterable[Mapping[str, str]], cells: Mapping[int, Cell], problems: Mapping[int, str]
+) -> list[dict[str, str]]:
+    """Give the ``cell_type``, ``kind`` and ``reason`` of incomplete mitochondria.
+
+    Parameters
+    ----------
+    rows : iterable of mappings
+        Of the list of incomplete mitochondria.
+    cells : mapping from cell id to Cell
+    problems : mapping from mitochondrion id to text
+        As the table of mitochondria has them: of those partly measured, reasons with the
+        measures that each costs.
+    """
+    explained = []
+    for row in rows:
+        reason = problems[int(row["mito_id"])]
+        if row["kind"] == NO_MESH:
+            reason = ""
+        elif row["kind"] == PARTLY_MEASURED:
+            reason = "; ".join(part.split(": ")[0] for part in reason.split("; "))
+        cell_type = cells[int(row["cell_id"])].cell_type
+        explained.append({"cell_type": cell_type, "kind": row["kind"], "reason": reason})
+    return explained
+
+
+def headline(check: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """Give the four numbers that say most, each with what it counts."""
+    return [
+        (sum(check["cells"].values()), "cells"),
+        (sum(check["mitochondria"].values()), "mitochondria"),
+        (sum(check["incomplete"].values()), "mitochondria without some or all measures"),
+        (sum(check["synapses"].values()), "ends of synapses on neurons"),
+    ]
+
+
+def in_words(size: int) -> str:
+    """Say how large something of ``size`` bytes is, in units of 1000."""
+    power = min((len(str(size)) - 1) // 3, len(UNITS) - 1)
+    return f"{size / 1000**power:.{min(power, 1)}f} {UNITS[power]}"
+
+
+def describe_files(paths: Iterable[str | Path], folder: str | Path) -> list[dict[str, str]]:
+    """Give the name (under ``folder``), content and size of files."""
+    names = {Path(path).relative_to(folder).as_posix(): Path(path) for path in paths}
+    return [
+        {"name": name, "content": CONTENTS.get(name, ""), "size": in_words(path.stat().st_size)}
+        for name, path in names.items()
+    ]
+
+
+def embedded_figures(paths: Iterable[str | Path], captions: str | Path) -> list[dict[str, Any]]:
+    """Give the figures by question that is answered, as data of a page that needs no other file.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        PNG files named after the figures; those of the branch analysis may be missing.
+    captions : str or Path
+        The folder of the captions: plain paragraphs.
+
+    Returns
+    -------
+    list of dict
+        ``question`` and ``figures``, each with ``title, data, width`` (pixels of the page)
+        and ``caption``, a list of paragraphs.
+    """
+    files = {Path(path).stem: Path(path) for path in paths}
+    return [
+        {
+            "question": question,
+            "figures": [
+                {"title": title} | _embedded(files[name], Path(captions) / f"{name}.rst")
+                for name, title in FIGURES[key].items()
+            ],
+        }
+        for key, question in QUESTIONS.items()
+        if any(name in files for name in FIGURES[key])
+    ]
+
+
+def _embedded(picture: Path, caption: Path) -> dict[str, Any]:
+    png = picture.read_bytes()
+    return {
+        "data": base64.b64encode(png).decode(),
+        "width": int.from_bytes(png[PNG_WIDTH], "big") * SCREEN_DPI // DPI,
+        "caption": caption.read_text(encoding="utf-8").strip().split("\n\n"),
+    }
+
+
+def render_page(template: str | Path, content: Mapping[str, Any]) -> str:
+    """Fill the page's template.
+
+    Parameters
+    ----------
+    template : str or Path
+    content : mapping
+        What the template names; texts are escaped.
+    """
+    template = Path(template)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["in_words"] = in_words
+    return environment.get_template(template.name).render(content)

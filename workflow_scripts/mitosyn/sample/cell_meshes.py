@@ -1,0 +1,215 @@
+"""Meshes of whole neurons: a soma and tubes along the skeleton, one closed surface.
+
+Dirt made here, as in the published meshes:
+
+- the last neuron has no mesh file;
+- the mesh of the first pyramidal cell is in two pieces, like its skeleton; that of the
+  first inhibitory cell is whole, although its skeleton is in two pieces;
+- the second neuron's mesh has a scrap beside it that no skeleton node is near to;
+- neurites of one cell that touch are joined.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import manifold3d
+import numpy as np
+from numpy.typing import NDArray
+
+from mitosyn.sample import tubes
+from mitosyn.sample.neurites import RADII_NM, Label, Skeleton
+from mitosyn.sample.space import unit
+from mitosyn.support import whole_file
+
+SOMA_SPHERE_NM = 6_000.0
+"""Radius of the soma; it holds the somatic mitochondria."""
+
+_THINNEST = {Label.AXONAL: 1.0, Label.BASAL: 0.6, Label.APICAL: 0.4}  # of that, far out
+_TAPERS_OVER_NM = 120_000.0
+_AROUND = 8  # vertices around a neurite
+_SOMA_SEGMENTS = 64
+_SHORTEST_EDGE_NM = 0.2  # keeps the rings of straight thin neurites
+_SCRAP_NM = 500.0
+_CAP_TURNS = np.array([np.pi / 3, np.pi / 6])  # of the rings that round the ends
+# A polygon in a circle has less area than the circle; this much larger, it has the same.
+_SWELL = np.sqrt(2 * np.pi / (_AROUND * np.sin(2 * np.pi / _AROUND)))
+
+
+def node_radii(skeleton: Skeleton) -> NDArray[np.float64]:
+    """Give the neurite's radius at each node, (n,) in nm.
+
+    It tapers with the path length from the soma and swells and shrinks by 6 % on the way.
+    Nodes of the soma have the radius of the neurite that starts there.
+    """
+    kinds = _kinds(skeleton)
+    distance = _path_lengths(skeleton)
+    first = np.array([RADII_NM[Label(kind)] for kind in kinds])
+    kinds = np.select([kinds == Label.UNKNOWN_DENDRITIC, kinds == Label.UNKNOWN], [2, 1], kinds)
+    thinnest = np.array([_THINNEST[Label(kind)] for kind in kinds])
+    taper = np.maximum(thinnest, 1 - (1 - thinnest) * distance / _TAPERS_OVER_NM)
+    return first * taper * (1 + 0.06 * np.sin(distance / 1_900.0))
+
+
+def calibres(skeleton: Skeleton) -> NDArray[np.float64]:
+    """Give the local diameter at each node, (n,) in nm: that of the soma inside it."""
+    from_centre = np.linalg.norm(skeleton.nodes - skeleton.nodes[0], axis=1)
+    return 2 * np.where(from_centre < SOMA_SPHERE_NM, SOMA_SPHERE_NM, node_radii(skeleton))
+
+
+def cell_mesh(skeleton: Skeleton, *, bridged: bool = False, scrap: bool = False) -> tubes.Mesh:
+    """Put a closed surface around a neuron.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+        Node 0 is the centre of the soma.
+    bridged : bool
+        Whether the surface closes the gap to a piece of skeleton that is not connected;
+        else that piece has a surface of its own.
+    scrap : bool
+        Whether a small ball lies beyond the end of the last neurite.
+
+    Returns
+    -------
+    Mesh
+        In true nm.
+    """
+    radii = node_radii(skeleton)
+    parts = [_ball(skeleton.nodes[0], SOMA_SPHERE_NM)]
+    for chain in neurite_chains(skeleton):
+        first = chain[0]
+        if bridged and first != 0 and skeleton.parents[first] < 0:
+            chain = np.concatenate([[_nearest_before(skeleton, first)], chain])
+        # A side branch starts inside the neurite that it leaves, as thick as itself.
+        thick = np.concatenate([radii[chain[1:2]], radii[chain[1:]]])
+        parts.append(neurite_tube(skeleton.nodes[chain], thick))
+    if scrap:
+        end = len(skeleton.nodes) - 1
+        heading = unit(skeleton.nodes[end] - skeleton.nodes[skeleton.parents[end]])
+        parts.append(_ball(skeleton.nodes[end] + 4 * _SCRAP_NM * heading, _SCRAP_NM))
+    return tubes.union(parts, _SHORTEST_EDGE_NM)
+
+
+def neurite_chains(skeleton: Skeleton) -> list[NDArray[np.int64]]:
+    """Divide a skeleton into unforked chains of nodes, each from where it leaves another.
+
+    At a fork the first child goes on; every other child starts a chain, as every neurite
+    does at the centre of the soma. Each edge is in one chain; a node without edges in none.
+    """
+    parents = skeleton.parents.tolist()
+    goes_on: dict[int, int] = {}
+    for node, parent in enumerate(parents):
+        if parent > 0:
+            goes_on.setdefault(parent, node)
+    chains = []
+    for node, parent in enumerate(parents):
+        loose = parent < 0 and node != 0
+        if loose or parent == 0 or (parent > 0 and goes_on[parent] != node):
+            chain = [node] if loose else [parent, node]
+            while chain[-1] in goes_on:
+                chain.append(goes_on[chain[-1]])
+            if len(chain) > 1:
+                chains.append(np.array(chain))
+    return chains
+
+
+def neurite_tube(axis: NDArray[np.float64], radii: NDArray[np.float64]) -> tubes.Mesh:
+    """Sweep a closed tube with round ends.
+
+    Parameters
+    ----------
+    axis : ndarray (k, 3) float64
+        At least two points, nm.
+    radii : ndarray (k,) float64
+        The tube's radius at each, nm.
+
+    Returns
+    -------
+    Mesh
+        Of about the volume of the round tube.
+    """
+    forward = unit(np.gradient(axis, axis=0))
+    out, across = np.cos(_CAP_TURNS)[:, None], np.sin(_CAP_TURNS)
+    middles = np.concatenate(
+        [
+            (axis[0] - radii[0] * out * forward[0])[::-1],
+            axis,
+            axis[-1] + radii[-1] * out * forward[-1],
+        ]
+    )
+    thick = np.concatenate([radii[0] * across[::-1], radii, radii[-1] * across]) * _SWELL
+    turns = len(_CAP_TURNS)
+    forward = np.concatenate([forward[:1].repeat(turns, 0), forward, forward[-1:].repeat(turns, 0)])
+    right = _untwisted(forward)
+    up = np.cross(forward, right)
+    angles = 2 * np.pi * np.arange(_AROUND) / _AROUND
+    circles = middles[:, None] + thick[:, None, None] * (
+        np.cos(angles)[:, None] * right[:, None] + np.sin(angles)[:, None] * up[:, None]
+    )
+    tips = np.stack([axis[0] - radii[0] * forward[0], axis[-1] + radii[-1] * forward[-1]])
+    vertices = np.concatenate([circles.reshape(-1, 3), tips])
+    return tubes.Mesh(vertices, tubes.tube_triangles(len(middles), _AROUND))
+
+
+def write_cell_mesh(folder: Path, cell_id: int, mesh: tubes.Mesh) -> None:
+    """Write ``<cell>_mesh.h5`` as MeshParty does: ``vertices`` float32, ``faces`` uint32.
+
+    Parameters
+    ----------
+    folder : Path
+        Existing folder.
+    cell_id : int
+        The cell.
+    mesh : Mesh
+        In the nm of the mesh source.
+    """
+    with whole_file(folder / f"{cell_id}_mesh.h5") as temporary, h5py.File(temporary, "w") as file:
+        file.create_dataset("vertices", data=mesh.vertices.astype(np.float32), compression="gzip")
+        file.create_dataset("faces", data=mesh.triangles.astype(np.uint32), compression="gzip")
+
+
+def _kinds(skeleton: Skeleton) -> NDArray[np.int64]:
+    """Label of each node (n,); of somatic ones that of the neurite that goes on from them."""
+    kinds = skeleton.labels.astype(np.int64)
+    later: dict[int, int] = {}
+    for node in range(len(kinds) - 1, -1, -1):
+        if kinds[node] == Label.SOMATIC:
+            kinds[node] = later.get(node, int(Label.BASAL))
+        later[int(skeleton.parents[node])] = int(kinds[node])
+    return kinds
+
+
+def _path_lengths(skeleton: Skeleton) -> NDArray[np.float64]:
+    """Path length to each node from the first one of its piece, (n,) in nm."""
+    steps = np.linalg.norm(skeleton.nodes - skeleton.nodes[skeleton.parents], axis=1)
+    lengths = np.zeros(len(steps))
+    for node, parent in enumerate(skeleton.parents.tolist()):
+        lengths[node] = lengths[parent] + steps[node] if parent >= 0 else 0.0
+    return lengths
+
+
+def _nearest_before(skeleton: Skeleton, node: int) -> int:
+    """Node nearest to one, of those that grew before it."""
+    return int(np.argmin(np.linalg.norm(skeleton.nodes[:node] - skeleton.nodes[node], axis=1)))
+
+
+def _ball(centre: NDArray[np.float64], radius: float) -> tubes.Mesh:
+    """Make a sphere of vertices around ``centre``, nm, of the volume of the round one."""
+    ball = manifold3d.Manifold.sphere(radius, _SOMA_SEGMENTS).to_mesh64()
+    mesh = tubes.Mesh(
+        np.asarray(ball.vert_properties)[:, :3] + centre,
+        np.asarray(ball.tri_verts).astype(np.int64),
+    )
+    return tubes.scaled_to(mesh, 4 / 3 * np.pi * radius**3)
+
+
+def _untwisted(forward: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Find unit vectors (r, 3) at right angles to headings (r, 3), each turned the least."""
+    right = np.empty_like(forward)
+    last = np.eye(3)[np.argmin(np.abs(forward[0]))]
+    for number, heading in enumerate(forward):
+        last = unit(last - heading * (last @ heading))
+        right[number] = last
+    return right

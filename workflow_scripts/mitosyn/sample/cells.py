@@ -1,0 +1,232 @@
+"""The cells of the made-up dataset: who is analysed, who is only there.
+
+Dirt made here, as in the published tables:
+
+- an id that repeats over many endothelial rows and, besides, over an
+  ``OPC (pericyte type)`` row whose centroid is in other units;
+- an astrocyte with two soma rows (a merge of two cells) and mitochondria;
+- astrocytes without a soma row, one of them the one that the subtype
+  ``microglia (merged with nucleus of astrocyte 648518346349536799)`` names; that
+  microglia has two soma rows;
+- a pyramidal and an inhibitory cell without a skeleton;
+- microglia, OPC, oligodendrocyte, pericyte and endothelial cells, not analysed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitosyn.sample.space import VOLUME_NM, Purpose, anywhere, distinct_integers, stream
+
+NAMED_ASTROCYTE_ID = 648518346349536799
+"""The astrocyte that a subtype text of the published cell type table names."""
+
+INHIBITORY_SUBTYPES = (
+    "basket",
+    "bipolar",
+    "chandelier",
+    "martinotti",
+    "neurogliaform",
+    "unknown_type",
+)
+
+ENDOTHELIAL_ROWS = 12
+"""Rows of the one blood vessel that every endothelial row names."""
+
+_ID_BASE = 648518346349500000
+_ID_SPAN = 36_000  # ends below NAMED_ASTROCYTE_ID, which is spoken for
+_SOMA_SPACING_NM = 18_000.0
+_MARGIN_NM = np.array([30_000.0, 15_000.0, 9_000.0])
+_CENTRE_NM = VOLUME_NM.mean(axis=0)
+_HALF_NM = (VOLUME_NM[1] - VOLUME_NM[0]) / 2
+# Low in the volume, so that the apical dendrite has room towards the pia.
+_PYRAMIDAL_LAYER_NM = _CENTRE_NM + np.array([0.0, 18_000.0, 0.0])
+_MERGED_NUCLEUS_NM = np.array([9_000.0, -6_000.0, 3_000.0])
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell, or one piece of the blood vessel.
+
+    Attributes
+    ----------
+    cell_id : int
+        Id as in the segmentation; above 2^53.
+    cell_type, cell_subtype : str
+        As in the cell type table.
+    soma_nm : ndarray (3,) float64
+        Centre of the soma, nm.
+    soma_rows : int
+        Rows in the soma table: 0, 1, or 2 for a merge of two cells.
+    soma_class : str
+        ``cell_type`` in the soma table: e, i, g or uncertain.
+    """
+
+    cell_id: int
+    cell_type: str
+    cell_subtype: str
+    soma_nm: NDArray[np.float64]
+    soma_rows: int
+    soma_class: str
+
+
+@dataclass(frozen=True)
+class Cast:
+    """All cells: the three analysed kinds, the others, and the blood vessel's rows."""
+
+    pyramidal: list[Cell]
+    inhibitory: list[Cell]
+    astrocytes: list[Cell]
+    bystanders: list[Cell]
+    vessel: list[Cell]
+
+    @property
+    def neurons(self) -> list[Cell]:
+        """The analysed cells that have a skeleton."""
+        return self.pyramidal + self.inhibitory
+
+
+@dataclass(frozen=True)
+class _Role:
+    """What a cell is to be, before it has an id and a place."""
+
+    cell_type: str
+    cell_subtype: str
+    soma_rows: int = 1
+    soma_class: str = "g"
+
+
+_PYRAMIDAL = _Role("pyramidal", "pyramidal cell", soma_class="e")
+_ASTROCYTE = _Role("glia", "astrocyte")
+_BYSTANDERS = (
+    _PYRAMIDAL,
+    _Role("inhibitory", "unknown_type", soma_class="i"),
+    _Role("glia", "astrocyte", soma_rows=2),
+    _Role("glia", "astrocyte", soma_rows=0),
+    _Role("glia", "astrocyte", soma_rows=0),
+    _Role(
+        "glia",
+        f"microglia (merged with nucleus of astrocyte {NAMED_ASTROCYTE_ID})",
+        soma_rows=2,
+    ),
+    _Role("glia", "microglia"),
+    _Role("glia", "microglia (perivascular)", soma_rows=0),
+    _Role("glia", "OPC"),
+    _Role("glia", "oligodendrocyte"),
+    _Role("glia", "unknown (at edge of volume)", soma_class="uncertain"),
+    _Role("vasculature", "pericyte", soma_rows=0),
+    _Role("vasculature", "endothelial", soma_rows=0),
+)
+_NAMED_ASTROCYTE = 3  # position among the bystanders
+
+
+def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Cast:
+    """Choose ids and places of all cells.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the dataset.
+    pyramidal, inhibitory, astrocytes : int
+        Numbers of analysed cells.
+
+    Returns
+    -------
+    Cast
+    """
+    somas: list[NDArray[np.float64]] = []
+    for index in range(pyramidal):
+        _settle(somas, seed, 0, index, _PYRAMIDAL_LAYER_NM, _HALF_NM * [0.75, 0.3, 0.35])
+    for index in range(inhibitory):
+        # Beside a pyramidal cell: their axons are to meet its dendrites.
+        neighbour = somas[index % pyramidal]
+        _settle(somas, seed, 1, index, neighbour, np.array([35_000.0, 25_000.0, 12_000.0]))
+    for index in range(astrocytes):
+        _settle(somas, seed, 2, index, _CENTRE_NM, _HALF_NM * 0.7)
+    for index in range(len(_BYSTANDERS)):
+        _settle(somas, seed, 3, index, _CENTRE_NM, _HALF_NM * 0.9)
+
+    roles = (
+        [_PYRAMIDAL] * pyramidal
+        + [_interneuron(index) for index in range(inhibitory)]
+        + [_ASTROCYTE] * astrocytes
+        + list(_BYSTANDERS)
+    )
+    ids = _cell_ids(seed, (pyramidal, inhibitory, astrocytes, len(_BYSTANDERS)))
+    cells = [_cell(*parts) for parts in zip(roles, ids, somas, strict=True)]
+    ends = np.cumsum([pyramidal, inhibitory, astrocytes])
+    return Cast(
+        pyramidal=cells[: ends[0]],
+        inhibitory=cells[ends[0] : ends[1]],
+        astrocytes=cells[ends[1] : ends[2]],
+        bystanders=cells[ends[2] :],
+        vessel=_vessel(seed),
+    )
+
+
+def second_soma_nm(cell: Cell) -> NDArray[np.float64]:
+    """Centre of the other nucleus of a merge, nm (3,)."""
+    return np.clip(cell.soma_nm + _MERGED_NUCLEUS_NM, *VOLUME_NM)
+
+
+def _interneuron(index: int) -> _Role:
+    """Inhibitory cell; the subtypes take turns."""
+    subtype = INHIBITORY_SUBTYPES[index % len(INHIBITORY_SUBTYPES)]
+    return _Role("inhibitory", subtype, soma_class="i")
+
+
+def _cell(role: _Role, cell_id: int, soma_nm: NDArray[np.float64]) -> Cell:
+    """Cell of a role with its id and place."""
+    return Cell(
+        cell_id, role.cell_type, role.cell_subtype, soma_nm, role.soma_rows, role.soma_class
+    )
+
+
+def _cell_ids(seed: int, counts: tuple[int, int, int, int]) -> list[int]:
+    """Different ids for pyramidal, inhibitory, astrocytes and bystanders, in that order.
+
+    The kinds draw from ranges of their own: one more cell of one kind leaves the
+    ids of the others as they are.
+    """
+    span = _ID_SPAN // len(counts)
+    ids: list[int] = []
+    for kind, count in enumerate(counts):
+        low = _ID_BASE + kind * span
+        rng = stream(seed, Purpose.CELL_IDS, kind)
+        ids += distinct_integers(rng, low, low + span, count).tolist()
+    ids[sum(counts[:3]) + _NAMED_ASTROCYTE] = NAMED_ASTROCYTE_ID
+    return ids
+
+
+def _settle(
+    somas: list[NDArray[np.float64]],
+    seed: int,
+    kind: int,
+    index: int,
+    around: NDArray[np.float64],
+    half_range: NDArray[np.float64],
+) -> None:
+    """Append a place to ``somas`` that is clear of the ones taken, or the clearest found."""
+    rng = stream(seed, Purpose.SOMAS, kind, index)
+    candidates = around + half_range * rng.uniform(-1, 1, (200, 3))
+    candidates = np.clip(candidates, VOLUME_NM[0] + _MARGIN_NM, VOLUME_NM[1] - _MARGIN_NM)
+    if not somas:
+        somas.append(candidates[0])
+        return
+    gaps = np.linalg.norm(candidates[:, None] - np.array(somas)[None], axis=2).min(axis=1)
+    clear = gaps > _SOMA_SPACING_NM
+    somas.append(candidates[np.argmax(clear) if clear.any() else np.argmax(gaps)])
+
+
+def _vessel(seed: int) -> list[Cell]:
+    """Rows of the blood vessel: one id, many places, and once taken for an OPC."""
+    rng = stream(seed, Purpose.SOMAS, 4)
+    vessel_id = _ID_BASE - 1 - int(rng.integers(100_000))
+    places = anywhere(rng, ENDOTHELIAL_ROWS + 1)
+    opc = Cell(vessel_id, "glia", "OPC (pericyte type)", places[0] * [256, 256, 1], 0, "g")
+    return [opc] + [
+        Cell(vessel_id, "vasculature", "endothelial", place, 0, "g") for place in places[1:]
+    ]

@@ -1,0 +1,332 @@
+"""Make the embedded dataset ``sample``."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from mitosyn.catalogue import MESH_LAYER, PUBLISHED_FILES
+from mitosyn.sample import layer, tables
+from mitosyn.sample.cell_meshes import calibres
+from mitosyn.sample.cells import Cast, Cell, make_cast
+from mitosyn.sample.mitochondria import (
+    ASTROCYTE_PLAN,
+    INHIBITORY_PLAN,
+    PYRAMIDAL_PLAN,
+    Mitochondrion,
+    neuron_mitochondria,
+    scattered_mitochondria,
+)
+from mitosyn.sample.neurites import (
+    Label,
+    Skeleton,
+    Visit,
+    grow_inhibitory,
+    grow_pyramidal,
+    write_skeleton,
+)
+from mitosyn.sample.published import compartment_and_length
+from mitosyn.sample.space import Purpose, anywhere, distinct_integers, stream
+from mitosyn.sample.synapses import FEWEST, make_synapses
+from mitosyn.support import write_text
+from mitosyn.tables import write_csv
+
+_Lengths = tuple[float, float, float]
+
+_FEWEST_MITOCHONDRIA = 8  # hold one of every sort
+_BYSTANDER_MITOCHONDRIA = 3
+_NEURON_SHARE, _ASTROCYTE_SHARE = 1.15, 0.5  # of the mean of all analysed cells
+_FRAGMENTS = 3  # of cells that no table names, yet with mitochondria
+_FRAGMENT_IDS = (648518346349000000, 648518346349300000)
+_PYRAMIDAL, _INHIBITORY, _ASTROCYTE, _BYSTANDER, _FRAGMENT = range(5)
+
+
+def make_dataset(
+    folder: Path,
+    *,
+    seed: int,
+    pyramidal_cells: int,
+    inhibitory_cells: int,
+    astrocytes: int,
+    mitochondria_per_cell: int,
+    synapses: int,
+    voxel_size_nm: _Lengths,
+    mesh_voxel_size_nm: _Lengths,
+) -> None:
+    """Write a made-up dataset in the published formats, the same one for the same seed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write. Skeletons and meshes that lie there already are removed.
+    seed : int
+        Seed of everything random.
+    pyramidal_cells, inhibitory_cells, astrocytes : int
+        Numbers of analysed cells; at least one of each.
+    mitochondria_per_cell : int
+        Mitochondria of an analysed cell, at least 8, on average; neurons have more of them
+        than astrocytes, and cells differ.
+    synapses : int
+        Rows of the synapse table, at least 40.
+    voxel_size_nm, mesh_voxel_size_nm : tuple of float
+        True voxel size, and the one in which the mesh layer reports nm.
+
+    Raises
+    ------
+    ValueError
+        If the dataset would be too small to hold one of every sort.
+
+    Notes
+    -----
+    What is untidy in it is listed in :mod:`~mitosyn.sample.cells`,
+    :mod:`~mitosyn.sample.neurites`, :mod:`~mitosyn.sample.mitochondria`,
+    :mod:`~mitosyn.sample.layer`, :mod:`~mitosyn.sample.synapses` and
+    :mod:`~mitosyn.sample.tables`; besides, some mitochondria belong to cells that are
+    not analysed or that no table names, and the mitochondria table mixes the cells.
+    """
+    _check_sizes(
+        {
+            "pyramidal_cells": (pyramidal_cells, 1),
+            "inhibitory_cells": (inhibitory_cells, 1),
+            "astrocytes": (astrocytes, 1),
+            "mitochondria_per_cell": (mitochondria_per_cell, _FEWEST_MITOCHONDRIA),
+            "synapses": (synapses, FEWEST),
+        }
+    )
+    cast = make_cast(seed, pyramidal_cells, inhibitory_cells, astrocytes)
+    skeletons = grow_skeletons(seed, cast)
+    mitochondria = _make_mitochondria(seed, cast, skeletons, mitochondria_per_cell)
+
+    _write_cells(folder, seed, cast, voxel_size_nm, mesh_voxel_size_nm)
+    _write_skeletons(folder / PUBLISHED_FILES["skeletons"], cast, skeletons)
+    _write_mitochondria(
+        folder, seed, cast, skeletons, mitochondria, voxel_size_nm, mesh_voxel_size_nm
+    )
+    covered = _covered_nodes(skeletons, mitochondria)
+    _write_synapses(folder, seed, cast, skeletons, covered, synapses, voxel_size_nm)
+
+
+def _check_sizes(sizes: dict[str, tuple[int, int]]) -> None:
+    """Refuse sizes, by name (size, least), that are too small."""
+    for name, (size, least) in sizes.items():
+        if size < least:
+            raise ValueError(f"{name} is {size}; the made-up dataset needs at least {least}")
+
+
+def grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
+    """Skeletons of the neurons by cell id; the first of each kind is in two pieces.
+
+    Each neuron visits earlier ones, so that one cell more leaves those before as they are.
+    """
+    skeletons: dict[int, Skeleton] = {}
+    for index, cell in enumerate(cast.pyramidal):
+        skeletons[cell.cell_id] = grow_pyramidal(
+            stream(seed, Purpose.SKELETONS, _PYRAMIDAL, index),
+            cell.soma_nm,
+            loose_piece=index == 0,
+            visits=_visits(cell, skeletons, autapses=index == 0),
+        )
+    for index, cell in enumerate(cast.inhibitory):
+        skeletons[cell.cell_id] = grow_inhibitory(
+            stream(seed, Purpose.SKELETONS, _INHIBITORY, index),
+            cell.soma_nm,
+            cell.cell_subtype,
+            loose_piece=index == 0,
+            visits=_visits(cell, skeletons, autapses=index == 0),
+        )
+    return skeletons
+
+
+def _visits(cell: Cell, grown: dict[int, Skeleton], *, autapses: bool) -> list[Visit]:
+    """Give the visits of a neuron to the two nearest ones: its axon's, and one of a dendrite."""
+    hosts = sorted(grown.values(), key=lambda host: np.linalg.norm(host.nodes[0] - cell.soma_nm))
+    visits = [Visit(Label.AXONAL, Label.BASAL, None)] if autapses else []
+    for host, dendrite in zip(hosts, (Label.BASAL, Label.APICAL), strict=False):
+        beside = dendrite if dendrite in host.labels else Label.BASAL
+        if cell.cell_subtype == "chandelier":
+            beside = Label.AXONAL
+        visits.append(Visit(Label.AXONAL, beside, host))
+    return visits + [Visit(Label.BASAL, Label.AXONAL, host) for host in hosts[:1]]
+
+
+def _make_mitochondria(
+    seed: int, cast: Cast, skeletons: dict[int, Skeleton], count: int
+) -> list[Mitochondrion]:
+    """All mitochondria, cell by cell; ``count`` of them in an analysed cell on average."""
+    made: list[Mitochondrion] = []
+    kinds = (
+        (_PYRAMIDAL, cast.pyramidal, PYRAMIDAL_PLAN),
+        (_INHIBITORY, cast.inhibitory, INHIBITORY_PLAN),
+    )
+    for kind, cells, plan in kinds:
+        for index, cell in enumerate(cells):
+            made += neuron_mitochondria(
+                stream(seed, Purpose.MITOCHONDRIA, kind, index),
+                cell.cell_id,
+                skeletons[cell.cell_id],
+                _share(_NEURON_SHARE * count, kind, index),
+                pyramidal=kind == _PYRAMIDAL,
+                plan=plan if index == 0 else (),
+            )
+    for index, cell in enumerate(cast.astrocytes):
+        made += scattered_mitochondria(
+            stream(seed, Purpose.MITOCHONDRIA, _ASTROCYTE, index),
+            cell.cell_id,
+            cell.soma_nm,
+            _share(_ASTROCYTE_SHARE * count, _ASTROCYTE, index),
+            plan=ASTROCYTE_PLAN if index == 0 else (),
+        )
+    return made + _other_mitochondria(seed, cast, count)
+
+
+def _share(mean: float, kind: int, index: int) -> int:
+    """Give a cell its number of mitochondria, up to 30 % more or less than the mean."""
+    place = (0.5 + 0.31 * kind + 0.618 * index) % 1
+    return max(_FEWEST_MITOCHONDRIA, round(mean * (0.7 + 0.6 * place)))
+
+
+def _other_mitochondria(seed: int, cast: Cast, count: int) -> list[Mitochondrion]:
+    """Mitochondria of cells that are not analysed.
+
+    The merge of two astrocytes has as many as an analysed cell, so that to take it in
+    by mistake shows.
+    """
+    made: list[Mitochondrion] = []
+    for index, cell in enumerate([*cast.bystanders, cast.vessel[-1]]):
+        rng = stream(seed, Purpose.MITOCHONDRIA, _BYSTANDER, index)
+        share = count if _is_merged_astrocyte(cell) else _BYSTANDER_MITOCHONDRIA
+        made += scattered_mitochondria(rng, cell.cell_id, cell.soma_nm, share)
+    rng = stream(seed, Purpose.MITOCHONDRIA, _FRAGMENT)
+    for fragment_id in distinct_integers(rng, *_FRAGMENT_IDS, _FRAGMENTS).tolist():
+        made += scattered_mitochondria(rng, fragment_id, anywhere(rng, 1)[0], 2)
+    return made
+
+
+def _is_merged_astrocyte(cell: Cell) -> bool:
+    """Whether a cell is a merge of two astrocytes."""
+    return cell.cell_subtype == "astrocyte" and cell.soma_rows > 1
+
+
+def _write_cells(
+    folder: Path, seed: int, cast: Cast, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths
+) -> None:
+    """Write the tables of cells, somas and pyramidal ids."""
+    write_csv(
+        folder / PUBLISHED_FILES["cell_types"],
+        list(tables.CELL_TYPE_COLUMNS),
+        tables.cell_type_rows(cast, seed, voxel_nm),
+    )
+    write_csv(
+        folder / PUBLISHED_FILES["somas"],
+        list(tables.SOMA_COLUMNS),
+        tables.soma_rows(cast, seed, voxel_nm, mesh_voxel_nm),
+    )
+    ids = sorted(cell.cell_id for cell in cast.pyramidal)
+    write_text(
+        folder / PUBLISHED_FILES["pyramidal_ids"], "".join(f"{cell_id}\n" for cell_id in ids)
+    )
+
+
+def _write_skeletons(folder: Path, cast: Cast, skeletons: dict[int, Skeleton]) -> None:
+    """Write all skeletons into an empty folder, every other one with its calibre."""
+    empty_folder(folder)
+    for cells in (cast.pyramidal, cast.inhibitory):
+        for index, cell in enumerate(cells):
+            skeleton = skeletons[cell.cell_id]
+            measured = calibres(skeleton) if index % 2 == 0 else None
+            write_skeleton(folder, cell.cell_id, skeleton, measured)
+
+
+def _write_mitochondria(
+    folder: Path,
+    seed: int,
+    cast: Cast,
+    skeletons: dict[int, Skeleton],
+    mitochondria: list[Mitochondrion],
+    voxel_nm: _Lengths,
+    mesh_voxel_nm: _Lengths,
+) -> None:
+    """Write the mesh layer and the three tables of mitochondria."""
+    meshes = folder / PUBLISHED_FILES[MESH_LAYER]
+    empty_folder(meshes)
+    layer.write_info(meshes, voxel_nm, mesh_voxel_nm)
+    mito_ids = distinct_integers(
+        stream(seed, Purpose.MITO_IDS), 1_000_000, 100_000_000, len(mitochondria)
+    ).tolist()
+
+    trees = {cell.cell_id: cKDTree(skeletons[cell.cell_id].nodes) for cell in cast.pyramidal}
+    neurons = {cell.cell_id for cell in cast.neurons}
+    scale = np.array(voxel_nm) / np.array(mesh_voxel_nm)
+    everything, of_neurons, of_pyramidal = [], [], []
+    for number in stream(seed, Purpose.MITO_TABLE).permutation(len(mitochondria)).tolist():
+        mito_id, mitochondrion = mito_ids[number], mitochondria[number]
+        delivered = layer.as_delivered(mitochondrion.mesh, voxel_nm, mesh_voxel_nm)
+        if mitochondrion.has_mesh:
+            layer.write_mesh(meshes, mito_id, delivered, mesh_voxel_nm)
+        # The tables describe what the layer holds, float32 and all.
+        held = replace(mitochondrion, mesh=layer.in_true_nm(delivered, voxel_nm, mesh_voxel_nm))
+        row = tables.mitochondrion_row(mito_id, held, voxel_nm, mesh_voxel_nm)
+        everything.append(row)
+        if held.cell_id in neurons:
+            of_neurons.append(row)
+        if held.cell_id in trees:
+            vertices = layer.delivered_vertices(delivered, mesh_voxel_nm) * scale
+            cell = held.cell_id
+            found = compartment_and_length(held, vertices, skeletons[cell], trees[cell])
+            of_pyramidal.append((*row, *tables.published_results(held, *found, voxel_nm)))
+
+    for key, columns, rows in (
+        ("mitochondria", tables.MITO_COLUMNS, everything),
+        ("neuron_mitochondria", tables.MITO_COLUMNS, of_neurons),
+        ("pyramidal_mitochondria", tables.PYRAMIDAL_COLUMNS, of_pyramidal),
+    ):
+        write_csv(folder / PUBLISHED_FILES[key], list(columns), rows)
+
+
+def _covered_nodes(
+    skeletons: dict[int, Skeleton], mitochondria: list[Mitochondrion]
+) -> dict[int, NDArray[np.bool_]]:
+    """Find the nodes (n,) of each neuron that are nearest to some mitochondrion."""
+    covered = {cell: np.zeros(len(grown.nodes), bool) for cell, grown in skeletons.items()}
+    trees = {cell: cKDTree(grown.nodes) for cell, grown in skeletons.items()}
+    for one in mitochondria:
+        if one.cell_id in trees:
+            covered[one.cell_id][trees[one.cell_id].query(one.mesh.vertices)[1]] = True
+    return covered
+
+
+def _write_synapses(
+    folder: Path,
+    seed: int,
+    cast: Cast,
+    skeletons: dict[int, Skeleton],
+    covered: dict[int, NDArray[np.bool_]],
+    count: int,
+    voxel_nm: _Lengths,
+) -> None:
+    """Write the synapse table."""
+    synapses = make_synapses(
+        seed,
+        count,
+        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.pyramidal},
+        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.inhibitory},
+        covered,
+        [cell.cell_id for cell in cast.bystanders],
+    )
+    write_csv(
+        folder / PUBLISHED_FILES["synapses"],
+        list(tables.SYNAPSE_COLUMNS),
+        tables.synapse_rows(synapses, voxel_nm),
+    )
+
+
+def empty_folder(folder: Path) -> None:
+    """Make a folder that holds nothing."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)

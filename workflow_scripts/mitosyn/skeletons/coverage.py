@@ -1,0 +1,182 @@
+"""Which skeleton nodes a mitochondrion covers, its compartment and its length there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mitosyn.catalogue import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, UNKNOWN
+from mitosyn.meshes import MeshBundle
+
+if TYPE_CHECKING:
+    from mitosyn.skeletons.skeleton import Skeleton
+
+SOMATIC_WITHIN_NM = 7_000.0
+FAR_BEYOND_NM = 70_000.0
+LEAF_SIZE = 10
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The skeleton nodes that the M mitochondria of a cell cover.
+
+    Attributes
+    ----------
+    mitochondrion : (P,) int64 array
+        Row of the mitochondrion, ascending.
+    node : (P,) int64 array
+        Skeleton node, ascending within a mitochondrion.
+    vertices : (P,) int64 array
+        How many of the mitochondrion's mesh vertices are nearest to that node.
+    """
+
+    mitochondrion: np.ndarray
+    node: np.ndarray
+    vertices: np.ndarray
+
+
+def associate(bundle: MeshBundle, scale: np.ndarray, skeleton: Skeleton) -> Coverage:
+    """Assign each mesh vertex to the nearest node of the cell's skeleton.
+
+    Parameters
+    ----------
+    bundle : MeshBundle
+        M mitochondria, V mesh vertices.
+    scale : (3,) float64 array
+        Factors from the bundle's nm to true nm.
+    skeleton : Skeleton
+        N nodes, in true nm.
+
+    Returns
+    -------
+    Coverage
+    """
+    count = len(skeleton.vertices)
+    owner = np.repeat(np.arange(len(bundle.mito_ids)), np.diff(bundle.vertex_offsets))
+    if len(owner) == 0:
+        nothing = np.empty(0, np.int64)
+        return Coverage(nothing, nothing, nothing)
+    nearest = nearest_nodes(skeleton.vertices, bundle.vertices * scale)
+    pairs, vertices = np.unique(owner * count + nearest, return_counts=True)
+    return Coverage(pairs // count, pairs % count, vertices)
+
+
+def nearest_nodes(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Give the number of the node nearest to each point, the search tree's choice of equals.
+
+    Parameters
+    ----------
+    nodes : (N, 3) float64 array
+        At least one.
+    points : (P, 3) float64 array
+        In the same unit.
+
+    Returns
+    -------
+    (P,) int64 array
+    """
+    neighbours = 1
+    tree = _nanoflann().KDTree64(neighbours, LEAF_SIZE, "l2", 0.0)
+    tree.fit(nodes, "")
+    _, nearest = tree.kneighbors(points, neighbours)
+    return nearest[:, 0].astype(np.int64)
+
+
+def _nanoflann() -> ModuleType:
+    """Load nanoflann's binding without its package.
+
+    The package imports scikit-learn wherever that is installed, which costs several
+    times what the search for a whole cell does.
+    """
+    package = find_spec("pynanoflann")
+    folders = package.submodule_search_locations if package else None
+    spec = PathFinder.find_spec("nanoflann_ext", folders) if folders else None
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError("pynanoflann is not installed; see requirements.txt")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def majority_labels(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:
+    """Give the label that most vertices of each mitochondrion are nearest to.
+
+    Parameters
+    ----------
+    coverage : Coverage
+    skeleton : Skeleton
+    count : int
+        M, the number of mitochondria.
+
+    Returns
+    -------
+    (M,) int64 array
+        Compartment labels; ties go to the smallest; ``Unknown`` where nothing is
+        covered.
+    """
+    votes = np.zeros((count, len(COMPARTMENTS)), np.int64)
+    np.add.at(votes, (coverage.mitochondrion, skeleton.labels[coverage.node]), coverage.vertices)
+    # argmax takes the first of equals, the smallest label.
+    return np.where(votes.any(axis=1), votes.argmax(axis=1), COMPARTMENTS.index(UNKNOWN))
+
+
+def covered_lengths(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:
+    """Sum the lengths of the skeleton edges whose two nodes a mitochondrion both covers.
+
+    Returns
+    -------
+    (M,) float64 array
+        In nm; 0 where no edge is covered.
+    """
+    mitochondrion, edge = _covered_edges(coverage, skeleton)
+    return np.bincount(mitochondrion, skeleton.edge_lengths()[edge], count).astype(float)
+
+
+def covering_mitochondria(coverage: Coverage, skeleton: Skeleton) -> np.ndarray:
+    """Count the mitochondria that cover both nodes of each skeleton edge, (E,) int64."""
+    _, edge = _covered_edges(coverage, skeleton)
+    return np.bincount(edge, minlength=len(skeleton.edges))
+
+
+def _covered_edges(coverage: Coverage, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """Give each mitochondrion and edge of which it covers both nodes: (C,) rows of each."""
+    nodes = len(skeleton.vertices)
+    order = np.argsort(skeleton.edges[:, 0], kind="stable")
+    starts, ends = skeleton.edges[order].T
+    # Every covered node is tried as the first node of its edges.
+    first = np.searchsorted(starts, coverage.node, side="left")
+    tried = np.searchsorted(starts, coverage.node, side="right") - first
+    pair = np.repeat(np.arange(len(coverage.node)), tried)
+    edge = np.repeat(first - (np.cumsum(tried) - tried), tried) + np.arange(len(pair))
+    mitochondrion = coverage.mitochondrion[pair]
+    covered = coverage.mitochondrion * nodes + coverage.node
+    both = np.isin(mitochondrion * nodes + ends[edge], covered)
+    return mitochondrion[both], order[edge[both]]
+
+
+def astrocyte_compartments(positions: np.ndarray, soma: np.ndarray) -> list[str]:
+    """Label mitochondria by their distance from the soma.
+
+    Parameters
+    ----------
+    positions : (M, 3) float64 array
+        Of the mitochondria, in nm.
+    soma : (3,) float64 array
+        In nm.
+
+    Returns
+    -------
+    list of M str
+        ``Somatic`` below 7 µm, ``Far`` (likely a merge error) above 70 µm, else
+        ``Branch``.
+    """
+    distance = np.sqrt(((positions - soma) ** 2).sum(axis=1))
+    somatic, branch, far = ASTROCYTE_COMPARTMENTS
+    return np.where(
+        distance < SOMATIC_WITHIN_NM, somatic, np.where(distance > FAR_BEYOND_NM, far, branch)
+    ).tolist()

@@ -1,0 +1,319 @@
+"""Skeletons of neurons: reading, checking, rooting, and writing as SWC.
+
+Per-cell jobs read MeshParty's skeleton files with h5py alone: importing
+``meshparty.skeleton_io`` costs several times what the job computes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mitosyn.catalogue import COMPARTMENTS
+from mitosyn.support import (
+    InputError,
+    open_h5,
+    read_positions,
+    read_vertex_number,
+    read_vertex_numbers,
+    write_text,
+)
+
+NO_PARENT = -1
+NO_RADIUS = 1.0
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A forest of skeleton nodes: one tree for each piece of the skeleton.
+
+    Attributes
+    ----------
+    vertices : (N, 3) float64 array
+        Node positions in nm.
+    edges : (E, 2) int64 array
+        Pairs of node numbers, each pair once.
+    labels : (N,) int64 array
+        Compartment labels, positions in :data:`~mitosyn.catalogue.COMPARTMENTS`.
+    root : int
+        Node at which the tree of the main piece starts.
+    """
+
+    vertices: np.ndarray
+    edges: np.ndarray
+    labels: np.ndarray
+    root: int
+
+    @cached_property
+    def neighbours(self) -> list[list[int]]:
+        """The nodes that each node is joined to, N lists."""
+        neighbours: list[list[int]] = [[] for _ in range(len(self.vertices))]
+        for a, b in self.edges.tolist():
+            neighbours[a].append(b)
+            neighbours[b].append(a)
+        return neighbours
+
+    @cached_property
+    def pieces(self) -> list[np.ndarray]:
+        """The nodes of each connected piece, ascending, by their smallest node."""
+        seen = bytearray(len(self.vertices))
+        pieces = []
+        for node in range(len(self.vertices)):
+            if not seen[node]:
+                piece = [n for n, _ in _walk(self.neighbours, node, seen)]
+                pieces.append(np.sort(piece))
+        return pieces
+
+    def edge_lengths(self) -> np.ndarray:
+        """Give the length of each edge, (E,) float64, in nm."""
+        a, b = self.vertices[self.edges[:, 0]], self.vertices[self.edges[:, 1]]
+        return np.sqrt(((a - b) ** 2).sum(axis=1))
+
+
+def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton:
+    """Read a MeshParty skeleton file and its compartment labels.
+
+    Parameters
+    ----------
+    skeleton_path : str or Path
+        HDF5 with ``vertices`` (N, 3) in nm, ``edges`` (E, 2) and perhaps ``root``, else
+        MeshParty's default.
+    label_path : str or Path
+        ``.npy`` with one small integer per vertex.
+
+    Raises
+    ------
+    InputError
+        One of the files is unreadable, or they do not hold a labelled forest.
+    """
+    with open_h5(skeleton_path, "skeleton file") as file:
+        vertices = read_positions(file)
+        edges = read_vertex_numbers(file, "edges", 2, len(vertices))
+        root = read_vertex_number(file, "root", len(vertices))
+    loops = np.flatnonzero(edges[:, 0] == edges[:, 1])
+    if len(loops):
+        raise _bad_skeleton(
+            skeleton_path, f"edge {loops[0]} joins vertex {edges[loops[0], 0]} to itself"
+        )
+    labels = _read_labels(label_path, skeleton_path, len(vertices))
+    # An edge stated twice says nothing new; counted twice it would look like a cycle.
+    unique_edges = np.unique(np.sort(edges, axis=1), axis=0)
+    skeleton = Skeleton(vertices, unique_edges, labels, root or 0)
+    _check_forest(skeleton, skeleton_path)
+    return skeleton if root is not None else replace(skeleton, root=default_root(skeleton))
+
+
+def _read_labels(path: str | Path, skeleton_path: str | Path, count: int) -> np.ndarray:
+    try:
+        # A map fails where the file does not hold what its header claims, however much.
+        labels = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        raise InputError(
+            path, "no such label file", "Add it: one compartment label per skeleton vertex."
+        ) from error
+    # NumPy answers a broken header with errors of many types.
+    except Exception as error:
+        problem = f"not a readable .npy file ({str(error).partition(chr(10))[0]})"
+        raise InputError(path, problem, "Replace the file.") from error
+    if not isinstance(labels, np.ndarray):
+        labels.close()
+        raise InputError(
+            path, "an archive of arrays (.npz), expected one array", "Save it with numpy.save."
+        )
+    # Whole numbers that were saved as floats are labels too; that they are whole, the values tell.
+    if labels.dtype.kind not in "iuf":
+        raise InputError(
+            path, f"labels are {labels.dtype}, expected integers", "Save them as integers (uint8)."
+        )
+    if labels.shape != (count,):
+        raise InputError(
+            path,
+            f"labels of shape {labels.shape}, expected ({count},) for the vertices of "
+            f"{Path(skeleton_path).name}",
+            "Replace the label file or the skeleton file.",
+        )
+    known = np.isin(labels, np.arange(len(COMPARTMENTS)))
+    if not known.all():
+        first = int(np.argmin(known))
+        raise InputError(
+            path,
+            f"label {labels[first]} at vertex {first}, expected 0 to {len(COMPARTMENTS) - 1}",
+            "Correct the labels.",
+        )
+    return labels.astype(np.int64)
+
+
+def _bad_skeleton(path: str | Path, problem: str) -> InputError:
+    return InputError(path, problem, "Replace the skeleton file.")
+
+
+def _check_forest(skeleton: Skeleton, path: str | Path) -> None:
+    """Refuse cycles: a forest of N nodes in P pieces has N - P edges."""
+    pieces = len(skeleton.pieces)
+    expected = len(skeleton.vertices) - pieces
+    if len(skeleton.edges) != expected:
+        raise _bad_skeleton(
+            path,
+            f"the skeleton has cycles: {len(skeleton.edges)} edges join {len(skeleton.vertices)} "
+            f"vertices in {pieces} pieces, expected {expected}",
+        )
+
+
+def _walk(neighbours: list[list[int]], root: int, seen: bytearray) -> list[tuple[int, int]]:
+    """Visit what hangs together with ``root``: (node, parent) pairs, parents first.
+
+    Marks the nodes as ``seen``.
+    """
+    visited = []
+    stack = [(root, NO_PARENT)]
+    while stack:
+        node, parent = stack.pop()
+        if seen[node]:
+            continue
+        seen[node] = True
+        visited.append((node, parent))
+        stack += [(n, node) for n in neighbours[node] if not seen[n]]
+    return visited
+
+
+def _distances(skeleton: Skeleton, start: int, in_nm: bool) -> dict[int, float]:
+    """Return the distance along the skeleton of each node of a piece from one of them.
+
+    In nm they are MeshParty's to the last bit: sums, from ``start`` on, of lengths in
+    single precision. Otherwise in edges.
+    """
+    steps = _walk(skeleton.neighbours, start, bytearray(len(skeleton.vertices)))[1:]
+    nodes, parents = np.array(steps, np.int64).reshape(-1, 2).T
+    if in_nm:
+        offsets = skeleton.vertices[nodes] - skeleton.vertices[parents]
+        lengths = np.linalg.norm(offsets, axis=1).astype(np.float32).tolist()
+    else:
+        lengths = [1.0] * len(steps)
+    distances = {start: 0.0}
+    for (node, parent), length in zip(steps, lengths, strict=True):
+        distances[node] = distances[parent] + length
+    return distances
+
+
+def _far_end(skeleton: Skeleton, start: int, in_nm: bool) -> int:
+    """Return an end of the longest path of a piece, as MeshParty's ``find_far_points_graph``.
+
+    It goes on to the farthest node, the smallest of equals, as long as that is farther than
+    the last one was; the result is where the last such step began.
+    """
+    end, here, longest = start, start, 0.0
+    while True:
+        distances = _distances(skeleton, here, in_nm)
+        farthest = max(distances, key=lambda node: (distances[node], -node))
+        if distances[farthest] <= longest:
+            return end
+        end, here, longest = here, farthest, distances[farthest]
+
+
+def default_root(skeleton: Skeleton) -> int:
+    """Return the node at which MeshParty roots a skeleton whose file names none."""
+    return _far_end(skeleton, 0, in_nm=True) if len(skeleton.pieces) == 1 else 0
+
+
+def piece_roots(skeleton: Skeleton) -> list[int]:
+    """Return a root for each piece: the skeleton's own first, then the others'.
+
+    A piece that is not connected to the root's starts, as in MeshParty, at an end of its
+    longest path, counted in edges.
+    """
+    others = (int(piece[0]) for piece in skeleton.pieces if skeleton.root not in piece)
+    return [skeleton.root, *(_far_end(skeleton, node, in_nm=False) for node in others)]
+
+
+@dataclass(frozen=True)
+class SwcTree:
+    """The order in which a skeleton's nodes stand in its SWC file.
+
+    Attributes
+    ----------
+    nodes : (N,) int64 array
+        Skeleton node of each SWC id 0, 1, 2, …; a parent before its children.
+    parents : (N,) int64 array
+        SWC id of each one's parent, -1 for roots.
+    """
+
+    nodes: np.ndarray
+    parents: np.ndarray
+
+    def swc_ids(self) -> np.ndarray:
+        """(N,) int64 array: the SWC id of each skeleton node."""
+        ids = np.empty_like(self.nodes)
+        ids[self.nodes] = np.arange(len(self.nodes))
+        return ids
+
+
+def swc_tree(skeleton: Skeleton) -> SwcTree:
+    """Order the nodes of a skeleton for SWC as MeshParty's ``Skeleton.export_to_swc`` does.
+
+    Its cover paths follow one another: from each tip towards the root to the first node that
+    an earlier path has, the farthest tip from the root first, each written from the root's
+    side. Tips of pieces that are apart from the root's are infinitely far.
+    """
+    count = len(skeleton.vertices)
+    parents = np.full(count, NO_PARENT)
+    seen = bytearray(count)
+    for root in piece_roots(skeleton):
+        pairs = np.array(_walk(skeleton.neighbours, root, seen), np.int64)
+        parents[pairs[:, 0]] = pairs[:, 1]
+    near = _distances(skeleton, skeleton.root, in_nm=True)
+    distances = np.full(count, np.inf)
+    distances[list(near)] = list(near.values())
+    tips = np.setdiff1d(np.arange(count), parents)
+    # How equals come out is up to NumPy's sorting, for doubles another one on each kind of
+    # processor; for long doubles it is the one of the time of the published files on all.
+    order = tips[np.argsort(distances[tips].astype(np.longdouble))[::-1]]
+    nodes = _cover(parents.tolist(), order.tolist())
+    ids = SwcTree(nodes, parents).swc_ids()
+    return SwcTree(nodes, np.where(parents == NO_PARENT, NO_PARENT, ids[parents])[nodes])
+
+
+def _cover(parents: list[int], tips: list[int]) -> np.ndarray:
+    """Return the nodes of the paths from tips to the first node that an earlier one has."""
+    seen = bytearray(len(parents))
+    nodes: list[int] = []
+    for tip in tips:
+        start, node = len(nodes), tip
+        while node != NO_PARENT and not seen[node]:
+            seen[node] = True
+            nodes.append(node)
+            node = parents[node]
+        nodes[start:] = reversed(nodes[start:])
+    return np.array(nodes, np.int64)
+
+
+def write_swc(path: str | Path, skeleton: Skeleton, radii: np.ndarray | None = None) -> None:
+    """Write a skeleton as SWC: ``id label x y z radius parent``, without a header.
+
+    Positions are in nm; labels are the skeleton's own (0 for the soma).
+
+    Parameters
+    ----------
+    path : str or Path
+    skeleton : Skeleton
+        N nodes.
+    radii : (N,) float64 array, optional
+        In nm. Where one is not known, not positive or none is given, 1 is written as in the
+        published dataset, whose skeletons have none.
+    """
+    tree = swc_tree(skeleton)
+    if radii is None:
+        radii = np.full(len(skeleton.vertices), NO_RADIUS)
+    known = np.isfinite(radii) & (radii > 0)
+    of_nodes = np.where(known, radii, NO_RADIUS)[tree.nodes].tolist()
+    labels = skeleton.labels[tree.nodes].tolist()
+    positions = skeleton.vertices[tree.nodes].tolist()
+    lines = (
+        f"{i} {label} {x:.3f} {y:.3f} {z:.3f} {radius:.3f} {parent}\n"
+        for i, (label, (x, y, z), radius, parent) in enumerate(
+            zip(labels, positions, of_nodes, tree.parents.tolist(), strict=True)
+        )
+    )
+    write_text(path, "".join(lines))

@@ -1,0 +1,210 @@
+"""Archives whose bytes depend on nothing but the files in them."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from mitosyn.support.errors import CONFIGURATION, RETRIEVAL, InputError
+from mitosyn.support.files import whole_file, whole_folder
+
+CHUNK_BYTES = 1 << 20
+
+
+def pack(path: str | Path, folder: str, files: Iterable[str | Path]) -> int:
+    """Pack files into a ``.tar.gz`` that unpacks into one folder.
+
+    Owners, times and modes are fixed and the members sorted by name, so that the same
+    files give the same bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+        The archive.
+    folder : str
+        The one folder in it.
+    files : iterable of path
+        Their base names are used.
+
+    Returns
+    -------
+    int
+        The number of files packed.
+    """
+    members = sorted((Path(file) for file in files), key=lambda file: file.name)
+    with (
+        whole_file(path, durable=True) as temporary,
+        temporary.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        archive.addfile(_plain(tarfile.TarInfo(folder), tarfile.DIRTYPE, 0o755))
+        for member in members:
+            info = _plain(tarfile.TarInfo(f"{folder}/{member.name}"), tarfile.REGTYPE, 0o644)
+            info.size = member.stat().st_size
+            with member.open("rb") as content:
+                archive.addfile(info, content)
+    return len(members)
+
+
+def unpack_files(archive: str | Path, folder: str | Path, endings: tuple[str, ...]) -> int:
+    """Unpack the files with certain endings into one flat folder.
+
+    Parameters
+    ----------
+    archive : str or Path
+        A ``.tar.gz`` or ``.tgz``.
+    folder : str or Path
+        Appears when the whole archive has been read.
+    endings : tuple of str
+
+    Returns
+    -------
+    int
+        The number of files unpacked.
+
+    Raises
+    ------
+    InputError
+        The archive is unreadable, truncated or unsafe, has no such file, or two of one
+        name.
+    """
+    found: dict[str, str] = {}
+    with whole_folder(folder) as temporary:
+        for member, content in plain_files(archive):
+            name = PurePosixPath(member).name
+            if not name.endswith(endings) or name.startswith("."):
+                continue
+            if name in found:
+                raise InputError(
+                    archive,
+                    f"2 files named {name} ({found[name]}, {member}), expected one",
+                    "Make an archive without the one that is not wanted.",
+                    RETRIEVAL,
+                )
+            found[name] = member
+            _copy(archive, member, content, temporary / name)
+        if not found:
+            raise InputError(
+                archive,
+                f"no file named *{' or *'.join(endings)}",
+                "Check the path in the config.",
+                CONFIGURATION,
+            )
+    return len(found)
+
+
+def unpack_member(archive: str | Path, member: str, target: str | Path) -> None:
+    """Unpack one file, named by its path in the archive or by the end of that path.
+
+    Raises
+    ------
+    InputError
+        The archive is unreadable, truncated or unsafe, or has not exactly one such file.
+    """
+    found = []
+    with whole_file(target, durable=True) as temporary:
+        for name, content in plain_files(archive):
+            if name == member or name.endswith(f"/{member}"):
+                found.append(name)
+                _copy(archive, name, content, temporary)
+        if len(found) != 1:
+            raise InputError(
+                archive,
+                f"{len(found)} files named {member} ({', '.join(found)}), expected one"
+                if found
+                else f"no file named {member}",
+                "Correct the member in the config.",
+                CONFIGURATION,
+            )
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose damaged header is no end of the archive, as tarfile takes it to be."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> _Member:
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the zeros of a true end
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"{error} after {archive.offset} bytes") from error
+
+
+def plain_files(archive: str | Path) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the plain files of an archive in turn, refusing what could do harm.
+
+    Only after the last one is it known whether all of them are as they were packed: then
+    the checksum at the end of the gzip stream has been compared.
+    """
+    with (
+        _unreadable_in_one_line(archive),
+        gzip.open(archive) as stream,
+        tarfile.open(fileobj=stream, mode="r:", tarinfo=_Member) as content,
+    ):
+        for member in content:
+            _refuse_harm(archive, member)
+            file = content.extractfile(member)
+            if file is not None:
+                yield member.name, _pieces(archive, file)
+        while piece := stream.read(CHUNK_BYTES):
+            if piece.strip(b"\0"):
+                raise tarfile.ReadError("something follows the end of the archive")
+
+
+def _pieces(archive: str | Path, file: IO[bytes]) -> Iterator[bytes]:
+    with _unreadable_in_one_line(archive):
+        while piece := file.read(CHUNK_BYTES):
+            yield piece
+
+
+@contextmanager
+def _unreadable_in_one_line(archive: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    # What tarfile makes of damaged headers may be a ValueError or worse.
+    except (tarfile.TarError, EOFError, OSError, ArithmeticError, ValueError, zlib.error) as error:
+        raise InputError(
+            archive,
+            f"unreadable or truncated archive ({error})",
+            "Get the archive again.",
+            RETRIEVAL,
+        ) from error
+
+
+def _refuse_harm(archive: str | Path, member: tarfile.TarInfo) -> None:
+    outside = member.name.startswith("/") or ".." in PurePosixPath(member.name).parts
+    if outside or "\0" in member.name or not (member.isfile() or member.isdir()):
+        what = "lies outside the archive" if outside else "is a link or a device"
+        what = "has no proper name" if "\0" in member.name else what
+        raise InputError(archive, f"member {member.name!r} {what}", "Do not trust this archive.")
+
+
+def _copy(archive: str | Path, member: str, content: Iterator[bytes], target: Path) -> None:
+    try:
+        file = target.open("wb")
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise InputError(
+            archive,
+            f"the name of member {member} is too long for this file system",
+            "Make an archive with a shorter name.",
+            RETRIEVAL,
+        ) from error
+    with file:
+        file.writelines(content)
+
+
+def _plain(info: tarfile.TarInfo, kind: bytes, mode: int) -> tarfile.TarInfo:
+    info.type, info.mode, info.mtime = kind, mode, 0
+    return info

@@ -1,0 +1,118 @@
+"""What every job of the workflow has in common: its log, its cost, one line for bad input."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mitosyn.support.errors import RUNNING, InputError
+from mitosyn.support.seals import seal_outputs
+
+BAD_INPUT = 1
+COST = "%.2f s of CPU to start, %.2f s at work; %.0f MB at most"
+COST_LINE = re.compile(r"INFO ([\d.]+) s of CPU to start, ([\d.]+) s at work; (\d+) MB at most")
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def run(main: Callable[[Any], None], job: Any) -> None:
+    """Run a rule's script, and seal what it wrote.
+
+    Messages go to the job's log file, at the end what the job cost. Bad input and a full
+    disk end the job with one line there and on the terminal; any other error with its
+    traceback in both.
+
+    Parameters
+    ----------
+    main : callable
+        Takes ``job``.
+    job : object
+        With ``log``, a sequence whose first item is the path of the log file, and ``output``,
+        the paths of what ``main`` writes.
+    """
+    # force: libraries may have set up a log of their own while they were imported.
+    logging.basicConfig(
+        filename=job.log[0],
+        filemode="w",
+        level=logging.INFO,
+        format="%(levelname)s %(message)s",
+        force=True,
+    )
+    start_up_s = _cpu_s()
+    try:
+        main(job)
+        seal_outputs(job.output)
+        work_s = _cpu_s() - start_up_s
+        logging.info(COST, start_up_s, work_s, _peak_mb())
+    except InputError as error:
+        _give_up(error)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            logging.exception("unexpected error")
+            raise
+        place = error.filename or job.output[0]
+        _give_up(InputError(place, "the disk is full", "Make room and run again.", RUNNING))
+    except Exception:
+        logging.exception("unexpected error")
+        raise
+
+
+def _give_up(error: InputError) -> NoReturn:
+    """End the job with one line in its log and on the terminal."""
+    logging.error("%s", error)
+    print(f"Error: {error}", file=sys.stderr)
+    raise SystemExit(BAD_INPUT) from None
+
+
+def failed_jobs(logs: str | Path, since: float) -> list[str]:
+    """Say which jobs of a run failed, and where their logs are.
+
+    Parameters
+    ----------
+    logs : str or Path
+        The folder of all logs.
+    since : float
+        When the run began, in seconds since the epoch: older logs are of other runs.
+
+    Returns
+    -------
+    list of str
+        A line for each job whose log does not end with what the job cost, in the order
+        of their paths.
+    """
+    lines = []
+    for log in sorted(Path(logs).rglob("*.log")):
+        if log.stat().st_mtime >= since:
+            text = log.read_text(errors="replace").splitlines()
+            if not text or not COST_LINE.fullmatch(text[-1]):
+                errors = [line.removeprefix("ERROR ") for line in text if line.startswith("ERROR ")]
+                lines.append(f"{log}: {errors[0] if errors else 'ended without an error, killed?'}")
+    return lines
+
+
+def _cpu_s() -> float:
+    """Return the CPU seconds of this process and of the child processes that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _peak_mb() -> float:
+    """Return the largest resident size so far of this process, or of an ended child, in MB."""
+    # In kB on Linux, in bytes on macOS. A child begins with the size of this process.
+    unit = 1e6 if sys.platform == "darwin" else 1e3
+    return max(_own_peak_mb(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit)
+
+
+def _own_peak_mb() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Unlike the resource usage, it does not begin with the size of the parent process.
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
