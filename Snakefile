@@ -1,7 +1,7 @@
 """From an EM reconstruction to its mitochondria and synapses, cell by cell.
 
-retrieve -> tables -> per cell -> archives -> views -> branches -> report: one file in rules/ for
-each stage.
+sources -> tables -> per cell -> branches -> dataset -> views, figures, report: one file in rules/
+for each stage.
 """
 
 from snakemake.utils import min_version
@@ -16,12 +16,13 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/retrieve.smk"
+include: "rules/sources.smk"
 include: "rules/tables.smk"
 include: "rules/per_cell.smk"
-include: "rules/archives.smk"
-include: "rules/views.smk"
 include: "rules/branches.smk"
+include: "rules/dataset.smk"
+include: "rules/views.smk"
+include: "rules/figures.smk"
 include: "rules/report.smk"
 
 

@@ -43,7 +43,7 @@ def test_the_picture_of_the_rules_is_that_of_the_workflow(small_run: Run, tmp_pa
 def test_every_rule_has_the_colour_of_its_stage() -> None:
     stage_of = stages(sorted((ROOT / "rules").glob("*.smk")))
     assert stage_of["select_cells"] == "tables"
-    assert stage_of["make_sample"] == "retrieve"
+    assert stage_of["make_sample"] == "sources"
     svg = draw(Graph(("all", "select_cells"), (("select_cells", "all"),)), stage_of)
     assert svg.count(COLOURS["tables"]) == 2  # the node, and in the legend
     assert svg.count(OTHER_COLOUR) == 1

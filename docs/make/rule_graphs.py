@@ -12,12 +12,13 @@ import pygraphviz
 
 # By file of rules, in the order of the data flow; of other files, and of rules without one.
 COLOURS = {
-    "retrieve": "#dbe7f3",
+    "sources": "#dbe7f3",
     "tables": "#d8eee2",
     "per_cell": "#fdebc8",
-    "archives": "#e8dff3",
-    "views": "#d6eef0",
     "branches": "#e9ecc9",
+    "dataset": "#e8dff3",
+    "views": "#d6eef0",
+    "figures": "#f3e3d6",
     "report": "#f7dcdc",
 }
 OTHER_COLOUR = "#eeeeee"

@@ -1,0 +1,242 @@
+"""All cells together: collected tables, archives, checks, and where everything came from."""
+
+
+rule describe_cells:
+    """Write the table of all analysed cells."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        csvs=cell_csvs,
+        morphologies=swc_files,
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+    output:
+        cells=f"{RESULTS}/cells.csv",
+    log:
+        f"{LOGS}/describe_cells.log",
+    params:
+        code=code("describe_cells"),
+    script:
+        "../workflow_scripts/describe_cells.py"
+
+
+rule collect_cells:
+    """Write the table of all analysed cells as Parquet."""
+    input:
+        cells=f"{RESULTS}/cells.csv",
+    output:
+        table=f"{RESULTS}/cells.parquet",
+    log:
+        f"{LOGS}/collect_cells.log",
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_cells"),
+    script:
+        "../workflow_scripts/collect_cells.py"
+
+
+rule collect_mitochondria:
+    """Write the mitochondria of all cells into one Parquet table."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        csvs=cell_csvs,
+        morphometrics=morphometrics_files,
+    output:
+        table=f"{RESULTS}/mitochondria.parquet",
+    log:
+        f"{LOGS}/collect_mitochondria.log",
+    params:
+        dataset=SETTINGS.dataset,
+        voxel_size_nm=DATASET.voxel_size_nm,
+        pyramidal_labels=SETTINGS.pyramidal_labels,
+        code=code("collect_mitochondria"),
+    script:
+        "../workflow_scripts/collect_mitochondria.py"
+
+
+rule collect_synapses:
+    """Write the synapses of the neurons as Parquet."""
+    input:
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+    output:
+        table=f"{RESULTS}/synapses.parquet",
+    log:
+        f"{LOGS}/collect_synapses.log",
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_synapses"),
+    script:
+        "../workflow_scripts/collect_synapses.py"
+
+
+rule collect_skeleton_nodes:
+    """Write the skeleton nodes of all neurons into one Parquet table."""
+    input:
+        morphologies=swc_files,
+    output:
+        table=f"{RESULTS}/skeleton_nodes.parquet",
+    log:
+        f"{LOGS}/collect_skeleton_nodes.log",
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_skeleton_nodes"),
+    script:
+        "../workflow_scripts/collect_skeleton_nodes.py"
+
+
+rule collect_mitochondrion_nodes:
+    """Write the skeleton nodes that all mitochondria cover into one Parquet table."""
+    input:
+        coverage=coverage_files,
+    output:
+        table=f"{RESULTS}/mitochondrion_nodes.parquet",
+    log:
+        f"{LOGS}/collect_mitochondrion_nodes.log",
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_mitochondrion_nodes"),
+    script:
+        "../workflow_scripts/collect_mitochondrion_nodes.py"
+
+
+rule list_incomplete_mitochondria:
+    """List the mitochondria without a mesh, with a bad one, or with a measure missing."""
+    input:
+        morphometrics=morphometrics_files,
+    output:
+        incomplete=shown(
+            f"{RESULTS}/incomplete_mitochondria.csv",
+            "incomplete_list",
+            "incomplete",
+            "Table of these mitochondria (CSV)",
+        ),
+    log:
+        f"{LOGS}/list_incomplete_mitochondria.log",
+    params:
+        code=code("list_incomplete_mitochondria"),
+    script:
+        "../workflow_scripts/list_incomplete_mitochondria.py"
+
+
+rule check_positions:
+    """Check that there are meshes, and that positions of most cells fit them and the skeletons."""
+    input:
+        fits=fit_files,
+    output:
+        checks=f"{RESULTS}/tables/position_checks.csv",
+    log:
+        f"{LOGS}/check_positions.log",
+    params:
+        mesh_layer=INPUTS.mesh_layer,
+        voxel_size_nm=DATASET.voxel_size_nm,
+        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        code=code("check_positions"),
+    script:
+        "../workflow_scripts/check_positions.py"
+
+
+rule pack_archive:
+    """Pack the per-cell files of one kind."""
+    input:
+        # Skeletons are in nm whatever the voxel size: their archive needs no meshes.
+        positions=lambda wildcards: (
+            [] if wildcards.archive == "morphologies" else f"{RESULTS}/tables/position_checks.csv"
+        ),
+        members=archive_members,
+    output:
+        archive=f"{RESULTS}/{{archive}}.tar.gz",
+    log:
+        f"{LOGS}/pack_archive/{{archive}}.log",
+    resources:
+        runtime=per_attempt(20),
+    params:
+        folder=lambda wildcards: ARCHIVES[wildcards.archive],
+        # Standard SWC files are of the same cells.
+        folders=lambda wildcards: [
+            f"{RESULTS}/{folder}"
+            for folder in (
+                ARCHIVES[wildcards.archive],
+                *(["standard_swc"] if wildcards.archive == "morphologies" else []),
+            )
+        ],
+        names=lambda wildcards: PER_CELL_NAMES[wildcards.archive],
+        code=code("pack_archive"),
+    script:
+        "../workflow_scripts/pack_archive.py"
+
+
+rule write_data_dictionary:
+    """Write the type, unit and meaning of each column of each published file."""
+    output:
+        dictionary=f"{RESULTS}/data_dictionary.md",
+    log:
+        f"{LOGS}/write_data_dictionary.log",
+    params:
+        code=code("write_data_dictionary"),
+    script:
+        "../workflow_scripts/write_data_dictionary.py"
+
+
+rule check_conservation:
+    """Check that every mitochondrion and synapse end is there once, and the expected counts."""
+    input:
+        cells=f"{RESULTS}/tables/selected_cells.csv",
+        mitochondria=INPUTS.tables["mitochondria"],
+        neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
+        pyramidal_mitochondria=INPUTS.tables["pyramidal_mitochondria"],
+        published_synapses=INPUTS.tables["synapses"],
+        csvs=cell_csvs,
+        morphologies=swc_files,
+        nodes=nodes_files,
+        synapses=f"{RESULTS}/synapse_filtered.csv",
+        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+        positions=f"{RESULTS}/tables/position_checks.csv",
+        archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+        tables=expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+        all_cells=f"{RESULTS}/cells.csv",
+        neurons=f"{RESULTS}/cell_type_classification_filtered.csv",
+    output:
+        report=shown(f"{RESULTS}/check.json", "check", "cells", "Table of all counts (JSON)"),
+    log:
+        f"{LOGS}/check_conservation.log",
+    params:
+        dataset=SETTINGS.dataset,
+        folders=list(ARCHIVES.values()),
+        expectations=SETTINGS.expected_counts.model_dump(),
+        code=code("check_conservation"),
+    script:
+        "../workflow_scripts/check_conservation.py"
+
+
+rule record_provenance:
+    """Record where the inputs came from, what made the outputs, and their checksums."""
+    input:
+        list(provenance_inputs().values()),
+        # No checksum is written of what the check refuses.
+        check=f"{RESULTS}/check.json",
+        published=[
+            *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
+            f"{RESULTS}/demonstration_meshes.tar.gz",
+            f"{RESULTS}/cell_type_classification_filtered.csv",
+            f"{RESULTS}/synapse_filtered.csv",
+            f"{RESULTS}/cells.csv",
+            *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+            f"{RESULTS}/data_dictionary.md",
+            *BRANCH_TABLES,
+            *BRANCH_STATISTICS,
+        ],
+    output:
+        provenance=f"{RESULTS}/provenance.json",
+        checksums=f"{RESULTS}/checksums.sha256",
+    log:
+        f"{LOGS}/record_provenance.log",
+    resources:
+        runtime=per_attempt(30),
+    params:
+        dataset=SETTINGS.dataset,
+        description=DATASET.description,
+        inputs=lambda wildcards, input: dict(zip(provenance_inputs(), input)),
+        mesh_layer=INPUTS.mesh_layer,
+        config=recorded_config(),
+        code=code("record_provenance"),
+    script:
+        "../workflow_scripts/record_provenance.py"
