@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema
-import mitosyn.config
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -234,44 +231,3 @@ def test_editors_and_runs_agree(raw, tmp_path, data) -> None:
     else:
         # As read: the command line gives numbers and truths as texts, which editors refuse.
         EDITOR.validate(config.model_dump(mode="json", exclude_unset=True))
-
-
-# The room ---------------------------------------------------------------------------------------
-
-
-def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Give the module and the name of each import of the configuration, wherever it stands."""
-    statement = r"^ *from (mitosyn\.config[\w.]*) import (\([^)]*\)|.*)$"
-    for module, names in re.findall(statement, path.read_text(), re.MULTILINE):
-        yield from ((module, name) for name in re.findall(r"\w+", names))
-
-
-def test_the_room_is_used_through_its_doors_and_has_none_too_many() -> None:
-    outside = [
-        *ROOT.glob("rules/*.smk"),
-        *ROOT.glob("tests/*.py"),
-        *ROOT.glob("benchmarks/*.py"),
-        *(p for p in ROOT.glob("workflow_scripts/**/*.py") if ROOM not in p.parents),
-    ]
-    found = [(path, *use) for path in outside for use in imports(path)]
-    assert {module for _, module, _ in found} == {"mitosyn.config"}
-    assert {name for _, _, name in found} == set(mitosyn.config.__all__)
-    product = {name for path, _, name in found if path.parent.name != "tests"}
-    assert product == set(mitosyn.config.__all__)
-
-
-def test_modules_import_each_other_without_a_circle_and_are_short() -> None:
-    needs = {
-        f"mitosyn.config.{path.stem}": {module for module, _ in imports(path)}
-        for path in ROOM.glob("*.py")
-        if path.stem != "__init__"
-    }
-    assert all(len(path.read_text().splitlines()) < 250 for path in ROOM.glob("*.py"))
-    assert {module for path in ROOM.glob("__init__.py") for module, _ in imports(path)} <= set(
-        needs
-    )
-    while needs:
-        free = {module for module, needed in needs.items() if not needed & set(needs)}
-        assert free, f"a circle among {sorted(needs)}"
-        needs = {module: needed for module, needed in needs.items() if module not in free}
-    assert importlib.import_module("mitosyn.config").read_config is read_config

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import mitosyn.synapses
+import mitosyn.dataset.synapses
 import numpy as np
 import pandas as pd
 import pyarrow as pa

@@ -24,7 +24,7 @@ import trimesh
 from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS
 from mitosyn.meshes.bundle import Mesh, bundle_meshes, write_bundle
 from mitosyn.report.demonstration_meshes import (
-    CELL_COLUMNS,
+    COUNTED_COLUMNS,
     SYNAPSE_COLUMNS,
     display_mesh,
     pack_meshes,
@@ -257,7 +257,7 @@ def add_meshes(folder: Path, cell_id: int, mito_ids: list[int], without: int) ->
 
 class TestDemonstrationMeshes:
     def cells(self, *rows: tuple[int, str, int]) -> pa.Table:
-        return pa.table(dict(zip(CELL_COLUMNS, zip(*rows, strict=True), strict=True)))
+        return pa.table(dict(zip(COUNTED_COLUMNS, zip(*rows, strict=True), strict=True)))
 
     def synapses(self, *rows: tuple[str, int, int]) -> pa.Table:
         columns = zip(*rows, strict=True) if rows else ([], [], [])
@@ -310,7 +310,7 @@ class TestDemonstrationMeshes:
         cells, synapses = tmp_path / "cells.csv", tmp_path / "synapses.csv"
         types = {INTERNEURON: "inhibitory", PYRAMIDAL: "pyramidal"}
         lines = [f"{cell_id},{kind},1\n" for cell_id, kind in types.items()]
-        cells.write_text(",".join(CELL_COLUMNS) + "\n" + "".join(lines))
+        cells.write_text(",".join(COUNTED_COLUMNS) + "\n" + "".join(lines))
         row = f"pre,{INTERNEURON},{PYRAMIDAL}\n"
         synapses.write_text(",".join(SYNAPSE_COLUMNS) + "\n" + row)
         archive = tmp_path / "demonstration_meshes.tar.gz"

@@ -341,7 +341,7 @@ def test_comments_docstrings_and_a_fresh_checkout_redo_nothing(
 def test_a_changed_constant_redoes_what_it_changes_and_brings_nothing_again(
     finished: Path, checkout: Path
 ) -> None:
-    module = checkout / "workflow_scripts" / "mitosyn" / "morphometrics.py"
+    module = checkout / "workflow_scripts" / "mitosyn" / "meshes" / "morphometrics.py"
     module.write_text(module.read_text() + "\n\nUNUSED = 1\n")
     assert not planned(finished, checkout)
     constant = "BATCH_TRIANGLES = "

@@ -89,7 +89,7 @@ def configuration() -> None:
 
 def columns() -> None:
     """Write the column dictionary."""
-    from mitosyn.catalogue import data_dictionary
+    from mitosyn.catalogue.dictionary import data_dictionary
     from mitosyn.support import write_text
 
     write_text(DOCS / "columns.md", data_dictionary())

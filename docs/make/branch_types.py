@@ -8,9 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from mitosyn.branches import (
+from mitosyn.branches.division import (
     BRANCH_POINT_SEGMENTS,
-    BRANCH_TYPES,
     COVERED_OR_NOT,
     DISTAL_BRANCHES,
     DISTANCE_BINS,
@@ -23,9 +22,14 @@ from mitosyn.branches import (
     split,
     template,
 )
-from mitosyn.catalogue import COMPARTMENT_COLOURS, COMPARTMENTS
-from mitosyn.sample import VOLUME_NM, Purpose, grow_pyramidal, neuron_mitochondria, stream
-from mitosyn.skeletons import NO_PARENT, Skeleton, nearest_nodes
+from mitosyn.catalogue.colours import COMPARTMENT_COLOURS
+from mitosyn.catalogue.columns import BRANCH_TYPES, COMPARTMENTS
+from mitosyn.sample.mitochondria import neuron_mitochondria
+from mitosyn.sample.neurites import grow_pyramidal
+from mitosyn.sample.space import VOLUME_NM, Purpose, stream
+from mitosyn.skeletons.coverage import nearest_nodes
+from mitosyn.skeletons.skeleton import Skeleton
+from mitosyn.skeletons.standard_swc import NO_PARENT
 
 SEED, MITOCHONDRIA = 6, 40
 # From the middle of the volume, which neurites turn to where they would leave it.

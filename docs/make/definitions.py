@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from mitosyn.sample import Mesh, centroid, tube
-from mitosyn.skeletons import nearest_nodes
+from mitosyn.sample.tubes import Mesh, centroid, tube
+from mitosyn.skeletons.coverage import nearest_nodes
 
 MESH, ABOVE, SECTION, NODE = "#B3CDE3", "#FDBF6F", "#D55E00", "#333333"
 MARGIN_NM = 260

@@ -13,13 +13,3 @@ from mitosyn.config.neuroglancer import PUBLIC_VIEWER
 from mitosyn.config.problems import ConfigError, duplicate_keys
 from mitosyn.config.reading import read_config
 from mitosyn.config.schema import config_schema, with_key_tables
-
-__all__ = [
-    "PUBLIC_VIEWER",
-    "ConfigError",
-    "config_schema",
-    "duplicate_keys",
-    "locate_inputs",
-    "read_config",
-    "with_key_tables",
-]
