@@ -30,7 +30,7 @@ from reference import coverage, morphometrics
 from scipy.spatial import KDTree
 from timing import machine
 
-TABLES = ["tables/selected_cells.csv", "tables/mitochondria.arrow"]
+TABLES = ["tables/cells.arrow", "tables/mitochondria.arrow"]
 PRODUCTS = [
     "microns.tar.gz",
     "morphologies.tar.gz",

@@ -217,7 +217,7 @@ def write_meshes(results: Path, templates: Path) -> int:
         list(shapes[int(path.name.split("_")[0])].values()) for path in skeletons_of(templates)
     ]
     written = 0
-    for cell_id in read_cells(results / "tables" / "selected_cells.csv"):
+    for cell_id in read_cells(results / "tables" / "cells.arrow"):
         table = mitochondria_of_cell(results / "tables" / "mitochondria.arrow", cell_id)
         own = of_neurons[cell_id % len(of_neurons)]
         meshes = {

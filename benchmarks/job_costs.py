@@ -11,7 +11,6 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import yaml
-from mitosyn.catalogue.columns import NEURON_TYPES
 from mitosyn.tables.cells import Cell, read_cells
 from snakemake.iocontainers import InputFiles
 
@@ -44,8 +43,8 @@ def shares_of_work(run: Path, config: Path) -> dict[str, Shares]:
     config : Path
     """
     description = yaml.safe_load(config.read_text())["datasets"]["generated"]
-    cells = list(read_cells(run / "results/generated/tables/selected_cells.csv").values())
-    neurons = [cell for cell in cells if cell.cell_type in NEURON_TYPES][:SAMPLED_CELLS]
+    cells = list(read_cells(run / "results/generated/tables/cells.arrow").values())
+    neurons = [cell for cell in cells if cell.skeleton][:SAMPLED_CELLS]
     rules = ["measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv"]
     found = {}
     for rule in rules:
@@ -88,7 +87,7 @@ def _job(run: Path, description: dict, cell: Cell) -> SimpleNamespace:
         wildcards=SimpleNamespace(cell_id=str(i), cell_type=cell.cell_type),
         input=InputFiles(
             fromdict={
-                "cells": results / "tables/selected_cells.csv",
+                "cells": results / "tables/cells.arrow",
                 "mitochondria": results / "tables/mitochondria.arrow",
                 "meshes": per_cell / f"meshes/{i}.npz",
                 "morphometrics": per_cell / f"morphometrics/{i}.arrow",

@@ -61,7 +61,7 @@ if SETTINGS.branches:
     rule partition_overlaps:
         """Collect how much of each mitochondrion lies in which neuron, by cell."""
         input:
-            cells=f"{RESULTS}/tables/selected_cells.csv",
+            cells=f"{RESULTS}/tables/cells.arrow",
             overlaps=INPUTS.branch_tables["mitochondrion_cell_overlaps"],
         output:
             overlaps=f"{RESULTS}/tables/mitochondrion_overlaps.arrow",

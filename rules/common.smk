@@ -191,11 +191,11 @@ def cell_csvs(wildcards):
 
 
 def of_neurons(pattern):
-    """Name one file of every neuron, after a pattern with {cell_id}."""
+    """Name one file of every cell with a skeleton, after a pattern with {cell_id}."""
     return lambda wildcards: [
         pattern.format(cell_id=cell.cell_id)
         for cell in selected_cells().values()
-        if cell.cell_type in NEURON_TYPES
+        if cell.skeleton
     ]
 
 
@@ -218,7 +218,7 @@ def fit_files(wildcards):
         f"{RESULTS}/per_cell/"
         + (
             f"skeleton_coverage/{cell.cell_id}_fit.json"
-            if cell.cell_type in NEURON_TYPES
+            if cell.skeleton
             else f"astrocyte_fit/{cell.cell_type}_{cell.cell_id}.json"
         )
         for cell in selected_cells().values()
@@ -288,7 +288,7 @@ def refuse_other_cells(wildcards, *cell_types):
 def cell_table(wildcards):
     """Name the table of analysed cells, which has to have the cell as what it is asked for."""
     refuse_other_cells(wildcards, wildcards.cell_type)
-    return f"{RESULTS}/tables/selected_cells.csv"
+    return f"{RESULTS}/tables/cells.arrow"
 
 
 def skeleton_files(wildcards):

@@ -4,7 +4,7 @@
 rule describe_cells:
     """Write the table of all analysed cells."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         csvs=cell_csvs,
         morphologies=swc_files,
         synapses=f"{RESULTS}/synapse_filtered.csv",
@@ -36,7 +36,7 @@ rule collect_cells:
 rule collect_mitochondria:
     """Write the mitochondria of all cells into one Parquet table."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         csvs=cell_csvs,
         morphometrics=morphometrics_files,
@@ -179,7 +179,7 @@ rule write_data_dictionary:
 rule check_conservation:
     """Check that every mitochondrion and synapse end is there once, and the expected counts."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=INPUTS.tables["mitochondria"],
         neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
         pyramidal_mitochondria=INPUTS.tables["pyramidal_mitochondria"],

@@ -4,7 +4,7 @@
 rule compare_recomputed:
     """Compare recomputed compartments and lengths of pyramidal cells with the published ones."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         published=f"{RESULTS}/tables/mitochondria.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
         nodes=f"{RESULTS}/skeleton_nodes.parquet",

@@ -46,7 +46,7 @@ rule associate_skeleton:
     """Find the skeleton nodes that a neuron's mitochondria cover; compartments and lengths."""
     input:
         unpack(skeleton_files),
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
     output:

@@ -50,7 +50,7 @@ rule summarise_dataset:
     input:
         check=f"{RESULTS}/check.json",
         provenance=f"{RESULTS}/provenance.json",
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         left_out=f"{RESULTS}/tables/left_out_cells.csv",
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
         mitochondria=f"{RESULTS}/mitochondria.parquet",

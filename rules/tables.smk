@@ -11,7 +11,7 @@ checkpoint select_cells:
         # Of files that are there before the run, which there are is a parameter.
         skeletons=[] if INPUTS.skeletons_are_files else INPUTS.skeletons,
     output:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         left_out=f"{RESULTS}/tables/left_out_cells.csv",
     log:
         f"{LOGS}/select_cells.log",
@@ -27,7 +27,7 @@ checkpoint select_cells:
 rule partition_mitochondria:
     """Collect the mitochondria of the analysed cells into one typed table, by cell."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=INPUTS.tables["mitochondria"],
         neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
         pyramidal_mitochondria=INPUTS.tables["pyramidal_mitochondria"],
@@ -46,7 +46,7 @@ rule partition_mitochondria:
 rule filter_cell_types:
     """Write the table of neurons with their types, in the order of the cell type table."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         cell_types=INPUTS.tables["cell_types"],
     output:
         cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
@@ -61,7 +61,7 @@ rule filter_cell_types:
 rule filter_synapses:
     """Write a row for each end of a synapse that lies on a neuron."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         synapses=INPUTS.tables["synapses"],
     output:
         synapses=f"{RESULTS}/synapse_filtered.csv",

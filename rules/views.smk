@@ -4,7 +4,7 @@
 rule link_neuroglancer:
     """Write a state of Neuroglancer and a link for each cell in the dataset's public layers."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         csvs=cell_csvs,
         synapses=f"{RESULTS}/synapse_filtered.csv",
     output:
@@ -27,7 +27,7 @@ rule link_neuroglancer:
 rule write_precomputed_skeletons:
     """Write the skeletons of all neurons as a source that Neuroglancer opens."""
     input:
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         morphologies=swc_files,
     output:
         skeletons=directory(f"{NEUROGLANCER}/skeletons"),
@@ -63,7 +63,7 @@ rule write_neuroglancer_state:
     """Write the state with which Neuroglancer opens the served sources."""
     input:
         layer=mesh_layer_files(),
-        cells=f"{RESULTS}/tables/selected_cells.csv",
+        cells=f"{RESULTS}/tables/cells.arrow",
         csvs=cell_csvs,
     output:
         meshes=directory(f"{NEUROGLANCER}/meshes") if mesh_layer_files() else [],

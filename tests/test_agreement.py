@@ -228,7 +228,7 @@ def state_of(link: str) -> dict:
 
 
 def test_links_open_at_the_mitochondrion_with_its_cell() -> None:
-    cell = Cell(CELL_ID, PYRAMIDAL, "pyramidal cell", (0.0, 0.0, 0.0), None)
+    cell = Cell(CELL_ID, PYRAMIDAL, "pyramidal cell", (0.0, 0.0, 0.0), None, "published", True)
     seen = cell, (FIRST, "Axonal"), (358.0, 716.0, 1200.0)
     sizes = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)
     public = Layers("precomputed://gs://a", "precomputed://gs://b", None, *sizes)

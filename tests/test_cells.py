@@ -207,7 +207,7 @@ def test_cells_come_back_and_are_found_by_id_and_type(tmp_path: Path) -> None:
     rows = [(648518346349540057, "pyramidal", "pyramidal cell"), (2, "inhibitory", "basket")]
     somas = {648518346349540057: [(1.5, 2.0, 3.0)]}
     selected, _ = select_cells(sources(rows, somas, [648518346349540057], {2}))
-    path = tmp_path / "cells.csv"
+    path = tmp_path / "cells.arrow"
     write_cells(path, selected)
     assert list(read_cells(path).values()) == selected
     assert find_cell(path, 2, ("inhibitory",)).cell_subtype == "basket"

@@ -26,7 +26,7 @@ from workflow import ROOT
 
 
 def cell(cell_id: int, kind: str) -> Cell:
-    return Cell(cell_id, kind, "", (0.0,) * 3, None)
+    return Cell(cell_id, kind, "", (0.0,) * 3, None, "skeleton", kind != "glia")
 
 
 def table(*rows: tuple[int, int]) -> pa.Table:

@@ -49,7 +49,7 @@ from mitosyn.tables.reading import (
 
 BIG = 648518346349538426
 VOXEL = (3.58, 3.58, 40.0)
-CELL = Cell(BIG, "glia", "astrocyte", (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+CELL = Cell(BIG, "glia", "astrocyte", (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), "soma_distance", False)
 
 
 def mitochondria(count: int = 3) -> pa.Table:
@@ -224,9 +224,9 @@ def mitochondria_table(rows: list[tuple[int, int]], published: bool = False) -> 
 
 def partition(everything, neurons, pyramidal, texts=("Basal",)) -> pa.Table:
     cells = [
-        Cell(1, "pyramidal", "", (0.0,) * 3, None),
-        Cell(2, "inhibitory", "", (0.0,) * 3, None),
-        Cell(3, "glia", "astrocyte", (0.0,) * 3, (0.0,) * 3),
+        Cell(1, "pyramidal", "", (0.0,) * 3, None, "published", True),
+        Cell(2, "inhibitory", "", (0.0,) * 3, None, "skeleton", True),
+        Cell(3, "glia", "astrocyte", (0.0,) * 3, (0.0,) * 3, "soma_distance", False),
     ]
     published = mitochondria_table(pyramidal, published=True)
     place = published.column_names.index("compartment")

@@ -42,7 +42,15 @@ from mitosyn.views.states import (
 )
 from workflow import ROOT, Run
 
-CELL = Cell(648518346349538179, "pyramidal", "pyramidal cell", (3580.0, 7160.0, 4000.0), None)
+CELL = Cell(
+    648518346349538179,
+    "pyramidal",
+    "pyramidal cell",
+    (3580.0, 7160.0, 4000.0),
+    None,
+    "published",
+    True,
+)
 LAYERS = Layers(
     cells="precomputed://gs://bucket/seg",
     mitochondria="precomputed://https://host/mito",
@@ -363,7 +371,7 @@ def served(folder: Path) -> Iterator[str]:
 def test_the_state_opens_what_is_served(results) -> None:
     folder = results / "neuroglancer"
     state = json.loads((folder / "state.json").read_text())
-    cells = read_cells(results / "tables" / "selected_cells.csv")
+    cells = read_cells(results / "tables" / "cells.arrow")
     layers = by_name(state)
     assert layers["cells"]["segments"] == [str(cell_id) for cell_id in cells]
     assert len(layers["mitochondria"]["segments"]) == len(layers["mitochondria"]["segmentColors"])

@@ -46,7 +46,7 @@ def test_reasons_are_counted_whatever_numbers_they_name() -> None:
 
 
 def test_incomplete_mitochondria_are_explained_in_words() -> None:
-    cells = {4: Cell(4, "glia", "astrocyte", (0, 0, 0), None)}
+    cells = {4: Cell(4, "glia", "astrocyte", (0, 0, 0), None, "soma_distance", False)}
     rows = [
         {"cell_id": "4", "mito_id": "1", "kind": "no mesh"},
         {"cell_id": "4", "mito_id": "2", "kind": "bad mesh"},

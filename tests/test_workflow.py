@@ -459,7 +459,7 @@ def test_bad_tables_end_with_one_line_that_names_the_place(
     path = em_block_copy / f"{table}.csv"
     path.write_text(re.sub(pattern, replacement, path.read_text(), count=1))
     em_block_config(tmp_path / "config.yaml", em_block_copy)
-    run = rerun(tmp_path, "results/em_block/tables/selected_cells.csv")
+    run = rerun(tmp_path, "results/em_block/tables/cells.arrow")
     assert run.code != 0
     (line,) = run.errors()
     assert str(path) in line and problem in line

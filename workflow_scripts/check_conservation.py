@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from mitosyn.catalogue import NEURON_TYPES
 from mitosyn.cells import DOUBTFUL
 from mitosyn.dataset import (
     CELL_CSV,
@@ -53,7 +52,7 @@ def main(snakemake) -> None:
         read_table(source.pyramidal_mitochondria, ids),
     )
     found_mitochondria = {i: table["mito_id"].to_pylist() for i, table in tables.items()}
-    neurons = [i for i, cell in cells.items() if cell.cell_type in NEURON_TYPES]
+    neurons = [i for i, cell in cells.items() if cell.skeleton]
     synapses = read_synapse_rows(source.synapses)
     counts = count_outputs(
         cells.values(), tables, synapses, len(source.morphologies), len(source.nodes)
@@ -94,7 +93,7 @@ def compare_contents(
 ) -> list[str]:
     """Tell how archives and tables of all cells differ from the files of the cells."""
     by_name = {Path(path).stem: path for path in source.tables}
-    neurons = [i for i, cell in read_cells(source.cells).items() if cell.cell_type in NEURON_TYPES]
+    neurons = [i for i, cell in read_cells(source.cells).items() if cell.skeleton]
     node_counts = {
         cell_id: Path(path).read_bytes().count(b"\n")
         for cell_id, path in zip(neurons, source.morphologies, strict=True)

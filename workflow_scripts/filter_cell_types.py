@@ -1,6 +1,6 @@
 """Write the table of neurons with their types, in the order of the cell type table."""
 
-from mitosyn.catalogue import CELL_TYPE_CSV_COLUMNS, NEURON_TYPES
+from mitosyn.catalogue import CELL_TYPE_CSV_COLUMNS
 from mitosyn.support import run
 from mitosyn.tables import ID, TEXT, in_table_order, read_cells, read_table, write_csv
 
@@ -9,7 +9,7 @@ def main(snakemake) -> None:
     """Read the selected cells, write the neurons among them."""
     source = snakemake.input
     cells = read_cells(source.cells).values()
-    neurons = [cell for cell in cells if cell.cell_type in NEURON_TYPES]
+    neurons = [cell for cell in cells if cell.skeleton]
     table = read_table(source.cell_types, {"cell_segid": ID, "cell_type": TEXT})
     rows = [
         [cell.cell_id, *cell.centroid, cell.cell_type, cell.cell_subtype]

@@ -2,7 +2,6 @@
 
 import logging
 
-from mitosyn.catalogue import NEURON_TYPES
 from mitosyn.dataset import filter_synapses
 from mitosyn.support import run
 from mitosyn.tables import read_cells
@@ -14,7 +13,7 @@ def main(snakemake) -> None:
     rows = filter_synapses(
         snakemake.input.synapses,
         snakemake.output.synapses,
-        [cell.cell_id for cell in cells if cell.cell_type in NEURON_TYPES],
+        [cell.cell_id for cell in cells if cell.skeleton],
         snakemake.params.voxel_size_nm,
     )
     logging.info("%d rows", rows)

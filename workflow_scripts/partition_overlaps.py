@@ -4,7 +4,6 @@ import logging
 
 import numpy as np
 from mitosyn.branches import read_overlaps
-from mitosyn.catalogue import NEURON_TYPES
 from mitosyn.support import run
 from mitosyn.tables import read_cells, write_arrow
 
@@ -12,7 +11,7 @@ from mitosyn.tables import read_cells, write_arrow
 def main(snakemake) -> None:
     """Read the published overlaps, write those with analysed neurons."""
     cells = read_cells(snakemake.input.cells).values()
-    neurons = [cell.cell_id for cell in cells if cell.cell_type in NEURON_TYPES]
+    neurons = [cell.cell_id for cell in cells if cell.skeleton]
     overlaps = read_overlaps(snakemake.input.overlaps)
     of_neurons = overlaps.filter(np.isin(overlaps["cell_id"].to_numpy(), neurons))
     logging.info("%d of %d overlaps are with neurons", len(of_neurons), len(overlaps))

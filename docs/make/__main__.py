@@ -54,7 +54,7 @@ def _snakemake(folder: str, *arguments: str) -> str:
 def _first_neuron(tables: Path) -> int:
     from mitosyn.tables import read_cells
 
-    return next(iter(read_cells(tables / "selected_cells.csv")))
+    return next(iter(read_cells(tables / "cells.arrow")))
 
 
 def definitions() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.catalogue import CELLS_COLUMNS, MORPHOMETRICS, NEURON_TYPES, SYNAPSE_TYPES
+from mitosyn.catalogue import CELLS_COLUMNS, MORPHOMETRICS, SYNAPSE_TYPES
 from mitosyn.meshes import NO_MESH
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.support import NM3_PER_UM3, NM_PER_UM
@@ -45,7 +45,7 @@ def describe_cells(
     ends = _count_ends(synapses)
     rows = []
     for cell, path in zip(cells.values(), csvs, strict=True):
-        neuron = cell.cell_type in NEURON_TYPES
+        neuron = cell.skeleton
         rows.append(
             [
                 *(cell.cell_id, cell.cell_type, cell.cell_subtype),

@@ -19,13 +19,25 @@ from mitosyn.catalogue import (
     PYRAMIDAL,
 )
 from mitosyn.support import CONFIGURATION, InputError
-from mitosyn.tables.reading import parse_position, read_csv_rows, write_csv
+from mitosyn.tables.reading import parse_position, read_arrow, write_arrow, write_csv
 
 ASTROCYTE = "astrocyte"
 SKELETON_ENDINGS = ("skeleton.h5", "skeleton_label.npy")
 # How many ids are named beside one that is not analysed.
 NEAREST = 3
 Position = tuple[float, float, float]
+COMPARTMENTS_FROM = {PYRAMIDAL: "published", INHIBITORY: "skeleton", GLIA: "soma_distance"}
+CELLS_SCHEMA = pa.schema(
+    {
+        "cell_id": pa.int64(),
+        "cell_type": pa.string(),
+        "cell_subtype": pa.string(),
+        **{f"centroid_{axis}": pa.float64() for axis in "xyz"},
+        **{f"soma_{axis}": pa.float64() for axis in "xyz"},
+        "compartments_from": pa.string(),
+        "skeleton": pa.bool_(),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,10 @@ class Cell:
     soma : (x, y, z) or None
         Position of its soma after the soma table, in nm; None where that has no
         row or more than one.
+    compartments_from : {"published", "skeleton", "soma_distance", "none"}
+        Where the compartments of its mitochondria come from.
+    skeleton : bool
+        Whether it has a skeleton.
     """
 
     cell_id: int
@@ -50,6 +66,8 @@ class Cell:
     cell_subtype: str
     centroid: Position
     soma: Position | None
+    compartments_from: str
+    skeleton: bool
 
 
 @dataclass(frozen=True)
@@ -266,6 +284,8 @@ def _cell(row: dict, cell_type: str, sources: Sources) -> Cell:
         cell_subtype=row["cell_subtype"],
         centroid=_scaled(centroid, sources.voxel_size_nm),
         soma=somas[0] if len(somas) == 1 else None,
+        compartments_from=COMPARTMENTS_FROM[cell_type],
+        skeleton=cell_type in NEURON_TYPES,
     )
 
 
@@ -275,17 +295,16 @@ def _scaled(voxels: Position, voxel_size_nm: Position) -> Position:
 
 
 def write_cells(path: str | Path, cells: Iterable[Cell]) -> None:
-    """Write the selected cells as CSV, positions in nm."""
-    header = ["cell_id", "cell_type", "cell_subtype"]
-    header += [f"{point}_{axis}" for point in ("centroid", "soma") for axis in "xyz"]
-    write_csv(
-        path,
-        header,
-        [
-            [c.cell_id, c.cell_type, c.cell_subtype, *c.centroid, *(c.soma or ("", "", ""))]
-            for c in cells
-        ],
-    )
+    """Write the analysed cells as an Arrow table with :data:`CELLS_SCHEMA`."""
+    rows = [
+        (
+            *(c.cell_id, c.cell_type, c.cell_subtype, *c.centroid),
+            *(*(c.soma or (None,) * 3), c.compartments_from, c.skeleton),
+        )
+        for c in cells
+    ]
+    named = [dict(zip(CELLS_SCHEMA.names, row, strict=True)) for row in rows]
+    write_arrow(path, pa.Table.from_pylist(named, schema=CELLS_SCHEMA))
 
 
 def in_table_order(cells: Iterable[Cell], cell_types: pa.Table) -> list[Cell]:
@@ -310,16 +329,13 @@ def in_table_order(cells: Iterable[Cell], cell_types: pa.Table) -> list[Cell]:
 
 def read_cells(path: str | Path) -> dict[int, Cell]:
     """Read what :func:`write_cells` wrote, by cell id."""
+    columns = [column.to_pylist() for column in read_arrow(path).itercolumns()]
     cells = {}
-    for row in read_csv_rows(path):
-        cell_id = int(row["cell_id"])
-        cells[cell_id] = Cell(
-            cell_id=cell_id,
-            cell_type=row["cell_type"],
-            cell_subtype=row["cell_subtype"],
-            centroid=_position(row, "centroid"),
-            soma=_position(row, "soma") if row["soma_x"] else None,
-        )
+    for cell_id, kind, subtype, x, y, z, *soma, compartments, skeleton in zip(
+        *columns, strict=True
+    ):
+        place = None if soma[0] is None else (soma[0], soma[1], soma[2])
+        cells[cell_id] = Cell(cell_id, kind, subtype, (x, y, z), place, compartments, skeleton)
     return cells
 
 
@@ -356,11 +372,6 @@ def why_not(cells: Mapping[int, Cell], cell_id: int, cell_types: tuple[str, ...]
     ids = [str(other.cell_id) for other in cells.values() if other.cell_type in cell_types]
     near = ", ".join(difflib.get_close_matches(str(cell_id), ids, NEAREST, cutoff=0))
     return f"cell {cell_id} is not among the analysed cells" + (f"; nearest: {near}" * bool(near))
-
-
-def _position(row: dict[str, str], point: str) -> Position:
-    x, y, z = (float(row[f"{point}_{axis}"]) for axis in "xyz")
-    return x, y, z
 
 
 def write_left_out(path: str | Path, cells: Iterable[LeftOutCell]) -> None:
