@@ -18,6 +18,7 @@ from mitosyn.catalogue.columns import CELL_CSV_COLUMNS
 from workflow import (
     ROOT,
     Run,
+    copy_of,
     done,
     em_block_config,
     run_snakemake,
@@ -155,9 +156,11 @@ def test_left_out_cells_are_listed_with_the_reason(sample_run: Run) -> None:
     assert "2 soma rows: a merge of cells" in path.read_text()
 
 
-def test_files_of_other_cells_are_refused_with_the_nearest_ids(sample_run: Run) -> None:
-    results = "results/sample"
-    names = [p.stem for p in (sample_run.folder / results / "microns_cells").glob("*.csv")]
+def test_files_of_other_cells_are_refused_with_the_nearest_ids(
+    sample_run: Run, tmp_path: Path
+) -> None:
+    folder, results = copy_of(sample_run, tmp_path / "run"), "results/sample"
+    names = [p.stem for p in (folder / results / "microns_cells").glob("*.csv")]
     neuron = next(name.split("_")[1] for name in names if name.startswith("pyramidal"))
     astrocyte = next(name.split("_")[1] for name in names if name.startswith("glia"))
     typo = str(int(neuron) + 1_000_000)
@@ -168,7 +171,7 @@ def test_files_of_other_cells_are_refused_with_the_nearest_ids(sample_run: Run) 
         f"microns_cells/glia_{neuron}.csv": f"{neuron} is pyramidal, asked for as glia",
         f"microns_cells/inhibitory_{neuron}.csv": "is pyramidal, asked for as inhibitory",
     }.items():
-        run = run_snakemake(sample_run.folder, "--cores", "1", f"{results}/{target}")
+        run = run_snakemake(folder, "--cores", "1", f"{results}/{target}")
         assert run.code != 0 and not done(run)
         assert expected in run.text
 
@@ -199,8 +202,8 @@ def test_a_missing_skeleton_costs_its_cell_alone(em_block_copy: Path, tmp_path: 
     assert str(lost) not in (results / "tables" / "left_out_cells.csv").read_text()
 
 
-def test_everything_done_is_left_alone(sample_run: Run) -> None:
-    again = run_snakemake(sample_run.folder, "--cores", "1")
+def test_everything_done_is_left_alone(sample_run: Run, tmp_path: Path) -> None:
+    again = run_snakemake(copy_of(sample_run, tmp_path / "run"), "--cores", "1")
     assert again.code == 0
     assert "Nothing to be done" in again.text
 

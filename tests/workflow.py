@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -46,6 +47,12 @@ def run_snakemake(folder: Path, *arguments: str, env: Mapping[str, str] | None =
         check=False,
     )
     return Run(folder, finished.returncode, finished.stdout)
+
+
+def copy_of(run: Run, folder: Path) -> Path:
+    """Copy the folder of a finished run, for what would change it; return the copy."""
+    shutil.copytree(run.folder, folder, symlinks=True)
+    return folder
 
 
 def done(run: Run) -> dict[str, int]:
