@@ -45,19 +45,6 @@ if SETTINGS.needs_cell_meshes:
 
 if SETTINGS.branches:
 
-    rule partition_synapses:
-        """Collect the postsynaptic sites of the neurons into one typed table, by cell."""
-        input:
-            synapses=f"{RESULTS}/synapse_filtered.csv",
-        output:
-            sites=f"{RESULTS}/tables/postsynaptic_sites.arrow",
-        log:
-            f"{LOGS}/partition_synapses.log",
-        params:
-            code=code("partition_synapses"),
-        script:
-            "../workflow_scripts/partition_synapses.py"
-
     rule partition_overlaps:
         """Collect how much of each mitochondrion lies in which neuron, by cell."""
         input:
@@ -81,7 +68,7 @@ if SETTINGS.branches:
             mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
             coverage=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
             overlaps=f"{RESULTS}/tables/mitochondrion_overlaps.arrow",
-            sites=f"{RESULTS}/tables/postsynaptic_sites.arrow",
+            synapse_ends=f"{RESULTS}/tables/synapse_ends.arrow",
         output:
             branches=f"{BRANCH_FILES}/{{branch_type}}/{{cell_id}}.arrow",
             problems=f"{BRANCH_FILES}/{{branch_type}}/{{cell_id}}_problems.arrow",

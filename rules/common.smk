@@ -193,9 +193,7 @@ def cell_csvs(wildcards):
 def of_neurons(pattern):
     """Name one file of every cell with a skeleton, after a pattern with {cell_id}."""
     return lambda wildcards: [
-        pattern.format(cell_id=cell.cell_id)
-        for cell in selected_cells().values()
-        if cell.skeleton
+        pattern.format(cell_id=cell.cell_id) for cell in selected_cells().values() if cell.skeleton
     ]
 
 

@@ -59,12 +59,12 @@ rule filter_cell_types:
 
 
 rule filter_synapses:
-    """Write a row for each end of a synapse that lies on a neuron."""
+    """Collect the synapses that have an end on an analysed cell with a skeleton."""
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
         synapses=INPUTS.tables["synapses"],
     output:
-        synapses=f"{RESULTS}/synapse_filtered.csv",
+        synapses=f"{RESULTS}/tables/synapses.arrow",
     log:
         f"{LOGS}/filter_synapses.log",
     params:
@@ -72,3 +72,19 @@ rule filter_synapses:
         code=code("filter_synapses"),
     script:
         "../workflow_scripts/filter_synapses.py"
+
+
+rule list_synapse_ends:
+    """Write a row for each end of a synapse that lies on an analysed cell with a skeleton."""
+    input:
+        cells=f"{RESULTS}/tables/cells.arrow",
+        synapses=f"{RESULTS}/tables/synapses.arrow",
+    output:
+        ends=f"{RESULTS}/tables/synapse_ends.arrow",
+        csv=f"{RESULTS}/synapse_filtered.csv",
+    log:
+        f"{LOGS}/list_synapse_ends.log",
+    params:
+        code=code("list_synapse_ends"),
+    script:
+        "../workflow_scripts/list_synapse_ends.py"

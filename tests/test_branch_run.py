@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from mitosyn.branches.assignment import assign_mesh
 from mitosyn.branches.division import split, template
-from mitosyn.branches.inputs import coverage_of_cell, missing_inputs, postsynaptic_sites
+from mitosyn.branches.inputs import coverage_of_cell, missing_inputs
 from mitosyn.branches.measures import BRANCH_SCHEMA
 from mitosyn.branches.nuclei import Nuclei
 from mitosyn.branches.problems import read_problems, write_problems
@@ -100,7 +100,6 @@ def test_the_analysis_adds_its_own_jobs_and_no_others(small_run: Run, branch_run
     kinds = len(BRANCH_TYPES)
     expected = {
         "make_sample_branches": 1,
-        "partition_synapses": 1,
         "partition_overlaps": 1,
         "assign_cell_mesh": 3,
         "measure_branches": 3 * kinds,
@@ -397,15 +396,6 @@ def test_a_coverage_keeps_its_mitochondria_whatever_their_ids() -> None:
     coverage = coverage_of_cell(nodes, np.array([30, 20, 10]))
     assert coverage.mitochondrion.tolist() == [0, 0, 2]
     assert coverage.vertices.tolist() == [1, 2, 3]
-
-
-def test_sites_are_postsynaptic_ends_by_cell(tmp_path: Path) -> None:
-    path = tmp_path / "synapses.csv"
-    rows = ["9,post,1,2,3", "5,pre,4,5,6", "5,autapse,7,8,9", "9,post,0,0,1"]
-    path.write_text("cell_id,synapse_type,x,y,z\n" + "\n".join(rows) + "\n")
-    sites = postsynaptic_sites(path)
-    assert sites["cell_id"].to_pylist() == [5, 9, 9]
-    assert sites["z_nm"].to_pylist() == [9, 3, 1]
 
 
 def test_problems_of_a_cell_stand_together_once(tmp_path: Path) -> None:

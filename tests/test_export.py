@@ -1,19 +1,15 @@
-"""The published per-cell files, the synapse table and the archives, read as programs read them."""
+"""The published per-cell files, read as programs read them."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import mitosyn.dataset.synapses
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from mitosyn.catalogue.columns import (
     CELL_CSV_COLUMNS,
     COMPARTMENTS,
@@ -30,7 +26,6 @@ from mitosyn.cells.export import (
     write_associated_nodes,
     write_cell_csv,
 )
-from mitosyn.dataset.synapses import filter_synapses
 from mitosyn.meshes.bundle import MeshError, bundle_meshes, read_bundle, write_bundle
 from mitosyn.meshes.morphometrics import measure_bundle
 from mitosyn.meshes.surfaces import describe_surfaces
@@ -44,7 +39,6 @@ from mitosyn.tables.mitochondria import SCHEMA
 from mitosyn.tables.reading import (
     MITOCHONDRION_COLUMNS,
     PUBLISHED_MITOCHONDRION_COLUMNS,
-    read_table,
 )
 
 BIG = 648518346349538426
@@ -125,89 +119,6 @@ def test_a_cell_whose_mitochondria_are_all_somatic(tmp_path: Path) -> None:
         NODES_SCHEMA.empty_table(),
     )
     assert json.loads((tmp_path / "n.json").read_text()) == {}
-
-
-def synapse_file(tmp_path: Path, rows: list[tuple[int, int, int]]) -> Path:
-    path = tmp_path / "synapses.csv"
-    header = ",id,pre_root_id,post_root_id,cleft_vx,ctr_pos_x_vx,ctr_pos_y_vx,ctr_pos_z_vx"
-    lines = [f"{i},{s},{pre},{post},9,100,200,3" for i, (s, pre, post) in enumerate(rows)]
-    path.write_text("\n".join([header, *lines]) + "\n")
-    return path
-
-
-def test_synapse_rows_one_for_each_neuron_end(tmp_path: Path) -> None:
-    a, b, out = BIG, BIG + 1, 7
-    source = synapse_file(
-        tmp_path,
-        [(1, a, b), (2, out, a), (3, b, out), (4, a, a), (5, out, 8), (6, 9, 9), (7, b, a)],
-    )
-    target = tmp_path / "synapse_filtered.csv"
-    assert filter_synapses(source, target, [a, b], VOXEL) == 7
-    table = pd.read_csv(target, index_col=0)
-    assert table.columns.tolist() == [
-        *("id", "cell_id", "synapse_type", "x", "y", "z", "pre_root_id", "post_root_id"),
-    ]
-    # As published: a row for each synapse, then the pre ends of those between two neurons.
-    assert list(zip(table["id"], table["cell_id"], table["synapse_type"], strict=True)) == [
-        (1, b, "post"),
-        (2, a, "post"),
-        (3, b, "pre"),
-        (4, a, "autapse"),
-        (7, a, "post"),
-        (1, a, "pre"),
-        (7, b, "pre"),
-    ]
-    assert table["pre_root_id"].tolist() == [a, out, b, a, b, a, b]
-    assert table["post_root_id"].tolist() == [b, a, out, a, a, b, a]
-    assert table[["x", "y", "z"]].to_numpy()[0].tolist() == [358.0, 716.0, 120.0]
-    assert table.index.tolist() == list(range(7))
-    assert target.read_text().splitlines()[1] == f"0,1,{b},post,358.0,716.0,120.0,{a},{b}"
-
-
-def published_rows(synapses: list[tuple[int, int, int]], neurons: set[int]) -> list[tuple]:
-    """List the neuron ends as design.md has them, by loops."""
-    first, second = [], []
-    for number, pre, post in synapses:
-        if pre == post and pre in neurons:
-            first.append((number, pre, "autapse"))
-        elif post in neurons:
-            first.append((number, post, "post"))
-            if pre in neurons:
-                second.append((number, pre, "pre"))
-        elif pre in neurons:
-            first.append((number, pre, "pre"))
-    return first + second
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), max_size=60),
-    st.sets(st.integers(1, 6)),
-    st.integers(1, 7),
-)
-def test_synapse_rows_are_in_the_published_order(tmp_path_factory, ends, neurons, size) -> None:
-    synapses = [(number + 1, *pair) for number, pair in enumerate(ends)]
-    folder = tmp_path_factory.getbasetemp()
-    source = synapse_file(folder, synapses)
-
-    def in_batches(path: Path, columns: dict) -> Iterator[pa.RecordBatch]:
-        yield from read_table(path, columns).to_batches(max_chunksize=size)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mitosyn.dataset.synapses, "stream_table", in_batches)
-        expected = published_rows(synapses, neurons)
-        assert filter_synapses(source, folder / "o.csv", neurons, VOXEL) == len(expected)
-    table = pd.read_csv(folder / "o.csv", index_col=0)
-    names = ["id", "cell_id", "synapse_type"]
-    assert [tuple(row) for row in table[names].to_numpy().tolist()] == expected
-
-
-def test_no_synapse_on_a_neuron_still_gives_a_header(tmp_path: Path) -> None:
-    target = tmp_path / "out.csv"
-    assert filter_synapses(synapse_file(tmp_path, [(1, 2, 3)]), target, [9], VOXEL) == 0
-    assert pd.read_csv(target, index_col=0).empty
-    assert filter_synapses(synapse_file(tmp_path, []), target, [9], VOXEL) == 0
-    assert len(pd.read_csv(target, index_col=0).columns) == 8
 
 
 def mitochondria_table(rows: list[tuple[int, int]], published: bool = False) -> pa.Table:

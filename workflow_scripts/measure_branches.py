@@ -7,14 +7,19 @@ from mitosyn.branches import (
     measure_branches,
     missing_inputs,
     overlap_volumes,
-    sites_of_cell,
     soma_distances,
     write_problems,
 )
 from mitosyn.meshes import read_cell_mesh, source_scale
 from mitosyn.skeletons import nearest_nodes, read_assigned, read_skeleton
 from mitosyn.support import run
-from mitosyn.tables import mitochondria_of_cell, numpy_values, read_arrow, write_arrow
+from mitosyn.tables import (
+    mitochondria_of_cell,
+    numpy_values,
+    postsynaptic_sites,
+    read_arrow,
+    write_arrow,
+)
 
 
 def main(snakemake) -> None:
@@ -30,6 +35,7 @@ def main(snakemake) -> None:
     mito_ids = numpy_values(mitochondria_of_cell(source.mitochondria, cell_id)["mito_id"])
     coverage = coverage_of_cell(read_arrow(source.coverage), mito_ids)
     volumes = overlap_volumes(read_arrow(source.overlaps), cell_id, mito_ids, params.voxel_size_nm)
+    sites = postsynaptic_sites(source.synapse_ends, cell_id)
     table = measure_branches(
         cell_id,
         skeleton,
@@ -39,7 +45,7 @@ def main(snakemake) -> None:
         diameters=assigned.diameters,
         coverage=coverage,
         mitochondria_um3=volumes,
-        synapse_nodes=nearest_nodes(skeleton.vertices, sites_of_cell(source.sites, cell_id)),
+        synapse_nodes=nearest_nodes(skeleton.vertices, sites),
     )
     problems = missing_inputs(mito_ids, coverage, volumes, soma_distances(skeleton))
     for subject, problem in problems:

@@ -2,9 +2,7 @@
 
 from mitosyn.branches.assignment import assign_mesh
 from mitosyn.branches.division import soma_distances, tips
-from mitosyn.branches.inputs import (
-    coverage_of_cell, missing_inputs, postsynaptic_sites, sites_of_cell,
-)
+from mitosyn.branches.inputs import coverage_of_cell, missing_inputs
 from mitosyn.branches.measures import measure_branches
 from mitosyn.branches.nuclei import Nuclei, read_nuclei
 from mitosyn.branches.overlaps import EM_VOXELS, overlap_volumes, read_overlaps

@@ -10,5 +10,8 @@ from mitosyn.tables.reading import (
     CELL_TYPE_COLUMNS, ID, MITOCHONDRION_COLUMNS, NUMBER, POSITION_VX,
     PUBLISHED_MITOCHONDRION_COLUMNS, SOMA_COLUMNS, SYNAPSE_COLUMNS, TEXT, flags, is_id, numbers,
     numpy_values, read_arrow, read_csv_rows, read_header, read_ids, read_lines, read_table,
-    refuse_repeats, stream_table, texts, to_nm, write_arrow, write_csv,
+    refuse_repeats, stream_table, texts, to_nm, write_arrow, write_batches, write_csv,
+)
+from mitosyn.tables.synapses import (
+    ENDS_SCHEMA, SYNAPSES_SCHEMA, postsynaptic_sites, synapse_ends, synapses_of,
 )

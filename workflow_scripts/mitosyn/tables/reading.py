@@ -418,6 +418,16 @@ def write_arrow(path: str | Path, table: pa.Table) -> None:
         writer.write_table(table.combine_chunks())
 
 
+def write_batches(path: str | Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write batches of rows as :func:`write_arrow` a table; return the number of rows."""
+    rows = 0
+    with whole_file(path) as temporary, pa.ipc.new_file(str(temporary), schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += len(batch)
+    return rows
+
+
 def read_arrow(path: str | Path) -> pa.Table:
     """Read what :func:`write_arrow` wrote, mapping it into memory."""
     try:

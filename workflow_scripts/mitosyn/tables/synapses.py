@@ -1,0 +1,108 @@
+"""The synapses of the analysed cells that have a skeleton, and a row for each of their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mitosyn.catalogue import AUTAPSE, POSTSYNAPTIC, PRESYNAPTIC, SYNAPSE_CSV_COLUMNS
+from mitosyn.tables.reading import numpy_values, read_arrow, refuse_repeats
+
+_INTEGERS = ("id", "pre_id", "post_id")
+SYNAPSES_SCHEMA = pa.schema(
+    {**dict.fromkeys(_INTEGERS, pa.int64()), **dict.fromkeys("xyz", pa.float64())}
+)
+"""``id, pre_id, post_id, x, y, z``, positions in nm."""
+ENDS_SCHEMA = pa.schema(
+    {
+        **{"id": pa.int64(), "cell_id": pa.int64(), "synapse_type": pa.string()},
+        **dict.fromkeys("xyz", pa.float64()),
+        **{"pre_root_id": pa.int64(), "post_root_id": pa.int64()},
+    }
+)
+"""The columns of ``synapse_filtered.csv``, positions in nm."""
+
+
+def synapses_of(
+    path: str | Path, synapses: Iterable[pa.RecordBatch], cell_ids: Iterable[int]
+) -> Iterator[pa.RecordBatch]:
+    """Yield the synapses that have an end on one of some cells.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the table that they come from, for the error.
+    synapses : iterable of pyarrow.RecordBatch
+        With :data:`SYNAPSES_SCHEMA`.
+    cell_ids : iterable of int
+
+    Raises
+    ------
+    InputError
+        A synapse, of whatever cells, is there twice.
+    """
+    wanted = np.array(sorted(cell_ids), np.int64)
+    seen = [np.empty(0, np.int64)]
+    for batch in synapses:
+        # A copy: the batch's own memory holds its other columns too.
+        seen.append(batch["id"].to_numpy().copy())
+        yield batch.filter(pa.array(_on(batch, "pre_id", wanted) | _on(batch, "post_id", wanted)))
+    refuse_repeats(path, "synapse", np.concatenate(seen))
+
+
+def synapse_ends(synapses: pa.Table, cell_ids: Iterable[int]) -> Iterator[pa.Table]:
+    """Yield the ends of synapses that lie on some cells, in the published order.
+
+    Parameters
+    ----------
+    synapses : pyarrow.Table
+        With :data:`SYNAPSES_SCHEMA`, each with an end on one of the cells.
+    cell_ids : iterable of int
+
+    Yields
+    ------
+    pyarrow.Table
+        With :data:`ENDS_SCHEMA`. First a row for each synapse: its ``autapse``, else its ``post``
+        end if that lies on a cell, else its ``pre`` end. Then the ``pre`` ends of the synapses
+        between two cells.
+    """
+    wanted = np.array(sorted(cell_ids), np.int64)
+    batches = synapses.to_batches()
+    for batch in batches:
+        pre, post = batch["pre_id"].to_numpy(), batch["post_id"].to_numpy()
+        on_post = _on(batch, "post_id", wanted)
+        kinds = np.select([pre == post, on_post], [AUTAPSE, POSTSYNAPTIC], PRESYNAPTIC)
+        yield _ends(batch, np.where(on_post, post, pre), kinds)
+    for batch in batches:
+        between = _on(batch, "pre_id", wanted) & _on(batch, "post_id", wanted)
+        autapse = batch["pre_id"].to_numpy() == batch["post_id"].to_numpy()
+        second = batch.filter(pa.array(between & ~autapse))
+        yield _ends(second, second["pre_id"].to_numpy(), np.full(len(second), PRESYNAPTIC))
+
+
+def _on(batch: pa.RecordBatch, end: str, cell_ids: np.ndarray) -> np.ndarray:
+    return np.isin(batch[end].to_numpy(), cell_ids)
+
+
+def _ends(batch: pa.RecordBatch, cell_ids: np.ndarray, kinds: np.ndarray) -> pa.Table:
+    positions = [batch[axis] for axis in "xyz"]
+    columns = [batch["id"], cell_ids, kinds, *positions, batch["pre_id"], batch["post_id"]]
+    return pa.table(dict(zip(SYNAPSE_CSV_COLUMNS, columns, strict=True)), schema=ENDS_SCHEMA)
+
+
+def postsynaptic_sites(path: str | Path, cell_id: int) -> np.ndarray:
+    """Read the postsynaptic sites of a cell, autapses too, from the table of ends.
+
+    Returns
+    -------
+    (S, 3) float64 array
+        In nm, in the order of the table.
+    """
+    ends = read_arrow(path)
+    # The post end of a synapse, or the only row of an autapse.
+    cells, post = (numpy_values(ends[name]) for name in ("cell_id", "post_root_id"))
+    rows = np.flatnonzero((cells == cell_id) & (post == cell_id))
+    return np.column_stack([numpy_values(ends[axis])[rows] for axis in "xyz"])
