@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import runpy
+import shutil
 import sys
 from pathlib import Path
 from types import FrameType, SimpleNamespace
@@ -196,3 +197,61 @@ def test_what_a_job_calls_is_among_what_its_script_reaches(tmp_path: Path) -> No
     called = {(file, name) for file, name in called if not name.startswith("<")}
     assert len(called) > 10
     assert called <= reached
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """A copy of the package and the scripts, to be edited."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "workflow_scripts", tmp_path / "scripts", ignore=ignored)
+    return tmp_path / "scripts"
+
+
+def editable(file: Path) -> tuple[str, str]:
+    """Return the head of a file's first function, and what changes the function."""
+    function = next(n for n in ast.parse(file.read_text()).body if isinstance(n, ast.FunctionDef))
+    line = file.read_text().splitlines(keepends=True)[function.body[-1].lineno - 1]
+    return line, f"{line[: len(line) - len(line.lstrip())]}print()\n{line}"
+
+
+@pytest.mark.parametrize(
+    ("module", "matters"),
+    [
+        ("meshes/morphometrics.py", True),
+        ("meshes/surfaces.py", True),
+        ("meshes/cell_mesh.py", False),
+        ("meshes/layers.py", False),
+        ("support/seals.py", False),
+        ("support/archives.py", False),
+        ("support/hdf5.py", False),
+    ],
+)
+def test_a_door_leads_to_what_it_needs_and_not_to_its_room(
+    scripts: Path, module: str, matters: bool
+) -> None:
+    script, file = scripts / "measure_morphometrics.py", f"mitosyn/{module}"
+    harmless = [(scripts / "mitosyn" / "support" / "jobs.py", "run")]
+    before = CodeBase(scripts, harmless).digest(script)
+    old, new = editable(scripts / file)
+    edit(scripts, file, old, new)
+    assert (CodeBase(scripts, harmless).digest(script) != before) == matters
+
+
+def test_what_is_imported_for_types_alone_is_not_followed(root: Path) -> None:
+    edit(
+        root,
+        "package/a.py",
+        "FEW, MANY",
+        "if TYPE_CHECKING:\n    import package.apart\n\nFEW, MANY",
+    )
+    before = digest(root)
+    edit(root, "package/apart.py", "X = 1", "print(1)")
+    assert digest(root) == before
+
+
+def test_a_package_is_not_taken_with_its_module(root: Path) -> None:
+    edit(root, "package/__init__.py", '"""A package."""\n', "from package.apart import X\nY = X\n")
+    before = digest(root)
+    edit(root, "package/apart.py", "X = 1", "X = 2")
+    edit(root, "package/__init__.py", "Y = X", "Y = X + 1")
+    assert digest(root) == before

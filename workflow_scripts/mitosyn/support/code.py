@@ -108,7 +108,8 @@ class CodeBase:
 
     def _read(self, file: Path) -> _Module:
         module, plain = _Module(), []
-        for statement in _Plain().visit(ast.parse(file.read_bytes())).body:
+        statements = _Plain().visit(ast.parse(file.read_bytes())).body
+        for statement in (s for s in statements if not _is_for_types_alone(s)):
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 for name, targets in self._imports(statement, file):
                     module.imported.setdefault(name, set()).update(targets)
@@ -137,26 +138,29 @@ class CodeBase:
         """Yield each name that an import binds, with what is behind it under the root."""
         for alias in statement.names:
             if isinstance(statement, ast.Import):
-                bound = alias.asname or alias.name.split(".")[0]
-                yield bound, {(found, ALL) for found in self._files(alias.name.split("."))}
+                module, packages = self._files(alias.name.split("."))
+                # What it binds is the outermost package, through which all are reached.
+                targets = {(found, ALL) for found in (*module, *packages)}
+                yield alias.asname or alias.name.split(".")[0], targets
                 continue
             package = statement.module.split(".") if statement.module else []
             if statement.level:
                 package = [*file.relative_to(self.root).parts[: -statement.level], *package]
-            targets = {(found, ALL) for found in self._files([*package, alias.name])}
-            if not targets:
+            wanted = ALL
+            module, packages = self._files([*package, alias.name])
+            if not module:
                 wanted = ALL if alias.name == "*" else alias.name
-                targets = {(found, wanted) for found in self._files(package)}
+                module, packages = self._files(package)
+            # Its packages are imported with a module, but nothing is taken from them.
+            targets = {(found, wanted) for found in module} | {(p, AT_IMPORT) for p in packages}
             yield alias.asname or alias.name, targets
 
-    def _files(self, module: Sequence[str]) -> list[Path]:
-        """Return the file of a module under the root and those of its packages, if there."""
+    def _files(self, module: Sequence[str]) -> tuple[list[Path], list[Path]]:
+        """Return the file of a module under the root, and those of its packages, if there."""
         path = self.root.joinpath(*module)
-        if not any(file.is_file() for file in (path.with_suffix(".py"), path / "__init__.py")):
-            return []
+        found = [f for f in (path.with_suffix(".py"), path / "__init__.py") if f.is_file()]
         packages = [self.root.joinpath(*module[:n], "__init__.py") for n in range(1, len(module))]
-        files = [path.with_suffix(".py"), path / "__init__.py", *packages]
-        return [file for file in files if file.is_file()]
+        return found, [file for file in packages if found and file.is_file()]
 
 
 class _Plain(ast.NodeTransformer):
@@ -166,7 +170,8 @@ class _Plain(ast.NodeTransformer):
         """Visit a node; its body keeps at least one statement."""
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]  # type: ignore[attr-defined]
+            plain = [s for s in body if not _is_text(s)]
+            node.body = plain or [ast.Pass()]  # type: ignore[attr-defined]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             node.returns = None
         elif isinstance(node, ast.arg):
@@ -179,6 +184,12 @@ def _is_text(statement: ast.stmt) -> bool:
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
+    )
+
+
+def _is_for_types_alone(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
     )
 
 
