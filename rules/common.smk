@@ -20,7 +20,7 @@ from mitosyn.tables import read_cells, why_not
 from mitosyn.support import CodeBase
 from mitosyn.catalogue import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
 from mitosyn.config import PUBLIC_VIEWER, ConfigError, duplicate_keys, locate_inputs, read_config
-from mitosyn.catalogue import FIGURES, category, questions
+from mitosyn.catalogue import category, questions
 from mitosyn.support import failed_jobs
 from mitosyn.meshes import (
     FILE_LAYER,
@@ -84,7 +84,7 @@ TIDY_TABLES = (
     "mitochondrion_nodes",
 )
 
-# The questions that this run's figures answer.
+# The questions that this run's figures answer, by name.
 QUESTIONS = questions(dict(SETTINGS) | dict.fromkeys(SETTINGS.branches, True))
 
 # How recomputed compartments and lengths agree with the published ones.
@@ -228,7 +228,7 @@ morphometrics_files = of_cells(f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.ar
 
 def figure_files(question, ending):
     """Name the files of a question's figures."""
-    return [f"{RESULTS}/figures/{name}.{ending}" for name in FIGURES[question]]
+    return [f"{RESULTS}/figures/{name}.{ending}" for name in QUESTIONS[question].figures]
 
 
 def shown(path, caption, question, title):
@@ -241,9 +241,18 @@ def shown(path, caption, question, title):
     )
 
 
+def collected_tables(question):
+    """Name the collected tables that a question's figures are drawn from."""
+    published = {"published": f"{RESULTS}/tables/mitochondria.arrow"}
+    return {
+        name: published.get(name, f"{RESULTS}/{name}.parquet")
+        for name in QUESTIONS[question].tables
+    }
+
+
 def figures_of(question):
     """Name the figures of a question: the report shows the SVG files, the page the PNG files."""
-    svgs = zip(figure_files(question, "svg"), FIGURES[question].items())
+    svgs = zip(figure_files(question, "svg"), QUESTIONS[question].figures.items())
     return [
         *(shown(path, name, question, title) for path, (name, title) in svgs),
         *figure_files(question, "png"),

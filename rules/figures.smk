@@ -38,102 +38,6 @@ rule compare_recomputed:
         "../workflow_scripts/compare_recomputed.py"
 
 
-rule plot_cells:
-    """Draw which cells there are: how many of each kind, where, with how many mitochondria."""
-    input:
-        cells=f"{RESULTS}/cells.parquet",
-    output:
-        figures_of("cells"),
-    log:
-        f"{LOGS}/plot_cells.log",
-    params:
-        code=code("plot_cells"),
-    script:
-        "../workflow_scripts/plot_cells.py"
-
-
-rule plot_mitochondria:
-    """Draw size, roundness and complexity of mitochondria by compartment."""
-    input:
-        mitochondria=f"{RESULTS}/mitochondria.parquet",
-    output:
-        figures_of("mitochondria"),
-    log:
-        f"{LOGS}/plot_mitochondria.log",
-    params:
-        code=code("plot_mitochondria"),
-    script:
-        "../workflow_scripts/plot_mitochondria.py"
-
-
-rule plot_coverage:
-    """Draw how much of the neurites mitochondria cover, and how many there are."""
-    input:
-        cells=f"{RESULTS}/cells.parquet",
-        mitochondria=f"{RESULTS}/mitochondria.parquet",
-        nodes=f"{RESULTS}/skeleton_nodes.parquet",
-        coverage=f"{RESULTS}/mitochondrion_nodes.parquet",
-    output:
-        figures_of("coverage"),
-    log:
-        f"{LOGS}/plot_coverage.log",
-    resources:
-        mem_mb=per_attempt(2000),
-    params:
-        code=code("plot_coverage"),
-    script:
-        "../workflow_scripts/plot_coverage.py"
-
-
-rule plot_synapses:
-    """Draw where synapses are: on which neurons, how densely, how far from the soma."""
-    input:
-        cells=f"{RESULTS}/cells.parquet",
-        synapses=f"{RESULTS}/synapses.parquet",
-        nodes=f"{RESULTS}/skeleton_nodes.parquet",
-    output:
-        figures_of("synapses"),
-    log:
-        f"{LOGS}/plot_synapses.log",
-    resources:
-        mem_mb=per_attempt(2000),
-    params:
-        code=code("plot_synapses"),
-    script:
-        "../workflow_scripts/plot_synapses.py"
-
-
-rule plot_incomplete:
-    """Draw how many mitochondria lack measures, and why."""
-    input:
-        cells=f"{RESULTS}/cells.parquet",
-        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
-    output:
-        figures_of("incomplete"),
-    log:
-        f"{LOGS}/plot_incomplete.log",
-    params:
-        code=code("plot_incomplete"),
-    script:
-        "../workflow_scripts/plot_incomplete.py"
-
-
-rule plot_recomputed:
-    """Draw how recomputed compartments and lengths agree with the published ones."""
-    input:
-        published=f"{RESULTS}/tables/mitochondria.arrow",
-        mitochondria=f"{RESULTS}/mitochondria.parquet",
-        labels=f"{RESULTS}/recomputed_labels.csv",
-    output:
-        figures_of("recomputed"),
-    log:
-        f"{LOGS}/plot_recomputed.log",
-    params:
-        code=code("plot_recomputed"),
-    script:
-        "../workflow_scripts/plot_recomputed.py"
-
-
 if DISTANCE_BINS:
 
     rule measure_branch_statistics:
@@ -164,44 +68,25 @@ if DISTANCE_BINS:
         script:
             "../workflow_scripts/measure_branch_statistics.py"
 
-    rule plot_compartments:
-        """Draw how mitochondria of pyramidal cells differ between compartments."""
+
+for question in QUESTIONS:
+
+    rule:
+        """Draw the figures that answer a question."""
+        name:
+            f"draw_{question}"
         input:
-            mitochondria=f"{RESULTS}/mitochondria.parquet",
+            **collected_tables(question),
         output:
-            figures_of("compartments"),
+            figures_of(question),
         log:
-            f"{LOGS}/plot_compartments.log",
+            f"{LOGS}/draw_{question}.log",
+        resources:
+            mem_mb=per_attempt(2000),
         params:
+            question=question,
+            tables=QUESTIONS[question].tables,
             voxel_size_nm=DATASET.voxel_size_nm,
-            code=code("plot_compartments"),
+            code=code("draw_figures") + code(f"mitosyn/report/figures/{question}"),
         script:
-            "../workflow_scripts/plot_compartments.py"
-
-    rule plot_gradients:
-        """Draw what changes along neurites with the distance from the soma."""
-        input:
-            branches=f"{RESULTS}/branches_distancebins.parquet",
-            cells=f"{RESULTS}/cells.parquet",
-        output:
-            figures_of("gradients"),
-        log:
-            f"{LOGS}/plot_gradients.log",
-        params:
-            code=code("plot_gradients"),
-        script:
-            "../workflow_scripts/plot_gradients.py"
-
-    rule plot_densities:
-        """Draw what goes with a segment's mitochondria, and what its coverage is made of."""
-        input:
-            branches=f"{RESULTS}/branches_distancebins.parquet",
-            cells=f"{RESULTS}/cells.parquet",
-        output:
-            figures_of("densities"),
-        log:
-            f"{LOGS}/plot_densities.log",
-        params:
-            code=code("plot_densities"),
-        script:
-            "../workflow_scripts/plot_densities.py"
+            "../workflow_scripts/draw_figures.py"

@@ -4,8 +4,8 @@
 rule pack_demonstration_meshes:
     """Pack the mitochondrial meshes of the cell that the notebook shows in 3D."""
     input:
-        cells=f"{RESULTS}/cells.csv",
-        synapses=f"{RESULTS}/synapse_filtered.csv",
+        cells=f"{RESULTS}/cells.parquet",
+        synapses=f"{RESULTS}/synapses.parquet",
         meshes=of_neurons(f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz"),
     output:
         archive=f"{RESULTS}/demonstration_meshes.tar.gz",

@@ -19,10 +19,8 @@ from mitosyn.catalogue.columns import (
     PUBLISHED_LABELS,
     PYRAMIDAL,
 )
-from mitosyn.catalogue.figures import questions
+from mitosyn.catalogue.figures import QUESTIONS, questions
 from mitosyn.report.agreement import (
-    PAIRED_COLUMNS,
-    PUBLISHED,
     add_vertex_shares,
     confusion,
     explain,
@@ -30,7 +28,7 @@ from mitosyn.report.agreement import (
     pair_values,
     summarise_agreement,
 )
-from mitosyn.report.figures.agreement import draw_confusion, draw_lengths
+from mitosyn.report.figures.recomputed import draw_confusion, draw_lengths
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell
 from mitosyn.tables.compartments import OWN_LABELS
@@ -74,7 +72,8 @@ def paired(values: list[tuple], without_mesh: tuple[int, ...] = ()) -> pd.DataFr
     rows += [{**row, "mito_id": 7, "cell_type": "inhibitory"} for row in rows[:1]]
     types = {"mito_id": pa.int64(), "cell_id": pa.int64(), "mesh_pieces": pa.int64()}
     types |= dict.fromkeys(("cell_type", "compartment", "problem"), pa.string())
-    schema = pa.schema({name: types.get(name, pa.float64()) for name in PAIRED_COLUMNS})
+    columns = QUESTIONS["recomputed"].tables["mitochondria"]
+    schema = pa.schema({name: types.get(name, pa.float64()) for name in columns})
     given = [
         {
             "mito_id": FIRST + i,
@@ -92,12 +91,6 @@ def agreement(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float | s
     rows = summarise_agreement(pairs)
     assert all(len(row) == len(AGREEMENT_COLUMNS) for row in rows)
     return {(group, statistic): (n, value) for group, statistic, _, n, value in rows}
-
-
-def as_read(rows: list[list]) -> pd.DataFrame:
-    """Give a confusion table as it is read from its file."""
-    table = pd.DataFrame(rows, columns=list(CONFUSION_COLUMNS))
-    return table.assign(**{PUBLISHED: [name or None for name in table[PUBLISHED]]})
 
 
 def test_values_are_paired_by_id_and_what_is_not_published_is_missing() -> None:
@@ -135,21 +128,21 @@ def test_agreement_has_the_shares_and_quantiles_that_follow_from_the_values() ->
 
 
 def test_confusion_counts_each_pair_and_those_not_published_apart() -> None:
-    rows = confusion(paired(VALUES))
-    assert all(len(row) == len(CONFUSION_COLUMNS) for row in rows)
-    assert [row[0] for row in rows] == [
+    table = confusion(paired(VALUES))
+    assert table.columns.tolist() == list(CONFUSION_COLUMNS)
+    assert table["published_compartment"].tolist() == [
         *["Axonal"] * len(COMPARTMENTS),
         *["Basal"] * len(COMPARTMENTS),
-        *[""] * len(COMPARTMENTS),
+        *[None] * len(COMPARTMENTS),
     ]
-    counts = {(a, b): (n, share) for a, b, n, share in rows if n}
+    counts = {(a, b): (n, share) for a, b, n, share in table.to_numpy().tolist() if n}
     assert counts == {
         ("Axonal", "Axonal"): (1, 0.5),
         ("Axonal", "Basal"): (1, 0.5),
         ("Basal", "Axonal"): (1, 0.25),
         ("Basal", "Basal"): (3, 0.75),
-        ("", "Basal"): (1, 0.5),
-        ("", "Apical"): (1, 0.5),
+        (None, "Basal"): (1, 0.5),
+        (None, "Apical"): (1, 0.5),
     }
 
 
@@ -199,17 +192,16 @@ def test_without_published_values_the_tables_and_figures_say_so(values: list) ->
     assert found["all", "without_published_length"] == (len(values), len(values))
     assert found["all", "equal_compartment"] == (0, "")
     assert found["all", "length_difference_p50"] == (0, "")
-    labels = as_read(confusion(pairs))
-    assert labels["mitochondria"].sum() == len(values)
+    assert confusion(pairs)["mitochondria"].sum() == len(values)
     assert largest_differences(pairs).empty
-    for figure in (draw_confusion(labels), draw_lengths(pairs)):
+    for figure in (draw_confusion(pairs), draw_lengths(pairs)):
         assert not figure.axes
         assert "no published values" in figure.texts[0].get_text()
 
 
 def test_figures_show_every_mitochondrion_that_can_be_compared() -> None:
     pairs = paired(VALUES)
-    axes = draw_confusion(as_read(confusion(pairs))).axes[0]
+    axes = draw_confusion(pairs).axes[0]
     assert axes.get_title() == "4 of 6 equal (66.7%); 2 more not published"
     numbers = [int(text.get_text().split("\n")[0]) for text in axes.texts]
     assert sum(numbers) == 6
@@ -220,7 +212,7 @@ def test_figures_show_every_mitochondrion_that_can_be_compared() -> None:
 
 def test_the_question_is_asked_only_where_there_is_something_to_answer() -> None:
     assert "recomputed" not in questions({"recompute_pyramidal": False})
-    assert questions({"recompute_pyramidal": True})[-1] == "recomputed"
+    assert list(questions({"recompute_pyramidal": True}))[-1] == "recomputed"
 
 
 def state_of(link: str) -> dict:

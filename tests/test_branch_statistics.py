@@ -12,32 +12,24 @@ import pytest
 from mitosyn.catalogue.columns import (
     COMPARTMENTS,
     GRADIENT_COLUMNS,
-    INHIBITORY,
-    PYRAMIDAL,
     STATISTIC_COLUMNS,
 )
-from mitosyn.report.figures.branches import (
-    draw_compartments,
-    draw_gradients,
-    draw_relations,
-    draw_variances,
-    write_p,
-)
+from mitosyn.catalogue.figures import SEGMENT_COLUMNS
+from mitosyn.report.figures.compartments import draw_compartments, write_p
+from mitosyn.report.figures.densities import draw_relations, draw_variances
+from mitosyn.report.figures.gradients import draw_gradients
 from mitosyn.report.figures.style import save_figures
-from mitosyn.report.published import PUBLISHED
 from mitosyn.report.statistics import (
-    BRANCH_COLUMNS,
     ELSEWHERE,
     GRADIENTS,
     NO_SPREAD,
     TOO_FEW,
     bin_gradients,
     branch_statistics,
-    compare_compartments,
     density_residuals,
     fit_line,
+    measure_mitochondria,
     name_branches,
-    pyramidal_mitochondria,
     relate_densities,
     select_distal,
     select_segments,
@@ -45,8 +37,10 @@ from mitosyn.report.statistics import (
     split_variance,
     split_variances,
 )
+from mitosyn.sources.published_statistics import PUBLISHED
 from mitosyn.tables.compartments import OWN_LABELS
 
+PYRAMIDAL, INHIBITORY = "pyramidal", "inhibitory"
 ONE, OTHER = 648518346349491311, 648518346349491312  # as floats they are the same
 VOXEL_NM = (10.0, 10.0, 10.0)
 CELLS = pa.table({"cell_id": [ONE, OTHER], "cell_type": [PYRAMIDAL, INHIBITORY]})
@@ -55,12 +49,12 @@ CELLS = pa.table({"cell_id": [ONE, OTHER], "cell_type": [PYRAMIDAL, INHIBITORY]}
 def branches_of(**columns: list) -> pd.DataFrame:
     """Branches of which the given columns are told; the others are those of a basal segment."""
     count = len(next(iter(columns.values())))
-    usual = {name: [1.0] * count for name in BRANCH_COLUMNS}
+    usual = {name: [1.0] * count for name in SEGMENT_COLUMNS}
     usual |= {"cellid": [ONE] * count, "compartment": [2] * count, "pathlength": [10.0] * count}
     usual |= {"mindisttosoma": [70.0] * count, "meandisttosoma": [75.0] * count}
     usual |= {"mindisttoleaf": [20.0] * count} | columns
     ids = {"cellid": pa.int64(), "compartment": pa.int64()}
-    table = {name: pa.array(usual[name], ids.get(name, pa.float64())) for name in BRANCH_COLUMNS}
+    table = {name: pa.array(usual[name], ids.get(name, pa.float64())) for name in SEGMENT_COLUMNS}
     return name_branches(pa.table(table), CELLS)
 
 
@@ -72,7 +66,7 @@ def mitochondria_of(**volumes: list[float]) -> pd.DataFrame:
         for name, v in volumes.items()
     ]
     table = pd.concat(parts).assign(cell_type=PYRAMIDAL, complexity_index=2.0)
-    return pyramidal_mitochondria(table.assign(voxels=table["voxels"] * 10**6), VOXEL_NM)
+    return measure_mitochondria(table.assign(voxels=table["voxels"] * 10**6), PYRAMIDAL, VOXEL_NM)
 
 
 def many_branches(count: int = 400) -> pd.DataFrame:
@@ -120,7 +114,7 @@ def test_compartments_are_summed_up_and_compared_as_by_hand() -> None:
             **{"voxels": [9], "complexity_index": 1},
         }
     )
-    assert pyramidal_mitochondria(other, VOXEL_NM).empty
+    assert measure_mitochondria(other, PYRAMIDAL, VOXEL_NM).empty
     table = branch_statistics(mitochondria, branches_of(volume=[1.0]), here=True)
     assert table.columns.tolist() == list(STATISTIC_COLUMNS)
     for quartile, expected in ((25, 1.5), (50, 2.0), (75, 3.0)):
@@ -152,13 +146,12 @@ def test_published_values_stand_beside_and_are_marked_elsewhere() -> None:
 
 def test_segments_are_selected_as_published() -> None:
     branches = branches_of(
-        cellid=[ONE, ONE, ONE, ONE, ONE, ONE, OTHER, ONE],
-        compartment=[2, 2, 2, 0, 2, 2, 2, 3],
-        mindisttosoma=[60.1, 60.0, np.inf, 70, 70, 70, 70, 70],
-        mindisttoleaf=[5.1, 9, 9, 9, 5.0, 9, 9, 9],
-        volume=[0.51, 2, 2, 2, 2, 0.5, 2, None],
+        compartment=[2, 2, 2, 0, 2, 2, 3],
+        mindisttosoma=[60.1, 60.0, np.inf, 70, 70, 70, 70],
+        mindisttoleaf=[5.1, 9, 9, 9, 5.0, 9, 9],
+        volume=[0.51, 2, 2, 2, 2, 0.5, None],
     )
-    assert select_segments(branches).index.tolist() == [0, 1, 6, 7]
+    assert select_segments(branches).index.tolist() == [0, 1, 6]
     assert select_distal(branches).index.tolist() == [0]
 
 
@@ -261,10 +254,9 @@ def test_bins_of_fewer_than_ten_segments_are_left_out() -> None:
 
 
 def figures_of(branches: pd.DataFrame, mitochondria: pd.DataFrame) -> dict:
-    gradients = bin_gradients(branches)
-    tests = list(compare_compartments(mitochondria))
+    gradients, branches = bin_gradients(branches), branches[branches["cell_type"] == PYRAMIDAL]
     return {
-        "compartments": draw_compartments(mitochondria, tests),
+        "compartments": draw_compartments(mitochondria),
         "pyramidal": draw_gradients(gradients, PYRAMIDAL),
         "inhibitory": draw_gradients(gradients, INHIBITORY),
         "relations": draw_relations(select_distal(branches)),

@@ -9,46 +9,33 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
-from mitosyn.catalogue.colours import COMPARTMENT_COLOURS, SYNAPSE_STYLES, TYPE_COLOURS
-from mitosyn.catalogue.columns import (
-    ASTROCYTE_COMPARTMENTS,
-    CELL_TYPES,
-    COMPARTMENTS,
-    GLIA,
-    INHIBITORY,
-    NEURON_TYPES,
-    PYRAMIDAL,
-    SYNAPSE_TYPES,
+from mitosyn.catalogue.colours import (
+    COMPARTMENT_COLOURS,
+    OTHER_TYPE_COLOURS,
+    SYNAPSE_STYLES,
+    type_colours,
 )
-from mitosyn.report.figures.cells import draw_mitochondria_per_cell, draw_positions, draw_types
-from mitosyn.report.figures.coverage import draw_covered_shares, draw_numbers_per_length
-from mitosyn.report.figures.mitochondria import (
-    draw_complexities,
-    draw_incomplete,
-    draw_sphericities,
-    draw_volumes,
-)
+from mitosyn.catalogue.columns import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, SYNAPSE_TYPES
+from mitosyn.catalogue.figures import QUESTIONS, questions
+from mitosyn.report.figures.collected import Collected, draw_question
 from mitosyn.report.figures.style import save_figures
-from mitosyn.report.figures.synapses import (
-    draw_densities,
-    draw_numbers_by_kind,
-    draw_soma_distances,
-)
 from mitosyn.report.neurites import (
-    Neurites,
     add_cell_types,
-    add_mitochondria,
-    covered_edges,
+    add_counts,
     locate_synapses,
-    neurite_lengths,
-    synapse_densities,
+    read_neurons,
+    sum_lengths,
 )
+from mitosyn.skeletons.skeleton import Skeleton
+from mitosyn.support.code import CodeBase
 from mitosyn.tables.compartments import OWN_LABELS
+from workflow import ROOT
 
+PYRAMIDAL, INHIBITORY, GLIA = "pyramidal", "inhibitory", "glia"
 ONE, OTHER = 648518346349491311, 648518346349491312  # as floats they are the same
 
 
-def two_neurons() -> Neurites:
+def two_neurons() -> dict[int, Skeleton]:
     """A T of 4 µm edges with a piece apart, and a neuron of two nodes.
 
     ::
@@ -69,7 +56,7 @@ def two_neurons() -> Neurites:
     ]
     names = ["cell_id", "node_id", "parent_id", "label", "x"]
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    return Neurites.from_table(
+    return read_neurons(
         pa.table({**columns, "y": [0, 0, 0, 4000, 0, 0, 0, 0], "z": [0] * 8}).cast(
             pa.schema([(n, pa.int64()) for n in names] + [("y", pa.int64()), ("z", pa.int64())])
         )
@@ -79,11 +66,6 @@ def two_neurons() -> Neurites:
 def coverage_table(rows: list[tuple[int, int, int]]) -> pa.Table:
     names = ["cell_id", "mito_id", "node_id"]
     return pa.table({n: pa.array([r[i] for r in rows], pa.int64()) for i, n in enumerate(names)})
-
-
-def test_soma_distance_follows_the_skeleton_and_is_infinite_apart_from_it() -> None:
-    distances = two_neurons().soma_distances_um()
-    assert distances.tolist() == [0, 4, 8, 8, np.inf, np.inf, np.inf, np.inf]
 
 
 def test_an_edge_is_covered_if_one_mitochondrion_covers_both_of_its_nodes() -> None:
@@ -98,57 +80,60 @@ def test_an_edge_is_covered_if_one_mitochondrion_covers_both_of_its_nodes() -> N
             (OTHER, 10, 1),
         ]
     )
-    neurites = two_neurons()
-    covered = covered_edges(neurites, coverage)
-    assert np.flatnonzero(covered).tolist() == [2]
-    assert not covered_edges(neurites, coverage_table([])).any()
-    lengths = neurite_lengths(neurites, covered).set_index(["cell_id", "compartment"])
+    lengths = sum_lengths(two_neurons(), coverage).set_index(["cell_id", "compartment"])
     assert lengths.loc[(ONE, "Axonal")].tolist() == [8, 4]
     assert lengths.loc[(ONE, "Basal")].tolist() == [8, 0]
     assert lengths.loc[(OTHER, "Basal")].tolist() == [4, 0]
+    for nothing in (coverage_table([]), None):
+        assert sum_lengths(two_neurons(), nothing)["covered_um"].sum() == 0
 
 
-def test_covered_edges_agree_with_looking_at_each_mitochondrion() -> None:
+def test_covered_lengths_agree_with_looking_at_each_mitochondrion() -> None:
     rng = np.random.default_rng(3)
     count = 300
     parents = np.array([-1, *(rng.integers(0, i) for i in range(1, count))])
-    neurites = Neurites(
-        np.full(count, ONE), parents, np.ones(count, np.int64), rng.normal(size=(count, 3))
-    )
+    edges = np.column_stack([np.arange(1, count), parents[1:]])
+    labels = np.ones(count, np.int64)
+    skeleton = Skeleton(rng.normal(size=(count, 3)), edges, labels, 0)
     pairs = sorted({(int(m), int(n)) for m, n in rng.integers(0, [40, count], (900, 2))})
     nodes = {m: {n for k, n in pairs if k == m} for m, _ in pairs}
-    expected = [any(n in own and parents[n] in own for own in nodes.values()) for n in range(count)]
-    assert 0 < sum(expected) < count
-    covered = covered_edges(neurites, coverage_table([(ONE, m, n) for m, n in pairs]))
-    assert covered.tolist() == expected
+    covered = [any({n, p} <= own for own in nodes.values()) for n, p in edges.tolist()]
+    assert 0 < sum(covered) < len(edges)
+    table = coverage_table([(ONE, m, n) for m, n in pairs])
+    (found,) = sum_lengths({ONE: skeleton}, table)["covered_um"]
+    assert found == pytest.approx(skeleton.edge_lengths()[covered].sum() / 1000)
 
 
 def test_synapses_go_to_the_nearest_node_of_their_own_cell() -> None:
     synapses = pa.table(
         {
-            "cell_id": [OTHER, ONE, ONE, ONE + 5],
-            "synapse_type": ["post", "post", "pre", "post"],
-            "x": [3500.0, 4000.0, 7000.0, 0.0],
-            "y": [0.0, 3900.0, 0.0, 0.0],
-            "z": [0.0, 0.0, 0.0, 0.0],
+            "cell_id": [OTHER, ONE, ONE, ONE + 5, ONE],
+            "synapse_type": ["post", "post", "pre", "post", "post"],
+            "x": [3500.0, 4000.0, 7000.0, 0.0, 54_000.0],
+            "y": [0.0, 3900.0, 0.0, 0.0, 0.0],
+            "z": [0.0, 0.0, 0.0, 0.0, 0.0],
         }
     )
-    neurites = two_neurons()
-    located = locate_synapses(neurites, synapses)
-    assert located["row"].tolist() == [7, 3, 2]
-    densities = synapse_densities(neurites, located).set_index(["cell_id", "compartment"])
-    assert densities.loc[(ONE, "Basal")].tolist() == [8, 1]
-    assert densities.loc[(ONE, "Axonal")].tolist() == [8, 0]
-    assert densities.loc[(OTHER, "Basal")].tolist() == [4, 1]
+    located = locate_synapses(two_neurons(), synapses)
+    # The distance follows the skeleton, and is infinite apart from it and without a soma.
+    columns = ["cell_id", "synapse_type", "compartment", "distance_um"]
+    assert located[columns].to_numpy().tolist() == [
+        [ONE, "post", "Basal", 8],
+        [ONE, "pre", "Axonal", 8],
+        [ONE, "post", "Basal", np.inf],
+        [OTHER, "post", "Basal", np.inf],
+    ]
+    assert located["cell_id"].dtype == np.int64
+    assert locate_synapses(two_neurons(), synapses.slice(0, 0)).empty
 
 
-def test_mitochondria_are_counted_by_cell_and_compartment() -> None:
-    lengths = neurite_lengths(two_neurons(), np.zeros(8, bool))
+def test_things_are_counted_by_cell_and_compartment() -> None:
+    lengths = sum_lengths(two_neurons())
     mitochondria = pd.DataFrame(
         {"cell_id": [ONE, ONE, OTHER], "compartment": ["Basal", "Basal", "Axonal"]}
     )
-    counted = add_mitochondria(lengths, mitochondria).set_index(["cell_id", "compartment"])
-    assert counted["mitochondria"].to_dict() == {
+    counted = add_counts(lengths, mitochondria, "n").set_index(["cell_id", "compartment"])
+    assert counted["n"].to_dict() == {
         (ONE, "Somatic"): 0,
         (ONE, "Axonal"): 0,
         (ONE, "Basal"): 2,
@@ -159,88 +144,124 @@ def test_mitochondria_are_counted_by_cell_and_compartment() -> None:
     assert typed["cell_type"].tolist() == [PYRAMIDAL] * 3 + [INHIBITORY]
 
 
-def made_up_cells(types: tuple[str, ...]) -> pd.DataFrame:
+CELLS_OF_A_TYPE = 4
+
+
+def made_up(types: tuple[str, ...]) -> Collected:
+    """Some cells of each type; neurons are chains with each compartment, glia have no skeleton."""
     rng = np.random.default_rng(1)
-    cells = pd.DataFrame({"cell_type": np.repeat(np.array(types, dtype=object), 4)})
-    cells["cell_subtype"] = cells["cell_type"] + "_cell"
-    for column in ("centroid_x", "centroid_y", "centroid_z", "soma_x", "soma_y", "soma_z"):
-        cells[column] = rng.uniform(1e5, 3e5, len(cells))
-    cells["mitochondria"] = rng.integers(10, 500, len(cells))
-    neurons = cells["cell_type"].isin(NEURON_TYPES)
-    for kind in SYNAPSE_TYPES:
-        cells[f"synapses_{kind}"] = np.where(neurons, rng.integers(0, 99, len(cells)), np.nan)
-    return cells
-
-
-def made_up_values(types: tuple[str, ...]) -> pd.DataFrame:
-    """A hundred, three or one value in every compartment of some cell types."""
-    rng = np.random.default_rng(2)
-    parts = []
-    for cell_type in types:
-        names = ASTROCYTE_COMPARTMENTS if cell_type == GLIA else COMPARTMENTS
-        for name, count in zip(names, (100, 3, 1, 70, 8, 2), strict=False):
-            values = {"cell_type": cell_type, "compartment": name, "label": OWN_LABELS.get(name)}
-            values |= {"mito_size": rng.lognormal(18, 1, count)}
-            values |= {"sphericity": rng.uniform(0.3, 0.9, count)}
-            values |= {"complexity_index": rng.lognormal(1, 1, count)}
-            values |= {"length_um": rng.uniform(30, 900, count)}
-            values |= {"covered_um": rng.uniform(0, 30, count)}
-            values |= {"mitochondria": rng.integers(0, 90, count)}
-            values |= {"sites": rng.integers(0, 900, count)}
-            parts.append(pd.DataFrame(values))
-    return pd.concat(parts) if parts else made_up_values((PYRAMIDAL,)).iloc[:0]
-
-
-def made_up_ends(types: tuple[str, ...]) -> pd.DataFrame:
-    neurons = [t for t in types if t in NEURON_TYPES]
-    rows = [
-        (t, kind, distance)
-        for t in neurons
-        for kind in SYNAPSE_TYPES
-        for distance in (0.0, 12.0, 55.0, np.inf)
-    ]
-    table = pd.DataFrame(rows, columns=["cell_type", "synapse_type", "distance_um"])
-    return table.astype({"distance_um": float})
+    tables: dict[str, list[dict]] = {
+        name: [] for question in questions({}).values() for name in question.tables
+    }
+    for number, cell_type in enumerate(np.repeat(types, CELLS_OF_A_TYPE).tolist()):
+        cell_id, neuron = ONE + number, cell_type != GLIA
+        names = COMPARTMENTS if neuron else ASTROCYTE_COMPARTMENTS
+        cell = {"cell_id": cell_id, "cell_type": cell_type, "cell_subtype": f"{cell_type}_cell"}
+        cell |= {f"{p}_{a}": rng.uniform(1e5, 3e5) for p in ("centroid", "soma") for a in "xyz"}
+        cell |= {
+            f"synapses_{kind}": int(rng.integers(99)) if neuron else None for kind in SYNAPSE_TYPES
+        }
+        # A hundred, three or one value in every compartment.
+        counts = (25, 3, 1, 18, 2, 2) if number % CELLS_OF_A_TYPE else (25, 0, 0, 16, 2, 0)
+        found = [name for name, count in zip(names, counts, strict=False) for _ in range(count)]
+        tables["cells"].append(cell | {"mitochondria": len(found)})
+        for place, name in enumerate(found):
+            row = {"cell_id": cell_id, "mito_id": place, "cell_type": cell_type}
+            row |= {"compartment": name, "label": OWN_LABELS[name] if neuron else None}
+            row |= {"mito_size": rng.lognormal(18, 1), "sphericity": rng.uniform(0.3, 0.9)}
+            row |= {"complexity_index": rng.lognormal(1, 1), "mesh_pieces": 1, "problem": None}
+            if place < 3:
+                row |= [
+                    {"mesh_pieces": None, "problem": "no mesh", "mito_size": None},
+                    {"mesh_pieces": None, "problem": "the mesh is cut off", "mito_size": None},
+                    {"problem": "no section across PC1: pc1_ca"},
+                ][place]
+            tables["mitochondria"].append(row)
+        for node in range(60 if neuron else 0):
+            row = {"cell_id": cell_id, "node_id": node, "parent_id": node - 1 if node else None}
+            row |= {"label": node // 10, "x": 4e3 * node, "y": 0.0, "z": 0.0}
+            tables["skeleton_nodes"].append(row)
+            tables["mitochondrion_nodes"].append(
+                {"cell_id": cell_id, "mito_id": node // 3, "node_id": node}
+            )
+            for kind in SYNAPSE_TYPES:
+                end = {"cell_id": cell_id, "synapse_type": kind}
+                tables["synapses"].append(end | {"x": 4e3 * node, "y": 300.0, "z": 0.0})
+    texts = {"cell_type", "cell_subtype", "compartment", "problem", "synapse_type"}
+    integers = {
+        "cell_id",
+        "mito_id",
+        "node_id",
+        "parent_id",
+        "label",
+        "mitochondria",
+        "mesh_pieces",
+    }
+    columns: dict[str, dict[str, None]] = {}
+    for question in questions({}).values():
+        for name, read in question.tables.items():
+            columns.setdefault(name, {}).update(dict.fromkeys(read))
+    return Collected(
+        {
+            name: pa.Table.from_pylist(
+                rows,
+                pa.schema(
+                    [
+                        (
+                            c,
+                            pa.string()
+                            if c in texts
+                            else pa.int64()
+                            if c in integers
+                            else pa.float64(),
+                        )
+                        for c in columns[name]
+                    ]
+                ),
+            )
+            for name, rows in tables.items()
+        },
+        (4.0, 4.0, 40.0),
+    )
 
 
 def all_figures(types: tuple[str, ...]) -> dict[str, Figure]:
-    cells, values = made_up_cells(types), made_up_values(types)
-    neurites = values[values["cell_type"] != GLIA]
-    incomplete = pd.DataFrame(
-        {"cell_type": list(types), "kind": ["no mesh", "partly measured", "bad mesh"][: len(types)]}
-    )
-    return {
-        "types": draw_types(cells),
-        "positions": draw_positions(cells),
-        "per_cell": draw_mitochondria_per_cell(cells),
-        "volume": draw_volumes(values),
-        "sphericity": draw_sphericities(values),
-        "complexity": draw_complexities(values),
-        "share": draw_covered_shares(neurites),
-        "per_length": draw_numbers_per_length(neurites),
-        "kinds": draw_numbers_by_kind(cells),
-        "density": draw_densities(neurites),
-        "distance": draw_soma_distances(made_up_ends(types)),
-        "incomplete": draw_incomplete(incomplete, dict.fromkeys(types, 500)),
-    }
+    collected = made_up(types)
+    return {name: each for q in questions({}) for name, each in draw_question(q, collected).items()}
 
 
-@pytest.mark.parametrize("types", [CELL_TYPES, (PYRAMIDAL,), (GLIA,), (PYRAMIDAL, GLIA), ()])
-def test_no_panel_is_empty_whatever_cell_types_are_missing(types: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "types",
+    [
+        (PYRAMIDAL, INHIBITORY, GLIA),
+        (PYRAMIDAL,),
+        (GLIA,),
+        (PYRAMIDAL, GLIA),
+        ("basket", "chandelier"),
+        (),
+    ],
+)
+def test_no_panel_is_empty_whatever_cell_types_there_are(types: tuple[str, ...]) -> None:
     figures = all_figures(types)
+    assert set(figures) == {name for each in questions({}).values() for name in each.figures}
     for name, figure in figures.items():
         assert all(axes.has_data() for axes in figure.axes), name
         # Without data there is a sentence in place of the axes.
         assert figure.axes or figure.texts[0].get_text(), name
         assert {axes.get_title() for axes in figure.axes} <= {"", *types}, name
-    assert [axes.get_title() for axes in figures["volume"].axes] == list(types)
-    neurons = [cell_type for cell_type in types if cell_type in NEURON_TYPES]
-    assert [axes.get_title() for axes in figures["density"].axes] == neurons
+    assert [axes.get_title() for axes in figures["mitochondrion_volume"].axes] == list(types)
+    neurons = [cell_type for cell_type in types if cell_type != GLIA]
+    for name in ("synapse_density", "synapse_soma_distance", "covered_share"):
+        assert [axes.get_title() for axes in figures[name].axes] == neurons
+    if neurons:
+        texts = [text.get_text() for text in figures["incomplete_mitochondria"].axes[0].texts]
+        assert all(text.startswith(f"{3 * CELLS_OF_A_TYPE} of ") for text in texts)
 
 
 def test_a_figure_tells_the_median_and_the_number_of_each_group() -> None:
-    figure = draw_sphericities(made_up_values((PYRAMIDAL, GLIA)))
-    values = made_up_values((PYRAMIDAL, GLIA)).groupby(["cell_type", "compartment"])["sphericity"]
+    collected = made_up((PYRAMIDAL, GLIA))
+    figure = draw_question("mitochondria", collected)["mitochondrion_sphericity"]
+    values = collected.mitochondria.groupby(["cell_type", "compartment"])["sphericity"]
     for axes in figure.axes:
         labels = [t.get_text().replace("\n", " ") for t in axes.get_xticklabels()]
         for label, text in zip(labels, axes.texts, strict=True):
@@ -250,17 +271,35 @@ def test_a_figure_tells_the_median_and_the_number_of_each_group() -> None:
 
 
 def test_figures_are_the_same_bytes_every_time(tmp_path: Path) -> None:
-    names = [f"{name}.{ending}" for name in ("volume", "distance") for ending in ("png", "svg")]
+    drawn = ("mitochondrion_volume", "synapse_soma_distance")
+    names = [f"{name}.{ending}" for name in drawn for ending in ("png", "svg")]
     for folder in ("first", "again"):
-        save_figures(all_figures(CELL_TYPES), [tmp_path / folder / name for name in names])
+        save_figures(all_figures((PYRAMIDAL, GLIA)), [tmp_path / folder / name for name in names])
     for name in names:
         first, again = ((tmp_path / folder / name).read_bytes() for folder in ("first", "again"))
         assert first == again
         assert b"Matplotlib v" not in first  # which would change with every update
 
 
+def test_every_question_has_its_module_and_each_figure_one_question() -> None:
+    folder = ROOT / "workflow_scripts/mitosyn/report/figures"
+    assert {name for name in QUESTIONS if (folder / f"{name}.py").is_file()} == set(QUESTIONS)
+    names = [name for question in QUESTIONS.values() for name in question.figures]
+    assert len(names) == len(set(names))
+    # What draws a figure is in the digest that its rule takes.
+    code = CodeBase(ROOT / "workflow_scripts")
+    for name in QUESTIONS:
+        files = {file.name for file, _ in code.reach(folder / f"{name}.py")}
+        assert {f"{name}.py", "style.py", "colours.py"} <= files, name
+
+
 def test_every_compartment_and_type_has_its_colour() -> None:
     assert {*COMPARTMENTS, *ASTROCYTE_COMPARTMENTS} == set(COMPARTMENT_COLOURS)
-    assert set(TYPE_COLOURS) == set(CELL_TYPES)
     assert set(SYNAPSE_STYLES) == set(SYNAPSE_TYPES)
     assert len(set(COMPARTMENT_COLOURS.values())) == len(COMPARTMENT_COLOURS)
+    # Types of other datasets have one of their own as long as there are enough.
+    others = [f"type {letter}" for letter in "fedcba"]
+    colours = type_colours([GLIA, *others, PYRAMIDAL])
+    assert list(colours) == [PYRAMIDAL, GLIA, *sorted(others)]
+    assert [colours[name] for name in sorted(others)[:5]] == list(OTHER_TYPE_COLOURS)
+    assert colours["type f"] == colours["type a"]

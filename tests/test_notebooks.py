@@ -19,17 +19,12 @@ import numpy as np
 import pack_demonstration_meshes
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import trimesh
 from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS
 from mitosyn.meshes.bundle import Mesh, bundle_meshes, write_bundle
-from mitosyn.report.demonstration_meshes import (
-    COUNTED_COLUMNS,
-    SYNAPSE_COLUMNS,
-    display_mesh,
-    pack_meshes,
-    rank_cells,
-)
+from mitosyn.report.demonstration_meshes import display_mesh, pack_meshes, rank_cells
 from mitosyn.report.notebook import (
     CellError,
     execute_notebook,
@@ -256,20 +251,24 @@ def add_meshes(folder: Path, cell_id: int, mito_ids: list[int], without: int) ->
 
 
 class TestDemonstrationMeshes:
-    def cells(self, *rows: tuple[int, str, int]) -> pa.Table:
-        return pa.table(dict(zip(COUNTED_COLUMNS, zip(*rows, strict=True), strict=True)))
+    def cells(self, *rows: tuple[int, str, int, int | None]) -> pa.Table:
+        names = pack_demonstration_meshes.CELL_COLUMNS
+        return pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
     def synapses(self, *rows: tuple[str, int, int]) -> pa.Table:
-        columns = zip(*rows, strict=True) if rows else ([], [], [])
-        return pa.table(dict(zip(SYNAPSE_COLUMNS, columns, strict=True)))
+        types = (pa.string(), pa.int64(), pa.int64())
+        schema = pa.schema(zip(pack_demonstration_meshes.SYNAPSE_COLUMNS, types, strict=True))
+        return pa.Table.from_pylist(
+            [dict(zip(schema.names, row, strict=True)) for row in rows], schema
+        )
 
     def test_the_strongest_connection_comes_first(self) -> None:
         other = LONELY + 2000
         cells = self.cells(
-            (other, "inhibitory", 5),
-            (INTERNEURON, "inhibitory", 7),
-            (PYRAMIDAL, "pyramidal", 9),
-            (ASTROCYTE, "glia", 99),
+            (other, "inhibitory", 5, 20),
+            (INTERNEURON, "inhibitory", 7, 20),
+            (PYRAMIDAL, "pyramidal", 9, 20),
+            (ASTROCYTE, "glia", 99, None),
         )
         onto = [("pre", INTERNEURON, PYRAMIDAL), ("pre", other, PYRAMIDAL)] * 2
         onto += [("post", other, PYRAMIDAL), ("pre", other, 7), ("pre", PYRAMIDAL, INTERNEURON)]
@@ -307,12 +306,10 @@ class TestDemonstrationMeshes:
         paths = [tmp_path / f"{cell_id}.npz" for cell_id in (INTERNEURON, PYRAMIDAL)]
         for path, meshes in zip(paths, ({}, {407: boxes(1)[0]}), strict=True):
             write_bundle(path, bundle_meshes(np.array([407]), meshes))
-        cells, synapses = tmp_path / "cells.csv", tmp_path / "synapses.csv"
-        types = {INTERNEURON: "inhibitory", PYRAMIDAL: "pyramidal"}
-        lines = [f"{cell_id},{kind},1\n" for cell_id, kind in types.items()]
-        cells.write_text(",".join(COUNTED_COLUMNS) + "\n" + "".join(lines))
-        row = f"pre,{INTERNEURON},{PYRAMIDAL}\n"
-        synapses.write_text(",".join(SYNAPSE_COLUMNS) + "\n" + row)
+        cells, synapses = tmp_path / "cells.parquet", tmp_path / "synapses.parquet"
+        neurons = ((INTERNEURON, "inhibitory", 1, 20), (PYRAMIDAL, "pyramidal", 1, 20))
+        pq.write_table(self.cells(*neurons), cells)
+        pq.write_table(self.synapses(("pre", INTERNEURON, PYRAMIDAL)), synapses)
         archive = tmp_path / "demonstration_meshes.tar.gz"
         size = (4.0, 4.0, 40.0)
         job = SimpleNamespace(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import browser
 import pytest
-from mitosyn.catalogue.figures import FIGURES, SUMMARY, category, questions
+from mitosyn.catalogue.figures import QUESTIONS, SUMMARY, category, questions
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.workflow
 
 PATIENCE_S = 20
 ASKED = questions({})
-DRAWN = sum(len(FIGURES[question]) for question in ASKED)
+DRAWN = sum(len(question.figures) for question in ASKED.values())
 NARROW, WIDE = (420, 900), (1500, 950)
 # Each image that is not whole, each element that sticks out of the window, and each two
 # parts of the page that overlap although neither holds the other.
@@ -107,8 +107,10 @@ def test_the_report_lists_the_questions_and_opens_a_figure_with_its_caption(
     assert menu(chromium)[-len(ASKED) - 1 :] == [category(q) for q in [SUMMARY, *ASKED]]
     chromium.find_element(By.LINK_TEXT, category("coverage")).click()
     rows = wait.until(table_rows)
-    assert set(rows) == set(FIGURES["coverage"].values())
-    show, explain = rows[FIGURES["coverage"]["covered_share"]].find_elements(By.TAG_NAME, "a")
+    assert set(rows) == set(QUESTIONS["coverage"].figures.values())
+    show, explain = rows[QUESTIONS["coverage"].figures["covered_share"]].find_elements(
+        By.TAG_NAME, "a"
+    )
     show.click()
     shown = "#app img[src*='filename=covered_share.svg']"
     image = wait.until(lambda driver: driver.find_element(By.CSS_SELECTOR, shown))
@@ -212,7 +214,7 @@ def test_the_page_compares_with_what_is_expected(chromium: Chrome, em_block_run:
 
 def test_every_figure_has_a_caption_and_every_caption_is_used() -> None:
     captions = {path.stem for path in (ROOT / "report").glob("*.rst")}
-    figures = {name for names in FIGURES.values() for name in names}
+    figures = {name for question in QUESTIONS.values() for name in question.figures}
     assert figures <= captions
     rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     others = {name for name in captions - figures if f'"{name}"' in rules}

@@ -6,10 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from mitosyn.catalogue import AGREEMENT_COLUMNS, CONFUSION_COLUMNS, DIFFERENCE_COLUMNS
+from mitosyn.catalogue import AGREEMENT_COLUMNS, DIFFERENCE_COLUMNS, QUESTIONS
 from mitosyn.meshes import local_layer
 from mitosyn.report import (
-    PAIRED_COLUMNS,
     add_vertex_shares,
     confusion,
     explain,
@@ -35,9 +34,9 @@ def main(snakemake) -> None:
             "pyramidal cells keep their published values: there is nothing to compare",
             "Set recompute_pyramidal: true.",
         )
+    columns = list(QUESTIONS["recomputed"].tables["mitochondria"])
     pairs = pair_values(
-        pq.read_table(source.mitochondria, columns=list(PAIRED_COLUMNS)),
-        read_arrow(source.published),
+        pq.read_table(source.mitochondria, columns=columns), read_arrow(source.published)
     )
     differences = describe_differences(snakemake, largest_differences(pairs))
     unpublished = int(pairs["published_length_nm"].isna().sum())
@@ -45,13 +44,17 @@ def main(snakemake) -> None:
     if unpublished == len(pairs):
         logging.warning("no published values: there is nothing to compare")
     write_csv(output.agreement, list(AGREEMENT_COLUMNS), summarise_agreement(pairs))
-    write_csv(output.labels, list(CONFUSION_COLUMNS), confusion(pairs))
-    # Columns keep their types: ids must not go through a float.
-    columns = [differences[name].tolist() for name in DIFFERENCE_COLUMNS]
+    write_frame(output.labels, confusion(pairs))
+    write_frame(output.differences, differences[list(DIFFERENCE_COLUMNS)])
+
+
+def write_frame(path: str, table: pd.DataFrame) -> None:
+    """Write a table, empty where values are missing; columns keep their types, ids are exact."""
+    columns = [table[name].tolist() for name in table]
     rows = [
         ["" if pd.isna(value) else value for value in row] for row in zip(*columns, strict=True)
     ]
-    write_csv(output.differences, list(DIFFERENCE_COLUMNS), rows)
+    write_csv(path, list(table), rows)
 
 
 def describe_differences(snakemake, differences: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +88,7 @@ def describe_differences(snakemake, differences: pd.DataFrame) -> pd.DataFrame:
 
 
 def linking(snakemake) -> Link:
-    """Say how to link to a mitochondrion: in public layers, in those served locally, or not."""
+    """Return how to link to a mitochondrion: in public layers, in those served locally, or not."""
     params = snakemake.params
     sizes = params.voxel_size_nm, params.mesh_voxel_size_nm
     if params.layers is not None:

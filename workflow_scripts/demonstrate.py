@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-from mitosyn.catalogue import PYRAMIDAL
 from mitosyn.report import run_template, write_notebook
 from mitosyn.support import run
-from mitosyn.tables import names_by_label
 
 
 def main(snakemake) -> None:
     """Build the notebook from its percent script, execute it in the folder of the results."""
     path = Path(snakemake.output.notebook)
     template = Path(__file__).with_name("demonstration.py")
-    names = names_by_label(PYRAMIDAL, snakemake.params.pyramidal_labels)
+    labels = snakemake.params.pyramidal_labels
+    names = sorted(labels, key=labels.get)
     write_notebook(path, run_template(template, path.parent, {"PYRAMIDAL_NAMES": names}))
 
 

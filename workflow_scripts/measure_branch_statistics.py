@@ -1,14 +1,9 @@
 """Measure the statistics of compartments and branches, beside the published ones."""
 
 import pyarrow.parquet as pq
-from mitosyn.report import (
-    BRANCH_COLUMNS,
-    MITOCHONDRION_COLUMNS,
-    bin_gradients,
-    branch_statistics,
-    name_branches,
-    pyramidal_mitochondria,
-)
+from mitosyn.catalogue import QUESTIONS, SEGMENT_COLUMNS
+from mitosyn.report import bin_gradients, branch_statistics, measure_mitochondria, name_branches
+from mitosyn.sources import STUDIED_TYPE
 from mitosyn.support import run, write_text
 
 # U of the published data has nine digits.
@@ -24,10 +19,12 @@ def main(snakemake) -> None:
     """Read the tables, write the statistics and what the gradients are made of."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     cells = pq.read_table(source.cells, columns=["cell_id", "cell_type"])
-    branches = name_branches(pq.read_table(source.branches, columns=BRANCH_COLUMNS), cells)
-    table = pq.read_table(source.mitochondria, columns=MITOCHONDRION_COLUMNS)
-    mitochondria = pyramidal_mitochondria(table.to_pandas(), params.voxel_size_nm)
-    statistics = branch_statistics(mitochondria, branches, params.published_here)
+    branches = name_branches(pq.read_table(source.branches, columns=list(SEGMENT_COLUMNS)), cells)
+    columns = list(QUESTIONS["compartments"].tables["mitochondria"])
+    table = pq.read_table(source.mitochondria, columns=columns).to_pandas()
+    mitochondria = measure_mitochondria(table, STUDIED_TYPE, params.voxel_size_nm)
+    studied = branches[branches["cell_type"] == STUDIED_TYPE]
+    statistics = branch_statistics(mitochondria, studied, params.published_here)
     for path, rows in (
         (output.statistics, statistics),
         (output.gradients, bin_gradients(branches)),

@@ -3,20 +3,23 @@
 import logging
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.report import COUNTED_COLUMNS, FOLDER, SYNAPSE_COLUMNS, pack_meshes, rank_cells
+from mitosyn.report import FOLDER, pack_meshes, rank_cells
 from mitosyn.support import pack, run
-from mitosyn.tables import read_table
+
+CELL_COLUMNS = ["cell_id", "cell_type", "mitochondria", "skeleton_nodes"]
+SYNAPSE_COLUMNS = ["synapse_type", "pre_root_id", "post_root_id"]
 
 
 def main(snakemake) -> None:
     """Pack the meshes of the first suitable neuron that has any; without one, an empty folder."""
-    archive, params = snakemake.output.archive, snakemake.params
+    source, archive, params = snakemake.input, snakemake.output.archive, snakemake.params
     ranked = rank_cells(
-        read_table(snakemake.input.cells, COUNTED_COLUMNS),
-        read_table(snakemake.input.synapses, SYNAPSE_COLUMNS),
+        pq.read_table(source.cells, columns=CELL_COLUMNS),
+        pq.read_table(source.synapses, columns=SYNAPSE_COLUMNS),
     )
-    paths = {int(Path(path).stem): path for path in snakemake.input.meshes}
+    paths = {int(Path(path).stem): path for path in source.meshes}
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
     for cell_id in ranked:
         bundle = read_bundle(paths[cell_id])

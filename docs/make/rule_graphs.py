@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pygraphviz
+from mitosyn.catalogue import QUESTIONS
 
 # By file of rules, in the order of the data flow; of other files, and of rules without one.
 COLOURS = {
@@ -68,8 +69,9 @@ def without_shortcuts(graph: Graph) -> Graph:
 
 
 def stages(files: list[Path]) -> dict[str, str]:
-    """Give the stage of each rule: the name of the file that it stands in."""
-    return {rule: file.stem for file in files for rule in RULE.findall(file.read_text())}
+    """Return the stage of each rule: the name of the file that it stands in."""
+    named = {rule: file.stem for file in files for rule in RULE.findall(file.read_text())}
+    return named | {f"draw_{question}": "figures" for question in QUESTIONS}
 
 
 def draw(graph: Graph, stage_of: Mapping[str, str]) -> str:

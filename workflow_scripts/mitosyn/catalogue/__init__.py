@@ -1,7 +1,7 @@
 """What is published: files, columns and their meaning, figures, colours."""
 
 from mitosyn.catalogue.colours import (
-    COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_STYLES, TYPE_COLOURS,
+    COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_STYLES, TYPE_COLOURS, type_colours,
 )
 from mitosyn.catalogue.columns import (
     AGREEMENT_COLUMNS, ASTROCYTE_COMPARTMENTS, AUTAPSE, BRANCH_COLUMNS,
@@ -19,4 +19,4 @@ from mitosyn.catalogue.dictionary import (
     MITOCHONDRION_NODES, Meaning, NUMBER, PublishedTable, SKELETON_NODES, SWC, SYNAPSES,
     SYNAPSES_CSV, TEXT, data_dictionary, published_table,
 )
-from mitosyn.catalogue.figures import FIGURES, QUESTIONS, category, questions
+from mitosyn.catalogue.figures import QUESTIONS, SEGMENT_COLUMNS, category, questions

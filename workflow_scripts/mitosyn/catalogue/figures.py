@@ -2,75 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 SUMMARY = "Summary"
+# Of branches, what statistics and figures are made of.
+SEGMENT_COLUMNS = (
+    *("cellid", "compartment", "pathlength", "volume", "mitovol"),
+    *("uncoveredpathlength", "extracoveragelength", "mitovoldensity", "linearmitocoverage"),
+    *("surfsynapsedensity", "linearsynapsedensity", "meandiam", "mediandiam"),
+    *("mindisttosoma", "meandisttosoma", "mindisttoleaf"),
+)
+_TYPES = ("cell_id", "cell_type")
+_NODES = ("cell_id", "node_id", "parent_id", "label", *"xyz")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, and the figures that answer it.
+
+    Attributes
+    ----------
+    title : str
+    tables : mapping from name to columns
+        The collected tables that the figures are drawn from, and what is read of them.
+    figures : mapping from name to title
+        A figure's caption is ``report/<name>.rst``. The module
+        ``mitosyn/report/figures/<question>.py`` draws all of them.
+    asked_if : str
+        The option or the type of branches without which nothing is asked; empty if always.
+    """
+
+    title: str
+    tables: Mapping[str, Sequence[str]]
+    figures: Mapping[str, str]
+    asked_if: str = ""
+
+
 QUESTIONS = {
-    "cells": "Which cells, and is everything there?",
-    "mitochondria": "What do mitochondria look like by compartment?",
-    "coverage": "How much of a neurite is covered?",
-    "synapses": "Where are the synapses?",
-    "incomplete": "What could not be measured?",
-    "compartments": "Do mitochondria differ between compartments?",
-    "gradients": "What changes with the distance from the soma?",
-    "densities": "Do mitochondria go with synapses?",
-    "recomputed": "Do recomputed values agree with the published ones?",
-}
-# Asked only where an option is set or branches of a type are: either by the question.
-OPTIONAL = {
-    "compartments": "distancebins",
-    "gradients": "distancebins",
-    "densities": "distancebins",
-    "recomputed": "recompute_pyramidal",
-}
-# Each figure's file name and title; its caption is report/<file name>.rst.
-FIGURES = {
-    "cells": {
-        "cells_by_type": "Cells by type and subtype",
-        "soma_positions": "Positions of the somata",
-        "mitochondria_per_cell": "Mitochondria per cell",
-    },
-    "mitochondria": {
-        "mitochondrion_volume": "Volume",
-        "mitochondrion_sphericity": "Sphericity",
-        "mitochondrion_complexity": "Complexity index",
-    },
-    "coverage": {
-        "covered_share": "Share of length with a mitochondrion",
-        "mitochondria_per_length": "Mitochondria per length",
-    },
-    "synapses": {
-        "synapses_per_cell": "Synapses per cell",
-        "synapse_density": "Density of postsynaptic sites",
-        "synapse_soma_distance": "Distance from the soma",
-    },
-    "incomplete": {
-        "incomplete_mitochondria": "Mitochondria without some or all measures",
-    },
-    "compartments": {
-        "compartment_differences": "Volume and complexity, tested",
-    },
-    "gradients": {
-        "gradients_pyramidal": "Along the neurites of pyramidal cells",
-        "gradients_inhibitory": "Along the neurites of interneurons",
-    },
-    "densities": {
-        "mitochondria_and_synapses": "Synapses, diameter and mitochondria",
-        "coverage_variance": "What the variance of coverage is made of",
-    },
-    "recomputed": {
-        "recomputed_labels": "Compartments, published and recomputed",
-        "recomputed_lengths": "Lengths along the skeleton, published and recomputed",
-    },
+    "cells": Question(
+        "Which cells, and is everything there?",
+        {
+            "cells": (
+                *("cell_type", "cell_subtype", "mitochondria"),
+                *(f"{point}_{axis}" for point in ("centroid", "soma") for axis in "xyz"),
+            ),
+        },
+        {
+            "cells_by_type": "Cells by type and subtype",
+            "soma_positions": "Positions of the somata",
+            "mitochondria_per_cell": "Mitochondria per cell",
+        },
+    ),
+    "mitochondria": Question(
+        "What do mitochondria look like by compartment?",
+        {
+            "cells": _TYPES,
+            "mitochondria": (
+                *("cell_type", "compartment", "label"),
+                *("mito_size", "sphericity", "complexity_index"),
+            ),
+        },
+        {
+            "mitochondrion_volume": "Volume",
+            "mitochondrion_sphericity": "Sphericity",
+            "mitochondrion_complexity": "Complexity index",
+        },
+    ),
+    "coverage": Question(
+        "How much of a neurite is covered?",
+        {
+            "cells": _TYPES,
+            "mitochondria": ("cell_id", "compartment", "label"),
+            "skeleton_nodes": _NODES,
+            "mitochondrion_nodes": ("cell_id", "mito_id", "node_id"),
+        },
+        {
+            "covered_share": "Share of length with a mitochondrion",
+            "mitochondria_per_length": "Mitochondria per length",
+        },
+    ),
+    "synapses": Question(
+        "Where are the synapses?",
+        {
+            "cells": (*_TYPES, "synapses_post", "synapses_pre", "synapses_autapse"),
+            "synapses": ("cell_id", "synapse_type", *"xyz"),
+            "skeleton_nodes": _NODES,
+        },
+        {
+            "synapses_per_cell": "Synapses per cell",
+            "synapse_density": "Density of postsynaptic sites",
+            "synapse_soma_distance": "Distance from the soma",
+        },
+    ),
+    "incomplete": Question(
+        "What could not be measured?",
+        {"cells": _TYPES, "mitochondria": ("cell_type", "mesh_pieces", "problem")},
+        {"incomplete_mitochondria": "Mitochondria without some or all measures"},
+    ),
+    "compartments": Question(
+        "Do mitochondria differ between compartments?",
+        {"mitochondria": ("cell_type", "compartment", "label", "voxels", "complexity_index")},
+        {"compartment_differences": "Volume and complexity, tested"},
+        asked_if="distancebins",
+    ),
+    "gradients": Question(
+        "What changes with the distance from the soma?",
+        {"cells": _TYPES, "branches_distancebins": SEGMENT_COLUMNS},
+        {
+            "gradients_pyramidal": "Along the neurites of pyramidal cells",
+            "gradients_inhibitory": "Along the neurites of interneurons",
+        },
+        asked_if="distancebins",
+    ),
+    "densities": Question(
+        "Do mitochondria go with synapses?",
+        {"cells": _TYPES, "branches_distancebins": SEGMENT_COLUMNS},
+        {
+            "mitochondria_and_synapses": "Synapses, diameter and mitochondria",
+            "coverage_variance": "What the variance of coverage is made of",
+        },
+        asked_if="distancebins",
+    ),
+    "recomputed": Question(
+        "Do recomputed values agree with the published ones?",
+        {
+            "mitochondria": (
+                *("mito_id", "cell_id", "cell_type", "compartment", *"xyz"),
+                *("length_along_skeleton", "mesh_pieces", "problem"),
+            ),
+            "published": ("mito_id", "published_label", "published_length_nm"),
+        },
+        {
+            "recomputed_labels": "Compartments, published and recomputed",
+            "recomputed_lengths": "Lengths along the skeleton, published and recomputed",
+        },
+        asked_if="recompute_pyramidal",
+    ),
 }
 
 
-def questions(options: Mapping[str, object]) -> list[str]:
-    """Give the questions that a run answers, by what its configuration switches on."""
-    return [key for key in QUESTIONS if key not in OPTIONAL or options.get(OPTIONAL[key])]
+def questions(options: Mapping[str, object]) -> dict[str, Question]:
+    """Return the questions that a run answers, by what its configuration switches on."""
+    return {
+        name: question
+        for name, question in QUESTIONS.items()
+        if not question.asked_if or options.get(question.asked_if)
+    }
 
 
 def category(question: str) -> str:
-    """Name a question in the report, which sorts by name: numbered, after the summary."""
-    order = [SUMMARY, *QUESTIONS]
-    return f"{order.index(question) + 1} {QUESTIONS.get(question, question)}"
+    """Return a question's name in the report, which sorts by name: numbered, after the summary."""
+    title = QUESTIONS[question].title if question in QUESTIONS else question
+    return f"{[SUMMARY, *QUESTIONS].index(question) + 1} {title}"

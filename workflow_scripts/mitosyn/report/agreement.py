@@ -13,12 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mitosyn.catalogue import COMPARTMENTS, LENGTH_ALONG_SKELETON, PYRAMIDAL, tidy_name
+from mitosyn.catalogue import COMPARTMENTS, CONFUSION_COLUMNS, LENGTH_ALONG_SKELETON, tidy_name
+from mitosyn.sources import STUDIED_TYPE
 
-PAIRED_COLUMNS = (
-    *("mito_id", "cell_id", "cell_type", "compartment", "x", "y", "z"),
-    *(tidy_name(LENGTH_ALONG_SKELETON), "mesh_pieces", "problem"),
-)
 PUBLISHED, RECOMPUTED = "published_compartment", "recomputed_compartment"
 ALL, WITH_MESH = "all", "with a mesh"
 QUANTILES = {"min": 0.0, "p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
@@ -32,12 +29,12 @@ OTHER_COMPARTMENT, OTHER_LENGTH = "compartment", "length"
 
 
 def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
-    """Put the recomputed values of pyramidal mitochondria beside the published ones.
+    """Put the recomputed values of mitochondria of the published type beside the published ones.
 
     Parameters
     ----------
     mitochondria : pyarrow.Table
-        With :data:`PAIRED_COLUMNS`, as the tidy table has them.
+        At least the columns that :data:`mitosyn.catalogue.QUESTIONS` lists for ``recomputed``.
     published : pyarrow.Table
         With :data:`mitosyn.tables.mitochondria.SCHEMA`.
 
@@ -51,7 +48,7 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
         ``problem``. A published value that there is none of is missing.
     """
     recomputed = mitochondria.to_pandas()
-    recomputed = recomputed[recomputed["cell_type"] == PYRAMIDAL].drop(columns="cell_type")
+    recomputed = recomputed[recomputed["cell_type"] == STUDIED_TYPE].drop(columns="cell_type")
     recomputed = recomputed.rename(
         columns={
             "compartment": RECOMPUTED,
@@ -95,7 +92,7 @@ def summarise_agreement(pairs: pd.DataFrame) -> list[list]:
 
 
 def _statistics(pairs: pd.DataFrame) -> Iterator[tuple[str, str, int, float | str]]:
-    """Give ``statistic, unit, n, value`` of a group."""
+    """Yield ``statistic, unit, n, value`` of a group."""
     count = len(pairs)
     yield "mitochondria", "1", count, count
     yield "without_published_compartment", "1", count, int(pairs[PUBLISHED].isna().sum())
@@ -120,35 +117,31 @@ def _statistics(pairs: pd.DataFrame) -> Iterator[tuple[str, str, int, float | st
 
 
 def _share(hits: pd.Series | np.ndarray) -> tuple[int, float | str]:
-    """Give how many there are and the share of hits, empty where there are none."""
+    """Return how many there are and the share of hits, empty where there are none."""
     return len(hits), round(float(np.mean(hits)), DIGITS) if len(hits) else ""
 
 
-def confusion(pairs: pd.DataFrame) -> list[list]:
+def confusion(pairs: pd.DataFrame) -> pd.DataFrame:
     """Count the mitochondria by published and by recomputed compartment.
 
     Returns
     -------
-    list of lists
-        With :data:`~mitosyn.catalogue.CONFUSION_COLUMNS`: each published compartment that occurs
-        with each recomputed one that there is, zeros too. Those without a published one come
-        last, that column empty.
+    pandas.DataFrame
+        :data:`~mitosyn.catalogue.CONFUSION_COLUMNS`: each published compartment that occurs with
+        each recomputed one that there is, zeros too. Those without a published one come last,
+        with a missing name.
     """
-    rows: list[list] = []
+    rows: list[tuple] = []
     for name in [*label_order(pairs[PUBLISHED].dropna()), None]:
         own = pairs[pairs[PUBLISHED].isna() if name is None else pairs[PUBLISHED] == name]
-        counts = own[RECOMPUTED].value_counts()
-        numbers = [int(counts.get(column, 0)) for column in COMPARTMENTS]
-        rows += [
-            [name or "", column, number, round(number / len(own), DIGITS)]
-            for column, number in zip(COMPARTMENTS, numbers, strict=True)
-            if len(own)
-        ]
-    return rows
+        if len(own):
+            counts = own[RECOMPUTED].value_counts().reindex(COMPARTMENTS, fill_value=0)
+            rows += [(name, to, n, round(n / len(own), DIGITS)) for to, n in counts.items()]
+    return pd.DataFrame(rows, columns=list(CONFUSION_COLUMNS))
 
 
 def largest_differences(pairs: pd.DataFrame, listed: int = LISTED) -> pd.DataFrame:
-    """Give the mitochondria that differ most from what is published, the largest first.
+    """Return the mitochondria that differ most from what is published, the largest first.
 
     Parameters
     ----------
@@ -216,12 +209,12 @@ def add_vertex_shares(
 
 
 def explain(differences: pd.DataFrame) -> list[str]:
-    """Say what the data tell about why each of some mitochondria differs; mostly nothing.
+    """Return what the data say about why each mitochondrion differs; mostly nothing.
 
     Parameters
     ----------
     differences : pandas.DataFrame
-        As :func:`add_vertex_shares` gives it.
+        As :func:`add_vertex_shares` returns it.
     """
     notes = []
     for row in differences.to_dict("records"):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import trimesh
 
-from mitosyn.catalogue import INHIBITORY, NEURON_TYPES, PRESYNAPTIC, PYRAMIDAL
+from mitosyn.catalogue import PRESYNAPTIC
 from mitosyn.meshes import Mesh, MeshBundle
 from mitosyn.support import pack
-from mitosyn.tables import ID, TEXT
 
 FOLDER = "demonstration_meshes"
-COUNTED_COLUMNS = {"cell_id": ID, "cell_type": TEXT, "mitochondria": ID}
-SYNAPSE_COLUMNS = {"synapse_type": TEXT, "pre_root_id": ID, "post_root_id": ID}
+# The types of the two neurons of whose synapses the notebook shows the most.
+CONNECTED = ("inhibitory", "pyramidal")
 
 
 def rank_cells(cells: pa.Table, synapses: pa.Table) -> list[int]:
@@ -26,9 +25,9 @@ def rank_cells(cells: pa.Table, synapses: pa.Table) -> list[int]:
     Parameters
     ----------
     cells : pyarrow.Table
-        With :data:`COUNTED_COLUMNS`.
+        ``cell_id, cell_type, mitochondria, skeleton_nodes``; the last is null without a skeleton.
     synapses : pyarrow.Table
-        With :data:`SYNAPSE_COLUMNS`, a row for each neuron end.
+        ``synapse_type, pre_root_id, post_root_id``: a row for each neuron end.
 
     Returns
     -------
@@ -36,21 +35,26 @@ def rank_cells(cells: pa.Table, synapses: pa.Table) -> list[int]:
         First the interneuron with the most synapses onto one pyramidal cell, if any has
         one; then the neurons by falling number of mitochondria. Ties: the smallest id.
     """
-    rows = cells.to_pylist()
-    neurons = {row["cell_id"]: row for row in rows if row["cell_type"] in NEURON_TYPES}
-    ranked = sorted(neurons, key=lambda cell_id: (-neurons[cell_id]["mitochondria"], cell_id))
-    types = {cell_id: row["cell_type"] for cell_id, row in neurons.items()}
-    pairs = Counter(
-        (before, after)
-        for kind, before, after in zip(
-            *(synapses[name].to_pylist() for name in SYNAPSE_COLUMNS), strict=True
-        )
-        if kind == PRESYNAPTIC and types.get(before) == INHIBITORY and types.get(after) == PYRAMIDAL
+    neurons = cells.filter(pc.is_valid(cells["skeleton_nodes"]))
+    ranked = neurons.sort_by([("mitochondria", "descending"), ("cell_id", "ascending")])
+    order = ranked["cell_id"].to_pylist()
+    before, after = (
+        neurons.filter(pc.equal(neurons["cell_type"], kind))["cell_id"] for kind in CONNECTED
     )
-    if not pairs:
-        return ranked
-    strongest, _ = min(pairs, key=lambda pair: (-pairs[pair], pair))
-    return [strongest, *(cell_id for cell_id in ranked if cell_id != strongest)]
+    pairs = synapses.filter(
+        pc.and_(
+            pc.equal(synapses["synapse_type"], PRESYNAPTIC),
+            pc.and_(
+                pc.is_in(synapses["pre_root_id"], before),
+                pc.is_in(synapses["post_root_id"], after),
+            ),
+        )
+    )
+    ends = ["pre_root_id", "post_root_id"]
+    counts = pairs.group_by(ends).aggregate([([], "count_all")])
+    strongest = counts.sort_by([("count_all", "descending"), *((end, "ascending") for end in ends)])
+    first = strongest["pre_root_id"].to_pylist()[:1]
+    return first + [cell_id for cell_id in order if cell_id not in first]
 
 
 def display_mesh(mesh: Mesh, scale: np.ndarray) -> Mesh:

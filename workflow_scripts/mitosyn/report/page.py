@@ -16,7 +16,6 @@ from mitosyn.catalogue import (
     BRANCH_TYPES,
     CELL_TYPES,
     COMPARTMENTS,
-    FIGURES,
     QUESTIONS,
     SYNAPSE_TYPES,
 )
@@ -219,14 +218,14 @@ def embedded_figures(paths: Iterable[str | Path], captions: str | Path) -> list[
     files = {Path(path).stem: Path(path) for path in paths}
     return [
         {
-            "question": question,
+            "question": question.title,
             "figures": [
                 {"title": title} | _embedded(files[name], Path(captions) / f"{name}.rst")
-                for name, title in FIGURES[key].items()
+                for name, title in question.figures.items()
             ],
         }
-        for key, question in QUESTIONS.items()
-        if any(name in files for name in FIGURES[key])
+        for question in QUESTIONS.values()
+        if any(name in files for name in question.figures)
     ]
 
 

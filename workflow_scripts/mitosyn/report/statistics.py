@@ -1,7 +1,8 @@
 """Statistics of mitochondria by compartment, and of branches of some 10 µm along the neurites.
 
 What the branches are, their columns and their units is defined in :mod:`mitosyn.branches.measures`.
-Tables of branches here are those of the type ``distancebins``; ids stay integers throughout.
+Tables of branches here are those of the type ``distancebins``, as :func:`name_branches` returns
+them; ids stay integers throughout. But for gradients, all is about cells of one type.
 """
 
 from __future__ import annotations
@@ -19,48 +20,22 @@ from scipy import stats
 from mitosyn.catalogue import (
     COMPARTMENTS,
     GRADIENT_COLUMNS,
-    NEURON_TYPES,
-    PYRAMIDAL,
+    SEGMENT_COLUMNS,
     SOMATIC,
     STATISTIC_COLUMNS,
+    type_colours,
 )
 from mitosyn.report.neurites import add_cell_types
-from mitosyn.report.published import published_value
+from mitosyn.sources import ASCENDING, published_value
 from mitosyn.support import NM3_PER_UM3, NM_PER_UM
 from mitosyn.tables import name_by_label
 
-MITOCHONDRION_COLUMNS = ["cell_type", "compartment", "label", "voxels", "complexity_index"]
-BRANCH_COLUMNS = [
-    "cellid",
-    "compartment",
-    "pathlength",
-    "volume",
-    "mitovol",
-    "uncoveredpathlength",
-    "extracoveragelength",
-    "mitovoldensity",
-    "linearmitocoverage",
-    "surfsynapsedensity",
-    "linearsynapsedensity",
-    "meandiam",
-    "mediandiam",
-    "mindisttosoma",
-    "meandisttosoma",
-    "mindisttoleaf",
-]
-
-# In the order in which published mitochondria grow.
-ASCENDING = ("Axonal", SOMATIC, "Apical", "Basal")
 NEURITES = ("Axonal", "Basal", "Apical")
 MEASURES = ("mitochondrion_volume_um3", "complexity_index")
 QUARTILES = (25, 50, 75)
 GRADIENTS = (
-    "mitovoldensity",
-    "linearmitocoverage",
-    "meandiam",
-    "mediandiam",
-    "linearsynapsedensity",
-    "surfsynapsedensity",
+    *("mitovoldensity", "linearmitocoverage", "meandiam", "mediandiam"),
+    *("linearsynapsedensity", "surfsynapsedensity"),
 )
 BIN_UM = 10.0
 # Nearer to a tip a branch is what is left over from a bin; smaller ones are gaps of the
@@ -78,18 +53,9 @@ ELSEWHERE = "the published value is on the published data only"
 
 @dataclass(frozen=True)
 class Statistic:
-    """One number about one group.
+    """One number about one group, of n values: NaN if there is none, and ``note`` says why.
 
-    Attributes
-    ----------
-    statistic, group : str
-    n : int
-        How many values it is made of.
-    value : float
-        NaN where it cannot be told; ``note`` says why.
-    p : float
-        NaN where nothing is tested.
-    note : str
+    ``p`` is NaN where nothing is tested.
     """
 
     statistic: str
@@ -102,15 +68,9 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Line:
-    """The line of least squares through n points, and how well it fits.
+    """The line of least squares through n points: NaN if there is none, and ``note`` says why.
 
-    Attributes
-    ----------
-    n : int
-    slope, intercept, r, p : float
-        ``r`` is Pearson's, ``p`` that of the two-sided test for a slope of 0; NaN without a line.
-    note : str
-        Why there is no line.
+    ``r`` is Pearson's, ``p`` that of the two-sided test for a slope of 0.
     """
 
     n: int
@@ -125,15 +85,9 @@ class Line:
 class VarianceSplit:
     """The variance of the coverage of n segments, and the shares of it that add up to 1.
 
-    Attributes
-    ----------
-    n : int
-    variance : float
-        Of ``linearmitocoverage``, over n as the published one.
-    gaps, overlaps, covariance : float
-        var(g)/variance, var(o)/variance and −2 cov(g, o)/variance; the last can be negative.
-    note : str
-        Why they are NaN.
+    ``variance`` is that of ``linearmitocoverage``, over n as the published one; the shares are
+    var(g)/variance, var(o)/variance and −2 cov(g, o)/variance, which can be negative (see
+    :func:`split_variance`). NaN if there are none, and ``note`` says why.
     """
 
     n: int
@@ -145,37 +99,38 @@ class VarianceSplit:
 
 
 def name_branches(branches: pa.Table, cells: pa.Table) -> pd.DataFrame:
-    """Give branches their cell type and the names of their compartments.
+    """Return branches with their cell type and the names of their compartments.
 
     Parameters
     ----------
     branches : pyarrow.Table
-        With :data:`BRANCH_COLUMNS`.
+        With :data:`~mitosyn.catalogue.SEGMENT_COLUMNS`.
     cells : pyarrow.Table
         ``cell_id, cell_type``.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of ``branches`` with ``cell_id`` for ``cellid`` and the compartment's name
+        ``branches`` with ``cell_id`` for ``cellid`` and the compartment's name
         for its label, besides ``cell_type`` and ``mitovolperlength`` (µm³ to 1 µm of path, so
         µm²; missing without a path).
     """
-    table = branches.select(BRANCH_COLUMNS).to_pandas().rename(columns={"cellid": "cell_id"})
+    table = branches.select(SEGMENT_COLUMNS).to_pandas().rename(columns={"cellid": "cell_id"})
     names = np.array(COMPARTMENTS, dtype=object)[table["compartment"].to_numpy(np.int64)]
     per_length = table["mitovol"] / table["pathlength"].where(table["pathlength"] > 0)
     return add_cell_types(table.assign(compartment=names, mitovolperlength=per_length), cells)
 
 
-def pyramidal_mitochondria(
-    mitochondria: pd.DataFrame, voxel_size_nm: Sequence[float]
+def measure_mitochondria(
+    mitochondria: pd.DataFrame, cell_type: str, voxel_size_nm: Sequence[float]
 ) -> pd.DataFrame:
-    """Give volume and complexity index of the mitochondria of pyramidal cells.
+    """Return volume and complexity index of the mitochondria of a cell type.
 
     Parameters
     ----------
     mitochondria : pandas.DataFrame
-        With :data:`MITOCHONDRION_COLUMNS`.
+        ``cell_type, compartment, label, voxels, complexity_index``.
+    cell_type : str
     voxel_size_nm : sequence of 3 floats
         Volumes are voxel counts times its product, as the published ones: those of meshes differ.
 
@@ -184,14 +139,14 @@ def pyramidal_mitochondria(
     pandas.DataFrame
         ``compartment``, by the name that skeletons have for it, and :data:`MEASURES`.
     """
-    own = name_by_label(mitochondria[mitochondria["cell_type"] == PYRAMIDAL])
+    own = name_by_label(mitochondria[mitochondria["cell_type"] == cell_type])
     volumes = own["voxels"] * (math.prod(voxel_size_nm) / NM3_PER_UM3)
     table = own.assign(mitochondrion_volume_um3=volumes)
     return table[["compartment", *MEASURES]].reset_index(drop=True)
 
 
 def compartment_quartiles(mitochondria: pd.DataFrame) -> Iterator[Statistic]:
-    """Give the quartiles of each measure in each compartment, interpolated linearly."""
+    """Yield the quartiles of each measure in each compartment, interpolated linearly."""
     for measure in MEASURES:
         for quartile in QUARTILES:
             for name in ASCENDING:
@@ -229,7 +184,7 @@ def _values(mitochondria: pd.DataFrame, measure: str, compartment: str) -> np.nd
 
 
 def select_segments(branches: pd.DataFrame) -> pd.DataFrame:
-    """Take the branches that say something about the neurite where they are.
+    """Return the branches that say something about the neurite where they are.
 
     Those outside the soma with a path to it, more than 5 µm from a tip, and of more than 0.5 µm³
     as far as their volume is known: the published selection, there of basal dendrites.
@@ -243,15 +198,14 @@ def select_segments(branches: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_distal(branches: pd.DataFrame) -> pd.DataFrame:
-    """Take the segments that densities are compared on, as the published analysis did.
+    """Return the segments that densities are compared on, as the published analysis did.
 
-    Basal segments of pyramidal cells more than 60 µm from the soma (``mindisttosoma``), more than
+    Basal segments more than 60 µm from the soma (``mindisttosoma``), more than
     5 µm from a tip and of more than 0.5 µm³, with a synapse density.
     """
     segments = select_segments(branches)
     return segments[
-        (segments["cell_type"] == PYRAMIDAL)
-        & (segments["compartment"] == "Basal")
+        (segments["compartment"] == "Basal")
         & (segments["mindisttosoma"] > DISTAL_UM)
         & (segments["volume"] > SMALLEST_UM3)
         & np.isfinite(segments["linearsynapsedensity"])
@@ -260,11 +214,6 @@ def select_distal(branches: pd.DataFrame) -> pd.DataFrame:
 
 def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
     """Sum segments up by their distance from the soma.
-
-    Parameters
-    ----------
-    branches : pandas.DataFrame
-        As :func:`name_branches` gives it.
 
     Returns
     -------
@@ -293,7 +242,8 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
         parts.append(part.reset_index().assign(quantity=quantity))
     table = pd.concat(parts, ignore_index=True)[list(GRADIENT_COLUMNS)]
     table = table.astype(dict.fromkeys(("from_um", "to_um"), np.int64))
-    orders = {"cell_type": NEURON_TYPES, "compartment": COMPARTMENTS, "quantity": GRADIENTS}
+    types = type_colours(table["cell_type"])
+    orders = {"cell_type": types, "compartment": COMPARTMENTS, "quantity": GRADIENTS}
     ranks = {name: table[name].map(list(order).index) for name, order in orders.items()}
     order = pd.DataFrame(ranks | {"from_um": table["from_um"]}).astype(float)
     return table.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
@@ -312,7 +262,7 @@ def fit_line(x: pd.Series, y: pd.Series) -> Line:
 
 
 def density_residuals(segments: pd.DataFrame) -> pd.Series:
-    """Give what the median diameter leaves unexplained of the linear synapse density, per µm.
+    """Return what the median diameter leaves unexplained of the linear synapse density, per µm.
 
     The residuals of the line ``linearsynapsedensity`` on ``mediandiam``. Regressed in turn on the
     mitochondrial volume per length they tell whether mitochondria go with synapses beyond both
@@ -327,18 +277,10 @@ def density_residuals(segments: pd.DataFrame) -> pd.Series:
 
 
 def relations(segments: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
-    """Return what is regressed on what, in the direction of the published analysis.
+    """Return what is regressed on what, in the direction of the published analysis: (x, y).
 
-    Parameters
-    ----------
-    segments : pandas.DataFrame
-        As :func:`select_distal` gives it.
-
-    Returns
-    -------
-    dict of (x, y)
-        By name, ``<y>_by_<x>``: ``synapse_density`` per µm, ``mitochondria`` their volume per
-        length in µm², ``median_diameter`` in µm, ``synapse_density_residual`` per µm.
+    By name, ``<y>_by_<x>``: ``synapse_density`` per µm, ``mitochondria`` their volume per length
+    in µm², ``median_diameter`` in µm, ``synapse_density_residual`` per µm.
     """
     per_length, density = segments["mitovolperlength"], segments["linearsynapsedensity"]
     diameter = segments["mediandiam"] / NM_PER_UM
@@ -378,18 +320,18 @@ def split_variance(segments: pd.DataFrame) -> VarianceSplit:
 
 
 def split_variances(branches: pd.DataFrame) -> dict[str, VarianceSplit]:
-    """Split the variance of the segments of each neurite of pyramidal cells."""
-    segments = select_segments(branches[branches["cell_type"] == PYRAMIDAL])
+    """Split the variance of the segments of each neurite."""
+    segments = select_segments(branches)
     return {name: split_variance(segments[segments["compartment"] == name]) for name in NEURITES}
 
 
 def split_by_distance(branches: pd.DataFrame) -> dict[float, VarianceSplit]:
-    """Split that of basal segments of pyramidal cells, by where their 10 µm start.
+    """Split that of basal segments, by where their 10 µm start.
 
     Bins are of ``mindisttosoma``, and those of fewer than 10 values are left out, as in the
     published analysis.
     """
-    segments = select_segments(branches[branches["cell_type"] == PYRAMIDAL])
+    segments = select_segments(branches)
     segments = segments[segments["compartment"] == "Basal"]
     starts = segments["mindisttosoma"] // BIN_UM * BIN_UM
     splits = {float(start): split_variance(own) for start, own in segments.groupby(starts)}
@@ -404,16 +346,16 @@ def branch_statistics(
     Parameters
     ----------
     mitochondria : pandas.DataFrame
-        As :func:`pyramidal_mitochondria` gives it.
+        As :func:`measure_mitochondria` returns it.
     branches : pandas.DataFrame
-        As :func:`name_branches` gives it.
+        Of the same cell type.
     here : bool
         The dataset is the one that the published values are of.
 
     Returns
     -------
     pandas.DataFrame
-        :data:`~mitosyn.catalogue.STATISTIC_COLUMNS`, all of pyramidal cells.
+        :data:`~mitosyn.catalogue.STATISTIC_COLUMNS`.
     """
     found = [
         *compartment_quartiles(mitochondria),
@@ -427,23 +369,20 @@ def branch_statistics(
 
 def _row(found: Statistic, here: bool) -> tuple:
     published = published_value(found.statistic, found.group)
-    notes = [found.note] if found.note else []
-    if published is not None and not here:
-        notes.append(ELSEWHERE)
-    note = "; ".join(notes)
+    elsewhere = "" if published is None or here else ELSEWHERE
+    note = "; ".join(filter(None, (found.note, elsewhere)))
     value = np.nan if published is None else float(published)
     return found.statistic, found.group, found.n, found.value, found.p, value, note
 
 
 def _count_segments(branches: pd.DataFrame) -> Iterator[Statistic]:
-    """Tell how many branches of each compartment are kept as segments."""
-    own = branches[branches["cell_type"] == PYRAMIDAL]
-    kept = select_segments(own)
+    """Count the branches of each compartment that are kept as segments."""
+    kept = select_segments(branches)
     for name in NEURITES:
-        every = int((own["compartment"] == name).sum())
+        every = int((branches["compartment"] == name).sum())
         value = float((kept["compartment"] == name).sum())
         yield Statistic("segments", name, every, value, note=f"of {every} branches")
-    distal = len(select_distal(own))
+    distal = len(select_distal(branches))
     yield Statistic("distal_segments", "Basal", distal, float(distal))
 
 

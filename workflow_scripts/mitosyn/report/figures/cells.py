@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mitosyn.catalogue import TYPE_COLOURS
+from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.groups import draw_columns, write_medians
 from mitosyn.report.figures.style import GRID, STYLE, new_figure, nothing_to_show
 from mitosyn.support import NM_PER_UM
 
-CELL_COLUMNS = [
-    "cell_id",
-    "cell_type",
-    "cell_subtype",
-    *(f"{point}_{axis}" for point in ("centroid", "soma") for axis in "xyz"),
-    "mitochondria",
-    *(f"synapses_{kind}" for kind in ("post", "pre", "autapse")),
-]
+
+def draw(collected: Collected) -> dict[str, Figure]:
+    """Draw the cells by type, by place, and by their number of mitochondria."""
+    cells, colours = collected.cells, collected.colours
+    return {
+        "cells_by_type": draw_types(cells, colours),
+        "soma_positions": draw_positions(cells, colours),
+        "mitochondria_per_cell": draw_numbers(
+            cells, {"mitochondria": "mitochondria per cell"}, colours
+        ),
+    }
 
 
-def types_present(cells: pd.DataFrame) -> list[str]:
-    """Give the cell types that occur, in their usual order."""
-    found = set(cells["cell_type"])
-    return [cell_type for cell_type in TYPE_COLOURS if cell_type in found]
-
-
-def draw_types(cells: pd.DataFrame) -> Figure:
+def draw_types(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     """Draw a bar for each subtype of cell, as long as it has cells."""
     if cells.empty:
         return nothing_to_show("No cell was analysed.")
     counts = cells.groupby(["cell_type", "cell_subtype"]).size().rename("cells").reset_index()
-    counts["order"] = counts["cell_type"].map(list(TYPE_COLOURS).index)
+    counts["order"] = counts["cell_type"].map(list(colours).index)
     counts = counts.sort_values(["order", "cells", "cell_subtype"], ascending=[True, False, True])
     figure = new_figure(6.5, 1.1 + 0.28 * len(counts))
     with rc_context(STYLE):
         axes = figure.subplots()
-        colours = counts["cell_type"].map(TYPE_COLOURS)
-        places = range(len(counts))
-        bars = axes.barh(places, counts["cells"], color=colours, height=0.7)
+        places, fills = range(len(counts)), counts["cell_type"].map(dict(colours))
+        bars = axes.barh(places, counts["cells"], color=fills, height=0.7)
         axes.bar_label(bars, [f"{n:,}" for n in counts["cells"]], padding=3)
         axes.set_yticks(places, counts["cell_subtype"].str.replace("_", " "))
         axes.invert_yaxis()
@@ -49,14 +47,14 @@ def draw_types(cells: pd.DataFrame) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         numbers = cells["cell_type"].value_counts()
-        for cell_type in types_present(cells):
+        for cell_type, colour in colours.items():
             label = f"{cell_type} ({numbers[cell_type]:,})"
-            axes.scatter([], [], s=40, color=TYPE_COLOURS[cell_type], label=label)
+            axes.scatter([], [], s=40, color=colour, label=label)
         figure.legend(loc="outside upper center", ncols=3, handletextpad=0.1)
     return figure
 
 
-def draw_positions(cells: pd.DataFrame) -> Figure:
+def draw_positions(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     """Draw where the somata are, from the front (x–y) and from the side (z–y), pia up."""
     if cells.empty:
         return nothing_to_show("No cell was analysed.")
@@ -75,13 +73,13 @@ def draw_positions(cells: pd.DataFrame) -> Figure:
     with rc_context(STYLE):
         views = figure.subplots(1, 2, sharey=True, width_ratios=[spans["x"], spans["z"]])
         for axes, across in zip(views, "xz", strict=True):
-            for cell_type in types_present(cells):
+            for cell_type, colour in colours.items():
                 own = places[cells["cell_type"] == cell_type]
                 axes.scatter(
                     own[across],
                     own["y"],
                     s=22,
-                    color=TYPE_COLOURS[cell_type],
+                    color=colour,
                     edgecolors="white",
                     linewidths=0.4,
                     label=f"{cell_type} ({len(own):,})",
@@ -99,32 +97,29 @@ def draw_positions(cells: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_mitochondria_per_cell(cells: pd.DataFrame) -> Figure:
-    """Draw a dot for each cell at its number of mitochondria, by cell type."""
-    present = types_present(cells)
-    if not present:
-        return nothing_to_show("No cell was analysed.")
-    return draw_numbers(cells, {"mitochondria": "mitochondria per cell"}, present)
-
-
-def draw_numbers(cells: pd.DataFrame, columns: dict[str, str], types: list[str]) -> Figure:
+def draw_numbers(
+    cells: pd.DataFrame, columns: Mapping[str, str], colours: Mapping[str, str]
+) -> Figure:
     """Draw a dot for each cell at its number of something, a panel for each column.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         With ``cell_type`` and the columns.
-    columns : dict from column to what its panel's axis is called
-    types : list of str
-        The cell types to show.
+    columns : mapping from column to what its panel's axis is called
+    colours : mapping from cell type to colour
+        In the order in which types are shown.
     """
+    types = [cell_type for cell_type in colours if cell_type in set(cells["cell_type"])]
+    if not types:
+        return nothing_to_show(f"No value to show: {', '.join(columns.values())}")
     width = max(1.0 + 0.9 * len(types), 2.2)
     figure = new_figure(max(width * len(columns), 3.6), 3.6)
     with rc_context(STYLE):
         panels = figure.subplots(1, len(columns), squeeze=False).flat
         for axes, (column, label) in zip(panels, columns.items(), strict=True):
             groups = {t: cells.loc[cells["cell_type"] == t, column].dropna() for t in types}
-            draw_columns(axes, groups, TYPE_COLOURS, dots=True)
+            draw_columns(axes, groups, colours, dots=True)
             most = max(group.max() for group in groups.values())
             axes.set_ylim(0, 1.18 * max(most, 1))
             axes.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.figure import Figure
 
-from mitosyn.catalogue import SOMATIC
-from mitosyn.report.figures.groups import Scale, draw_by_compartment
+from mitosyn.report.figures.collected import Collected
+from mitosyn.report.figures.groups import Scale, draw_per_length
+from mitosyn.report.neurites import add_counts, sum_lengths
 
-# A compartment of a cell that is shorter says little about either.
-SHORTEST_UM = 20.0
 SHARE = Scale("covered share of length (%)")
 NUMBER = Scale("mitochondria per 100 µm")
 
 
-def draw_covered_shares(lengths: pd.DataFrame) -> Figure:
-    """Draw the share of each cell's skeleton that mitochondria cover, by compartment.
-
-    Parameters
-    ----------
-    lengths : pandas.DataFrame
-        ``cell_type, compartment, length_um, covered_um``: a row for each cell and compartment.
-    """
-    shown = long_neurites(lengths)
-    values = 100 * shown["covered_um"] / shown["length_um"]
-    return draw_by_compartment(shown.assign(value=values), SHARE, dots=True)
-
-
-def draw_numbers_per_length(lengths: pd.DataFrame) -> Figure:
-    """Draw how many mitochondria each cell has to 100 µm of skeleton, by compartment.
-
-    Parameters
-    ----------
-    lengths : pandas.DataFrame
-        ``cell_type, compartment, length_um, mitochondria``: a row for each cell and compartment.
-    """
-    shown = long_neurites(lengths)
-    values = 100 * shown["mitochondria"] / shown["length_um"]
-    return draw_by_compartment(shown.assign(value=values), NUMBER, dots=True)
-
-
-def long_neurites(lengths: pd.DataFrame) -> pd.DataFrame:
-    """Leave out somata, whose skeleton says nothing, and what is short."""
-    long = (lengths["length_um"] >= SHORTEST_UM) & (lengths["compartment"] != SOMATIC)
-    return lengths[long]
+def draw(collected: Collected) -> dict[str, Figure]:
+    """Draw covered share and mitochondria per length of each neuron, by compartment."""
+    lengths = sum_lengths(collected.neurons, collected.tables["mitochondrion_nodes"])
+    lengths = collected.typed(add_counts(lengths, collected.mitochondria, "mitochondria"))
+    colours = collected.colours
+    return {
+        "covered_share": draw_per_length(lengths, "covered_um", 100, SHARE, colours),
+        "mitochondria_per_length": draw_per_length(lengths, "mitochondria", 100, NUMBER, colours),
+    }

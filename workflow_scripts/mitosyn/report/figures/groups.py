@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mitosyn.catalogue import COMPARTMENT_COLOURS, TYPE_COLOURS
+from mitosyn.catalogue import COMPARTMENT_COLOURS, SOMATIC
 from mitosyn.report.figures.style import (
     QUIET,
     STYLE,
@@ -24,6 +24,8 @@ from mitosyn.report.figures.style import (
 # Up to FEW values are shown as dots; a box needs FEWEST.
 FEW, FEWEST = 60, 5
 WHISKERS = (5, 95)  # percentiles
+# A compartment of a cell that is shorter says little about what is there per length.
+SHORTEST_UM = 20.0
 COLUMN_WIDTH, MARGIN, HEIGHT = 0.82, 0.9, 3.6  # inches
 
 
@@ -48,7 +50,9 @@ class Scale:
     digits: int = 2
 
 
-def draw_by_compartment(values: pd.DataFrame, scale: Scale, dots: bool = False) -> Figure:
+def draw_by_compartment(
+    values: pd.DataFrame, scale: Scale, colours: Mapping[str, str], dots: bool = False
+) -> Figure:
     """Draw how values are distributed in each compartment of each cell type.
 
     Parameters
@@ -57,13 +61,17 @@ def draw_by_compartment(values: pd.DataFrame, scale: Scale, dots: bool = False) 
         ``cell_type, compartment, value``; rows without a value, and without a positive one
         on a logarithmic scale, are passed over.
     scale : Scale
+    colours : mapping from cell type to colour
+        In the order of the panels.
     dots : bool
         A dot for every value and a line at the median, for values that are few: otherwise
         boxes (quartiles, median, whiskers at percentiles 5 and 95), with dots too where a
         group has few values, and without a box where it has hardly any.
     """
     values = values[values["value"] > 0] if scale.log else values.dropna(subset="value")
-    present = _present(values)
+    pairs = set(zip(values["cell_type"], values["compartment"], strict=True))
+    found = {t: [name for name in COMPARTMENT_COLOURS if (t, name) in pairs] for t in colours}
+    present = {cell_type: names for cell_type, names in found.items() if names}
     if not present:
         return nothing_to_show(f"No value to show: {scale.label}")
     columns = [len(names) for names in present.values()]
@@ -79,21 +87,37 @@ def draw_by_compartment(values: pd.DataFrame, scale: Scale, dots: bool = False) 
             groups = {n: own.loc[own["compartment"] == n, "value"] for n in compartments}
             draw_columns(axes, groups, COMPARTMENT_COLOURS, dots)
             write_medians(axes, groups, f".{scale.digits}g")
-            axes.set_title(cell_type, color=TYPE_COLOURS[cell_type])
+            axes.set_title(cell_type, color=colours[cell_type])
         _set_scale(figure.axes, scale)
         figure.axes[0].set_ylabel(scale.label)
     return figure
 
 
-def _present(values: pd.DataFrame) -> dict[str, list[str]]:
-    """Give the compartments that occur in each cell type that occurs, in their usual order."""
-    pairs = set(zip(values["cell_type"], values["compartment"], strict=True))
-    present = {t: [c for c in COMPARTMENT_COLOURS if (t, c) in pairs] for t in TYPE_COLOURS}
-    return {cell_type: names for cell_type, names in present.items() if names}
+def draw_per_length(
+    lengths: pd.DataFrame, amount: str, factor: float, scale: Scale, colours: Mapping[str, str]
+) -> Figure:
+    """Draw an amount per length of each cell's skeleton, by compartment.
+
+    Somata, whose skeleton says nothing, and what is short are left out.
+
+    Parameters
+    ----------
+    lengths : pandas.DataFrame
+        ``cell_type, compartment, length_um`` and the amount: a row for each cell and compartment.
+    amount : str
+        Its column.
+    factor : float
+        What the ratio is multiplied by.
+    scale : Scale
+    colours : mapping from cell type to colour
+    """
+    shown = lengths[(lengths["length_um"] >= SHORTEST_UM) & (lengths["compartment"] != SOMATIC)]
+    values = factor * shown[amount] / shown["length_um"]
+    return draw_by_compartment(shown.assign(value=values), scale, colours, dots=True)
 
 
 def draw_columns(
-    axes: Axes, groups: dict[str, pd.Series], colours: dict[str, str], dots: bool
+    axes: Axes, groups: dict[str, pd.Series], colours: Mapping[str, str], dots: bool
 ) -> None:
     """Draw a column for each group: dots, a box, or both."""
     for place, (name, group) in enumerate(groups.items()):
@@ -113,8 +137,7 @@ def draw_columns(
             axes.hlines(np.median(numbers), place - 0.36, place + 0.36, color="black", lw=1.6)
         else:
             _draw_box(axes, place, numbers, colours[name])
-    labels = [_two_lines(name) for name in groups]
-    axes.set_xticks(range(len(groups)), labels)
+    axes.set_xticks(range(len(groups)), [name.replace(" ", "\n") for name in groups])
     axes.set_xlim(-0.6, len(groups) - 0.4)
     axes.tick_params(axis="x", length=0)
     horizontal_grid(axes)
@@ -134,10 +157,6 @@ def _draw_box(axes: Axes, place: int, numbers: np.ndarray, colour: str) -> None:
         whiskerprops={"color": colour, "linewidth": 1},
         capprops={"color": colour, "linewidth": 1},
     )
-
-
-def _two_lines(name: str) -> str:
-    return name.replace(" ", "\n")
 
 
 def _set_scale(panels: Sequence[Axes], scale: Scale) -> None:

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mitosyn.catalogue import NEURON_TYPES, POSTSYNAPTIC, PRESYNAPTIC, SYNAPSE_STYLES, TYPE_COLOURS
+from mitosyn.catalogue import POSTSYNAPTIC, PRESYNAPTIC, SYNAPSE_STYLES
 from mitosyn.report.figures.cells import draw_numbers
-from mitosyn.report.figures.coverage import long_neurites
-from mitosyn.report.figures.groups import Scale, draw_by_compartment
+from mitosyn.report.figures.collected import Collected
+from mitosyn.report.figures.groups import Scale, draw_per_length
 from mitosyn.report.figures.style import QUIET, STYLE, horizontal_grid, new_figure, nothing_to_show
+from mitosyn.report.neurites import add_counts, locate_synapses, sum_lengths
 
 DENSITY = Scale("postsynaptic sites per µm")
 BIN_UM = 10.0
 SHOWN_PERCENTILE = 99.5
-PLURALS = {"post": "postsynaptic sites", "pre": "presynaptic sites", "autapse": "autapses"}
+NUMBERS = {
+    "synapses_post": "postsynaptic sites per cell",
+    "synapses_pre": "presynaptic sites per cell",
+    "synapses_autapse": "autapses per cell",
+}
 
 
-def draw_numbers_by_kind(cells: pd.DataFrame) -> Figure:
-    """Draw a dot for each neuron at its number of synapse ends, a panel for each kind."""
-    types = [t for t in NEURON_TYPES if t in set(cells["cell_type"])]
-    if not types:
-        return nothing_to_show("No neuron was analysed.")
-    columns = {f"synapses_{kind}": f"{name} per cell" for kind, name in PLURALS.items()}
-    return draw_numbers(cells, columns, types)
+def draw(collected: Collected) -> dict[str, Figure]:
+    """Draw number, density and distance from the soma of the ends of synapses on neurons."""
+    colours = collected.colours
+    located = collected.typed(locate_synapses(collected.neurons, collected.tables["synapses"]))
+    sites = located[located["synapse_type"] == POSTSYNAPTIC]
+    densities = collected.typed(add_counts(sum_lengths(collected.neurons), sites, "sites"))
+    # Cells without a skeleton have no numbers.
+    neurons = collected.cells.dropna(subset=list(NUMBERS))
+    return {
+        "synapses_per_cell": draw_numbers(neurons, NUMBERS, colours),
+        "synapse_density": draw_per_length(densities, "sites", 1, DENSITY, colours),
+        "synapse_soma_distance": draw_soma_distances(located, colours),
+    }
 
 
-def draw_densities(sites: pd.DataFrame) -> Figure:
-    """Draw the postsynaptic sites to 1 µm of each cell's skeleton, by compartment.
-
-    Parameters
-    ----------
-    sites : pandas.DataFrame
-        ``cell_type, compartment, length_um, sites``: a row for each cell and compartment.
-    """
-    shown = long_neurites(sites)
-    values = shown["sites"] / shown["length_um"]
-    return draw_by_compartment(shown.assign(value=values), DENSITY, dots=True)
-
-
-def draw_soma_distances(ends: pd.DataFrame) -> Figure:
+def draw_soma_distances(ends: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     """Draw how synapse ends are distributed by their distance from the soma.
 
     Parameters
@@ -50,9 +50,11 @@ def draw_soma_distances(ends: pd.DataFrame) -> Figure:
     ends : pandas.DataFrame
         ``cell_type, synapse_type, distance_um``: a row for each end of a synapse; the
         distance is infinite where no path leads to the soma.
+    colours : mapping from cell type to colour
+        In the order of the panels.
     """
     ends = ends[ends["synapse_type"].isin([POSTSYNAPTIC, PRESYNAPTIC])]
-    types = [t for t in NEURON_TYPES if t in set(ends["cell_type"])]
+    types = [t for t in colours if t in set(ends["cell_type"])]
     reached = ends[np.isfinite(ends["distance_um"])]
     if reached.empty:
         return nothing_to_show("No synapse is connected to a soma.")
@@ -63,7 +65,7 @@ def draw_soma_distances(ends: pd.DataFrame) -> Figure:
         panels = figure.subplots(1, len(types), sharey=True, squeeze=False).flat
         for axes, cell_type in zip(panels, types, strict=True):
             _draw_profiles(axes, ends[ends["cell_type"] == cell_type], edges)
-            axes.set_title(cell_type, color=TYPE_COLOURS[cell_type])
+            axes.set_title(cell_type, color=colours[cell_type])
             axes.set_xlabel("path length to the soma (µm)")
             axes.set_xlim(0, edges[-1])
         highest = max(axes.dataLim.y1 for axes in figure.axes)

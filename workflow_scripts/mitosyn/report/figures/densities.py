@@ -1,19 +1,16 @@
-"""How mitochondria differ between compartments and along neurites, and what goes with them."""
+"""What goes with the amount of mitochondria in a segment, and what its coverage is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from mitosyn.catalogue import COMPARTMENT_COLOURS
-from mitosyn.report.figures.groups import draw_columns, write_medians
+from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.style import (
     GRID,
     QUIET,
@@ -22,34 +19,23 @@ from mitosyn.report.figures.style import (
     new_figure,
     nothing_to_show,
 )
-from mitosyn.report.published import published_value
 from mitosyn.report.statistics import (
-    ASCENDING,
     FEWEST_IN_BIN,
-    NEURITES,
-    NM_PER_UM,
     Line,
-    Statistic,
     VarianceSplit,
+    name_branches,
     relate_densities,
     relations,
+    select_distal,
+    split_by_distance,
+    split_variances,
 )
+from mitosyn.sources import STUDIED_TYPE, published_value
 
 # More points are counted in hexagons.
 MOST_DOTS = 500
 # Panels reach as far as this percentile of the points.
 SHOWN_PERCENTILE = 99.5
-MEASURE_LABELS = {
-    "mitochondrion_volume_um3": "mitochondrial volume (µm³)",
-    "complexity_index": "complexity index",
-}
-# Each panel's label and what its values are multiplied by.
-GRADIENT_PANELS = {
-    "mitovoldensity": ("mitochondrial volume (% of volume)", 100.0),
-    "linearmitocoverage": ("mitochondrial length / path length", 1.0),
-    "meandiam": ("mean diameter (µm)", 1 / NM_PER_UM),
-    "linearsynapsedensity": ("synapses per µm", 1.0),
-}
 # Of what is regressed on what: a relation's name is <y>_by_<x>.
 RELATION_LABELS = {
     "mitochondria": "mitochondrial volume per length (µm²)",
@@ -62,135 +48,15 @@ PART_COLOURS = {"gaps": "#0072B2", "overlaps": "#E69F00", "covariance": "#B0B0B0
 PART_LABELS = {"gaps": "gaps", "overlaps": "overlaps", "covariance": "−2 × covariance of both"}
 
 
-def draw_compartments(mitochondria: pd.DataFrame, tests: list[Statistic]) -> Figure:
-    """Draw volume and complexity by compartment, and what the tests of neighbours give.
-
-    Parameters
-    ----------
-    mitochondria : pandas.DataFrame
-        As :func:`mitosyn.report.statistics.pyramidal_mitochondria` gives it.
-    tests : list of Statistic
-        As :func:`mitosyn.report.statistics.compare_compartments` gives them.
-    """
-    groups = {
-        measure: {
-            name: own[own > 0]
-            for name in ASCENDING
-            if (own := mitochondria.loc[mitochondria["compartment"] == name, measure]).gt(0).any()
-        }
-        for measure in MEASURE_LABELS
+def draw(collected: Collected) -> dict[str, Figure]:
+    """Draw what is related in the segments of the studied cells, and what coverage is made of."""
+    tables = collected.tables
+    branches = name_branches(tables["branches_distancebins"], tables["cells"])
+    branches = branches[branches["cell_type"] == STUDIED_TYPE]
+    return {
+        "mitochondria_and_synapses": draw_relations(select_distal(branches)),
+        "coverage_variance": draw_variances(split_variances(branches), split_by_distance(branches)),
     }
-    groups = {measure: own for measure, own in groups.items() if own}
-    if not groups:
-        return nothing_to_show("No mitochondrion of a pyramidal cell was measured.")
-    p_values = {(test.statistic, test.group): test.p for test in tests}
-    figure = new_figure(4.2 * len(groups), 4.2)
-    with rc_context(STYLE):
-        panels = figure.subplots(1, len(groups), squeeze=False).flat
-        for axes, (measure, own) in zip(panels, groups.items(), strict=True):
-            draw_columns(axes, own, COMPARTMENT_COLOURS, dots=False)
-            low, high = axes.dataLim.y0, axes.dataLim.y1
-            axes.set_yscale("log")
-            axes.set_ylim(low / 1.5, high * (high / low) ** 0.45 * 1.5)
-            write_medians(axes, own, ".3g")
-            for place, (first, second) in enumerate(pairwise(own)):
-                p = p_values.get((f"{measure}_mann_whitney_u", f"{first} < {second}"), np.nan)
-                _draw_bracket(axes, place, p)
-            axes.set_ylabel(MEASURE_LABELS[measure])
-    return figure
-
-
-def _draw_bracket(axes: Axes, place: int, p: float) -> None:
-    """Join a column to the next one, with the p of the test that it is smaller."""
-    if np.isfinite(p):
-        height = 0.76 + 0.05 * (place % 2)
-        left, right = place + 0.04, place + 0.96
-        across = axes.get_xaxis_transform()
-        axes.plot([left, right], [height, height], color=QUIET, lw=0.8, transform=across)
-        axes.text(
-            (left + right) / 2,
-            height + 0.005,
-            write_p(p),
-            transform=across,
-            ha="center",
-            va="bottom",
-            size=7.5,
-        )
-
-
-def write_p(p: float) -> str:
-    """Write a p to one digit: those above 0.05 as not significant, the least as a bound."""
-    if p > 0.05:
-        return f"n.s. (p = {p:.2g})"
-    return "p < 1e-300" if p < 1e-300 else f"p = {p:.0e}".replace("e-0", "e-")
-
-
-def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
-    """Draw means and spread by the distance from the soma, and what they are made of.
-
-    Parameters
-    ----------
-    gradients : pandas.DataFrame
-        As :func:`mitosyn.report.statistics.bin_gradients` gives it.
-    cell_type : str
-    """
-    shown = gradients[
-        (gradients["cell_type"] == cell_type)
-        & (gradients["segments"] >= FEWEST_IN_BIN)
-        & gradients["compartment"].isin(NEURITES)
-    ]
-    if shown.empty:
-        return nothing_to_show(f"No 10 µm hold {FEWEST_IN_BIN} segments of {cell_type} cells.")
-    figure = new_figure(7.6, 7.2)
-    with rc_context(STYLE):
-        axes = figure.subplots(3, 2, sharex=True, height_ratios=[1, 1, 0.6])
-        for panel, (quantity, (label, factor)) in zip(
-            axes[:2].flat, GRADIENT_PANELS.items(), strict=True
-        ):
-            for name, own in _by_compartment(shown[shown["quantity"] == quantity]):
-                _draw_gradient(panel, own, COMPARTMENT_COLOURS[name], factor)
-            panel.set_ylabel(label)
-            panel.set_ylim(bottom=0)
-        counted = shown[shown["quantity"] == "linearsynapsedensity"]
-        for panel, column in zip(axes[2], ("segments", "cells"), strict=True):
-            for name, own in _by_compartment(counted):
-                middles = (own["from_um"] + own["to_um"]) / 2
-                colour = COMPARTMENT_COLOURS[name]
-                panel.plot(middles, own[column], color=colour, lw=1.2, marker="o", ms=2.5)
-            panel.set_ylabel(f"{column} (n)")
-            panel.set_ylim(0, 1.1 * max(panel.dataLim.y1, 1))
-            panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-            panel.set_xlabel("path length to the soma (µm)")
-            panel.set_xlim(left=0)
-        for panel in axes.flat:
-            horizontal_grid(panel)
-        for name, own in _by_compartment(counted):
-            label = f"{name} ({int(own['segments'].sum()):,} segments)"
-            axes[0, 0].plot([], [], color=COMPARTMENT_COLOURS[name], lw=2, label=label)
-        figure.legend(loc="outside upper center", ncols=3, handlelength=1.2)
-    return figure
-
-
-def _by_compartment(gradients: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Give the bins of each compartment, in order, with empty rows where bins are missing."""
-    parts = []
-    for name in NEURITES:
-        own = gradients[gradients["compartment"] == name]
-        if len(own):
-            step = own["to_um"].iloc[0] - own["from_um"].iloc[0]
-            starts = np.arange(own["from_um"].min(), own["from_um"].max() + step / 2, step)
-            own = own.set_index("from_um").reindex(starts).rename_axis("from_um").reset_index()
-            parts.append((name, own.assign(to_um=own["from_um"] + step)))
-    return parts
-
-
-def _draw_gradient(axes: Axes, bins: pd.DataFrame, colour: str, factor: float) -> None:
-    """Draw a line through the means, and a band of a standard deviation to either side."""
-    middles = (bins["from_um"] + bins["to_um"]) / 2
-    means, spread = factor * bins["mean"], factor * bins["sd"]
-    lower = (means - spread).clip(lower=0)
-    axes.fill_between(middles, lower, means + spread, color=colour, alpha=0.14, lw=0)
-    axes.plot(middles, means, color=colour, lw=1.6, marker="o", ms=3)
 
 
 def draw_relations(segments: pd.DataFrame) -> Figure:
@@ -199,7 +65,7 @@ def draw_relations(segments: pd.DataFrame) -> Figure:
     Parameters
     ----------
     segments : pandas.DataFrame
-        As :func:`mitosyn.report.statistics.select_distal` gives it.
+        As :func:`mitosyn.report.statistics.select_distal` returns it.
     """
     points = segments.dropna(subset=["mitovolperlength", "mediandiam", "linearsynapsedensity"])
     if points.empty:

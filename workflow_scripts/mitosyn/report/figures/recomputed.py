@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS
-from mitosyn.report.agreement import PUBLISHED, RECOMPUTED, label_order
+from mitosyn.report.agreement import PUBLISHED, RECOMPUTED, confusion, label_order, pair_values
+from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.style import GRID, QUIET, STYLE, new_figure, nothing_to_show
 from mitosyn.support import NM_PER_UM
 
@@ -22,15 +23,21 @@ LIMITS = 500
 DARK = 0.55
 
 
-def draw_confusion(labels: pd.DataFrame) -> Figure:
+def draw(collected: Collected) -> dict[str, Figure]:
+    """Draw the agreement of compartments and of lengths."""
+    pairs = pair_values(collected.tables["mitochondria"], collected.tables["published"])
+    return {"recomputed_labels": draw_confusion(pairs), "recomputed_lengths": draw_lengths(pairs)}
+
+
+def draw_confusion(pairs: pd.DataFrame) -> Figure:
     """Draw the mitochondria by published and recomputed compartment, shaded by share.
 
     Parameters
     ----------
-    labels : pandas.DataFrame
-        With :data:`~mitosyn.catalogue.CONFUSION_COLUMNS`; without a published compartment that
-        is missing.
+    pairs : pandas.DataFrame
+        As :func:`mitosyn.report.agreement.pair_values` returns them.
     """
+    labels = confusion(pairs)
     published = labels.dropna(subset=PUBLISHED)
     if published.empty:
         return nothing_to_show(NOTHING)
@@ -73,7 +80,7 @@ def draw_lengths(pairs: pd.DataFrame) -> Figure:
     Parameters
     ----------
     pairs : pandas.DataFrame
-        As :func:`mitosyn.report.agreement.pair_values` gives them.
+        As :func:`mitosyn.report.agreement.pair_values` returns them.
     """
     compared = pairs.dropna(subset=["published_length_nm", PUBLISHED])
     if compared.empty:

@@ -1,0 +1,66 @@
+"""The tables that figures are drawn from, and the way from a question to its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+
+import pandas as pd
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from mitosyn.catalogue import type_colours
+from mitosyn.report.neurites import add_cell_types, read_neurons
+from mitosyn.skeletons import Skeleton
+from mitosyn.tables import name_by_label
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The collected tables of a question.
+
+    Attributes
+    ----------
+    tables : mapping from name to pyarrow.Table
+        With the columns that :data:`mitosyn.catalogue.QUESTIONS` lists.
+    voxel_size_nm : (x, y, z)
+    """
+
+    tables: Mapping[str, pa.Table]
+    voxel_size_nm: tuple[float, float, float]
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """The analysed cells."""
+        return self.tables["cells"].to_pandas()
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """The colour of each cell type of the dataset, in the order in which types are shown."""
+        return type_colours(self.cells["cell_type"])
+
+    @cached_property
+    def mitochondria(self) -> pd.DataFrame:
+        """The mitochondria, with the compartment names that skeletons have."""
+        return name_by_label(self.tables["mitochondria"].to_pandas())
+
+    @cached_property
+    def neurons(self) -> dict[int, Skeleton]:
+        """The skeleton of each neuron."""
+        return read_neurons(self.tables["skeleton_nodes"])
+
+    def typed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the ``cell_type`` of each row's ``cell_id``."""
+        return add_cell_types(table, self.tables["cells"])
+
+
+def draw_question(question: str, collected: Collected) -> dict[str, Figure]:
+    """Draw the figures of a question: what the module of its name does.
+
+    Returns
+    -------
+    dict from the figure's name to Figure
+    """
+    return import_module(f"mitosyn.report.figures.{question}").draw(collected)
