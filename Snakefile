@@ -35,31 +35,17 @@ rule all:
         swc_files,
         standard_swc_files,
         nodes_files,
-        expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
-        f"{RESULTS}/cell_type_classification_filtered.csv",
-        f"{RESULTS}/synapse_filtered.csv",
-        f"{RESULTS}/cells.csv",
-        expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
-        f"{RESULTS}/data_dictionary.md",
-        f"{RESULTS}/incomplete_mitochondria.csv",
-        f"{RESULTS}/demonstration_meshes.tar.gz",
-        f"{RESULTS}/smo_microns_demonstration.ipynb",
-        f"{RESULTS}/smo_microns_demonstration_3d.html",
-        f"{RESULTS}/check.json",
-        f"{RESULTS}/provenance.json",
         [figure_files(question, ending) for question in QUESTIONS for ending in ("svg", "png")],
-        BRANCH_STATISTICS,
-        f"{RESULTS}/dataset.html",
-        BRANCH_TABLES,
-        neuroglancer_views(),
-        RECOMPUTED if SETTINGS.recompute_pyramidal else [],
+        list(MADE),
 
 
 rule neuroglancer:
     """Views in Neuroglancer: links into public layers, and sources to serve locally."""
     input:
         NEUROGLANCER_LINKS if DATASET.neuroglancer else [],
-        PRECOMPUTED_VIEWS,
+        rules.write_neuroglancer_state.output.state,
+        rules.write_precomputed_skeletons.output,
+        rules.write_precomputed_annotations.output,
 
 
 rule archives:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 from measures import bundled, meshes_of
-from mitosyn.catalogue.columns import COMPARTMENTS, PUBLISHED_FILES
+from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_FILES
 from mitosyn.meshes.bundle import Mesh, write_bundle
 from mitosyn.tables.cells import read_cells
 from mitosyn.tables.mitochondria import mitochondria_of_cell

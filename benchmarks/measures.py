@@ -29,7 +29,8 @@ import numpy as np  # noqa: E402
 import reference  # noqa: E402
 import trimesh  # noqa: E402
 from manifold3d import Manifold  # noqa: E402
-from mitosyn.catalogue.columns import MORPHOMETRICS, PUBLISHED_FILES  # noqa: E402
+from mitosyn.catalogue.names import PUBLISHED_FILES  # noqa: E402
+from mitosyn.catalogue.tables import MORPHOMETRICS  # noqa: E402
 from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes, read_bundle, write_bundle  # noqa: E402
 from mitosyn.meshes.hulls import convex_hull  # noqa: E402
 from mitosyn.meshes.morphometrics import measure_bundle  # noqa: E402

@@ -18,9 +18,15 @@ sys.path.insert(0, str(SCRIPTS))
 
 from mitosyn.tables import read_cells, why_not
 from mitosyn.support import CodeBase
-from mitosyn.catalogue import BRANCH_TYPES, CELL_TYPES, NEURON_TYPES
+from mitosyn.catalogue import (
+    BRANCH_TYPES,
+    CELL_TYPES,
+    NEURON_TYPES,
+    category,
+    made_files,
+    questions,
+)
 from mitosyn.config import PUBLIC_VIEWER, ConfigError, duplicate_keys, locate_inputs, read_config
-from mitosyn.catalogue import category, questions
 from mitosyn.support import failed_jobs
 from mitosyn.meshes import (
     FILE_LAYER,
@@ -75,57 +81,28 @@ PER_CELL_NAMES = {
     "nodes": r"\d+_.+\.json",
 }
 
-# One Parquet table for each kind of thing, all cells together.
-TIDY_TABLES = (
-    "cells",
-    "mitochondria",
-    "synapses",
-    "skeleton_nodes",
-    "mitochondrion_nodes",
-)
-
-# The questions that this run's figures answer, by name.
-QUESTIONS = questions(dict(SETTINGS) | dict.fromkeys(SETTINGS.branches, True))
-
-# How recomputed compartments and lengths agree with the published ones.
-RECOMPUTED = [
-    f"{RESULTS}/recomputed_{table}.csv" for table in ("agreement", "labels", "differences")
-]
 
 # Compartments are summed over the branches of type full, asked for or not.
 MEASURED_BRANCHES = [kind for kind in BRANCH_TYPES if kind in {*SETTINGS.branches, "full"}]
-# The tables of the branch analysis and, of measured radii, the problems.
-BRANCH_TABLES = [
-    *expand(
-        f"{RESULTS}/branches_{{kind}}.{{ending}}", kind=SETTINGS.branches, ending=["parquet", "csv"]
-    ),
-    *(
-        f"{RESULTS}/{name}"
-        for name in (
-            "branch_compartments.parquet",
-            "branch_compartments.csv",
-            "neurite_lengths.csv",
-            "tip_lengths.csv",
-        )
-        if SETTINGS.branches
-    ),
-    *([f"{RESULTS}/branch_problems.csv"] if SETTINGS.needs_cell_meshes else []),
-]
-
 # What Neuroglancer opens: links into public layers, and a folder to serve.
 NEUROGLANCER_LINKS = f"{RESULTS}/neuroglancer_links.csv"
 NEUROGLANCER = f"{RESULTS}/neuroglancer"
-PRECOMPUTED_VIEWS = [
-    f"{NEUROGLANCER}/{part}" for part in ("skeletons", "mitochondria", "synapses", "state.json")
-]
 
 # Statistics and figures of branches are of those by distance from the soma.
 DISTANCE_BINS = "distancebins" in SETTINGS.branches
-BRANCH_STATISTICS = (
-    [f"{RESULTS}/branch_{table}.csv" for table in ("statistics", "gradients")]
-    if DISTANCE_BINS
-    else []
-)
+# What the catalogue's files are made with.
+OPTIONS = dict.fromkeys(SETTINGS.branches, True) | {
+    "recompute_pyramidal": SETTINGS.recompute_pyramidal,
+    "branches": SETTINGS.branches,
+    "cell_meshes": SETTINGS.needs_cell_meshes,
+    "links": DATASET.neuroglancer,
+    "views": DATASET.writes_precomputed_views,
+}
+QUESTIONS = questions(OPTIONS)
+# One Parquet table for each kind of thing, all cells together.
+COLLECTED = ["cells", "mitochondria", "synapses", "skeleton_nodes", "mitochondrion_nodes"]
+# What this run publishes beside the files of each cell, by path.
+MADE = {f"{RESULTS}/{path}": entry for path, entry in made_files(OPTIONS).items()}
 
 
 wildcard_constraints:
@@ -348,12 +325,6 @@ def mesh_layer_files():
     """Give what tells that a mesh layer is there: nothing to wait for if it is remote."""
     layer = local_layer(INPUTS.mesh_layer)
     return [] if layer is None else str(layer if INPUTS.generated else layer / "info")
-
-
-def neuroglancer_views():
-    """Name the views that belong to every run of the dataset."""
-    links = [NEUROGLANCER_LINKS] if DATASET.neuroglancer else []
-    return links + (PRECOMPUTED_VIEWS if DATASET.writes_precomputed_views else [])
 
 
 def mesh_layer(wildcards, input):

@@ -191,7 +191,7 @@ rule check_conservation:
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
         positions=f"{RESULTS}/tables/position_checks.csv",
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
-        tables=expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
+        tables=expand(f"{RESULTS}/{{table}}.parquet", table=COLLECTED),
         all_cells=f"{RESULTS}/cells.csv",
         neurons=f"{RESULTS}/cell_type_classification_filtered.csv",
     output:
@@ -213,17 +213,7 @@ rule record_provenance:
         list(provenance_inputs().values()),
         # No checksum is written of what the check refuses.
         check=f"{RESULTS}/check.json",
-        published=[
-            *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
-            f"{RESULTS}/demonstration_meshes.tar.gz",
-            f"{RESULTS}/cell_type_classification_filtered.csv",
-            f"{RESULTS}/synapse_filtered.csv",
-            f"{RESULTS}/cells.csv",
-            *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
-            f"{RESULTS}/data_dictionary.md",
-            *BRANCH_TABLES,
-            *BRANCH_STATISTICS,
-        ],
+        published=[path for path, entry in MADE.items() if entry.checksummed],
     output:
         provenance=f"{RESULTS}/provenance.json",
         checksums=f"{RESULTS}/checksums.sha256",

@@ -45,6 +45,11 @@ rule demonstrate:
         "../workflow_scripts/demonstrate.py"
 
 
+# It and the page are the only outputs that differ from run to run: they hold times.
+RUN_TIMES = f"{RESULTS}/run_times.csv"
+LISTED = {path: entry.about for path, entry in MADE.items() if entry.listed}
+
+
 rule summarise_dataset:
     """Sum the dataset up in one page; last, as it also says what the jobs before it cost."""
     input:
@@ -55,42 +60,17 @@ rule summarise_dataset:
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
         figures=[path for question in QUESTIONS for path in figure_files(question, "png")],
-        files=[
-            *expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
-            f"{RESULTS}/cells.csv",
-            f"{RESULTS}/cell_type_classification_filtered.csv",
-            f"{RESULTS}/synapse_filtered.csv",
-            *expand(f"{RESULTS}/{{table}}.parquet", table=TIDY_TABLES),
-            *BRANCH_TABLES,
-            f"{RESULTS}/smo_microns_demonstration.ipynb",
-            f"{RESULTS}/smo_microns_demonstration_3d.html",
-            f"{RESULTS}/demonstration_meshes.tar.gz",
-            *([NEUROGLANCER_LINKS] if DATASET.neuroglancer else []),
-            f"{RESULTS}/incomplete_mitochondria.csv",
-            *(RECOMPUTED if SETTINGS.recompute_pyramidal else []),
-            *BRANCH_STATISTICS,
-            f"{RESULTS}/tables/left_out_cells.csv",
-            f"{RESULTS}/tables/position_checks.csv",
-            f"{RESULTS}/check.json",
-            f"{RESULTS}/provenance.json",
-            f"{RESULTS}/checksums.sha256",
-            f"{RESULTS}/data_dictionary.md",
-        ],
+        files=[path for path in LISTED if path != RUN_TIMES],
     output:
-        # The only outputs that differ from run to run: they hold times.
         page=shown(f"{RESULTS}/dataset.html", "summary", "Summary", "Summary page"),
-        run_times=shown(
-            f"{RESULTS}/run_times.csv",
-            "run_times",
-            "Summary",
-            "Table of what each rule cost (CSV)",
-        ),
+        run_times=shown(RUN_TIMES, "run_times", "Summary", "Table of what each rule cost (CSV)"),
     log:
         f"{LOGS}/summarise_dataset.log",
     params:
         dataset=SETTINGS.dataset,
         description=DATASET.description,
         expectations=SETTINGS.expected_counts.model_dump(exclude_none=True),
+        listed=LISTED,
         logs=LOGS,
         texts=texts("report/*.rst", "workflow_scripts/templates/dataset.html.jinja2"),
         code=code("summarise_dataset"),

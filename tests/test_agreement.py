@@ -11,15 +11,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from mitosyn.catalogue.columns import (
-    AGREEMENT_COLUMNS,
-    COMPARTMENTS,
-    CONFUSION_COLUMNS,
-    DIFFERENCE_COLUMNS,
-    PUBLISHED_LABELS,
-    PYRAMIDAL,
-)
 from mitosyn.catalogue.figures import QUESTIONS, questions
+from mitosyn.catalogue.files import columns_of
+from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS, PYRAMIDAL
 from mitosyn.report.agreement import (
     add_vertex_shares,
     confusion,
@@ -89,7 +83,7 @@ def paired(values: list[tuple], without_mesh: tuple[int, ...] = ()) -> pd.DataFr
 
 def agreement(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float | str]]:
     rows = summarise_agreement(pairs)
-    assert all(len(row) == len(AGREEMENT_COLUMNS) for row in rows)
+    assert all(len(row) == len(columns_of("recomputed_agreement.csv")) for row in rows)
     return {(group, statistic): (n, value) for group, statistic, _, n, value in rows}
 
 
@@ -129,7 +123,7 @@ def test_agreement_has_the_shares_and_quantiles_that_follow_from_the_values() ->
 
 def test_confusion_counts_each_pair_and_those_not_published_apart() -> None:
     table = confusion(paired(VALUES))
-    assert table.columns.tolist() == list(CONFUSION_COLUMNS)
+    assert table.columns.tolist() == columns_of("recomputed_labels.csv")
     assert table["published_compartment"].tolist() == [
         *["Axonal"] * len(COMPARTMENTS),
         *["Basal"] * len(COMPARTMENTS),
@@ -289,7 +283,7 @@ def test_agreement_is_that_of_the_cells_files_with_and_without_recomputing(
 def test_the_differences_are_listed_with_place_and_shares(recomputed_run: Run) -> None:
     path = recomputed_run.folder / "results/sample/recomputed_differences.csv"
     table = pd.read_csv(path)
-    assert table.columns.tolist() == list(DIFFERENCE_COLUMNS)
+    assert table.columns.tolist() == columns_of("recomputed_differences.csv")
     assert table["difference_nm"].abs().is_monotonic_decreasing
     cells = cell_tables(recomputed_run).loc[table["mito_id"]]
     assert (cells["cellid"].to_numpy() == table["cell_id"]).all()

@@ -18,7 +18,7 @@ import pytest
 import trimesh
 from mitosyn.branches.nuclei import Nuclei, read_nuclei
 from mitosyn.branches.overlaps import overlap_volumes, read_overlaps
-from mitosyn.catalogue.columns import COMPARTMENTS
+from mitosyn.catalogue.names import COMPARTMENTS
 from mitosyn.sample.branch_inputs import make_branch_inputs
 from mitosyn.sample.cell_meshes import (
     SOMA_SPHERE_NM,

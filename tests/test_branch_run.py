@@ -28,8 +28,8 @@ from mitosyn.branches.summary import (
     tip_problems,
     tip_rows,
 )
-from mitosyn.catalogue.columns import BRANCH_COLUMNS, BRANCH_TYPES, COMPARTMENTS
-from mitosyn.catalogue.dictionary import BRANCH_COMPARTMENTS, BRANCHES, published_table
+from mitosyn.catalogue.files import columns_of, published
+from mitosyn.catalogue.names import BRANCH_TYPES, COMPARTMENTS
 from mitosyn.dataset.tidy import ARROW_TYPES
 from mitosyn.skeletons.coverage import Coverage
 from mitosyn.skeletons.skeleton import Skeleton, read_skeleton, write_swc
@@ -218,10 +218,11 @@ def test_ways_to_tips_are_those_along_the_swc_file(branch_run: Run) -> None:
 @pytest.mark.workflow
 def test_tables_are_typed_described_and_the_same_as_csv(branch_run: Run) -> None:
     results = branch_run.folder / RESULTS
-    described = {f"branches_{kind}": BRANCHES for kind in BRANCH_TYPES}
-    for name, published in (described | {"branch_compartments": BRANCH_COMPARTMENTS}).items():
+    described = {f"branches_{kind}": "branches_<type>.parquet" for kind in BRANCH_TYPES}
+    described["branch_compartments"] = "branch_compartments.parquet"
+    for name, path in described.items():
         table = pq.read_table(results / f"{name}.parquet")
-        columns = published_table(published).columns
+        columns = published(path).columns
         assert table.column_names == list(columns)
         for field, meaning in zip(table.schema, columns.values(), strict=True):
             assert field.type == ARROW_TYPES[meaning.kind]
@@ -321,15 +322,16 @@ def chain(labels: list[int]) -> Skeleton:
 
 
 def test_the_columns_of_branches_are_those_that_are_documented() -> None:
-    assert tuple(BRANCH_SCHEMA.names) == BRANCH_COLUMNS
-    columns = published_table(BRANCHES).columns
+    assert tuple(BRANCH_SCHEMA.names) == columns_of("branches_<type>.csv")
+    columns = published("branches_<type>.parquet").columns
     assert [ARROW_TYPES[meaning.kind] for meaning in columns.values()] == BRANCH_SCHEMA.types
 
 
 def full_branches(rows: list[dict]) -> pa.Table:
     """Give branches that have 1 of everything, but for what the rows say."""
     return pa.Table.from_pylist(
-        [dict.fromkeys(BRANCH_COLUMNS, 1) | row for row in rows], schema=BRANCH_SCHEMA
+        [dict.fromkeys(BRANCH_SCHEMA.names, 1) | row for row in rows],
+        schema=BRANCH_SCHEMA,
     )
 
 

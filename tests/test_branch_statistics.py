@@ -9,12 +9,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from mitosyn.catalogue.columns import (
-    COMPARTMENTS,
-    GRADIENT_COLUMNS,
-    STATISTIC_COLUMNS,
-)
 from mitosyn.catalogue.figures import SEGMENT_COLUMNS
+from mitosyn.catalogue.files import columns_of
+from mitosyn.catalogue.names import COMPARTMENTS
 from mitosyn.report.figures.compartments import draw_compartments, write_p
 from mitosyn.report.figures.densities import draw_relations, draw_variances
 from mitosyn.report.figures.gradients import draw_gradients
@@ -116,7 +113,7 @@ def test_compartments_are_summed_up_and_compared_as_by_hand() -> None:
     )
     assert measure_mitochondria(other, PYRAMIDAL, VOXEL_NM).empty
     table = branch_statistics(mitochondria, branches_of(volume=[1.0]), here=True)
-    assert table.columns.tolist() == list(STATISTIC_COLUMNS)
+    assert table.columns.tolist() == columns_of("branch_statistics.csv")
     for quartile, expected in ((25, 1.5), (50, 2.0), (75, 3.0)):
         row = value_of(table, f"mitochondrion_volume_um3_q{quartile}", "Axonal")
         assert (row["n"], row["value"]) == (3, expected)
@@ -163,7 +160,7 @@ def test_gradients_are_means_of_bins_with_their_cells() -> None:
         mitovoldensity=[0.1, None, 0.3, 0.4],
     )
     table = bin_gradients(branches)
-    assert table.columns.tolist() == list(GRADIENT_COLUMNS)
+    assert table.columns.tolist() == columns_of("branch_gradients.csv")
     own = table[(table["cell_type"] == PYRAMIDAL) & (table["quantity"] == "linearsynapsedensity")]
     first, second = (row for _, row in own.iterrows())
     assert (first["from_um"], first["to_um"], first["segments"], first["cells"]) == (10, 20, 2, 1)

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from guardian import guarded
-from mitosyn.catalogue.columns import PUBLISHED_FILES
+from mitosyn.catalogue.names import PUBLISHED_FILES
 from snakemake.cli import get_argument_parser
 from workflow import ROOT, Run, run_snakemake
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mitosyn.catalogue.columns import COMPARTMENTS
+from mitosyn.catalogue.names import COMPARTMENTS
 from mitosyn.config import ConfigError, duplicate_keys, locate_inputs, read_config
 from workflow import ROOT, run_snakemake
 

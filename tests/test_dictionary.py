@@ -5,14 +5,8 @@ from __future__ import annotations
 import csv
 
 import pytest
-from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, SYNAPSE_CSV_COLUMNS
-from mitosyn.catalogue.dictionary import (
-    CELL_CSV,
-    PUBLISHED_TABLES,
-    SYNAPSES_CSV,
-    data_dictionary,
-    published_table,
-)
+from mitosyn.catalogue.dictionary import data_dictionary
+from mitosyn.catalogue.files import CATALOGUE
 from workflow import ROOT, Run, numbers_of_another_kind
 
 RENEW = "python docs/make columns"
@@ -23,24 +17,22 @@ def test_the_docs_have_the_dictionary() -> None:
 
 
 def test_columns_are_those_that_the_code_writes() -> None:
-    assert list(published_table(CELL_CSV).columns) == ["", *CELL_CSV_COLUMNS]
-    assert list(published_table(SYNAPSES_CSV).columns) == ["", *SYNAPSE_CSV_COLUMNS]
-    for table in PUBLISHED_TABLES:
+    for table in [entry for entry in CATALOGUE if entry.columns]:
         for name, meaning in table.columns.items():
-            assert meaning.description, (table.name, name)
-            assert bool(meaning.unit) or meaning.kind != "float64", (table.name, name)
+            assert meaning.meaning, (table.path, name)
+            assert bool(meaning.unit) or meaning.kind != "float64", (table.path, name)
 
 
 @pytest.mark.workflow
 def test_every_published_table_is_in_the_dictionary(sample_run: Run) -> None:
     results = sample_run.folder / "results" / "sample"
     assert (results / "data_dictionary.md").read_text() == data_dictionary()
-    described = {table.name for table in PUBLISHED_TABLES}
+    described = {table.path for table in [entry for entry in CATALOGUE if entry.columns]}
     files = [*results.glob("*.csv"), *results.glob("*.parquet"), *results.glob("tables/*.csv")]
     assert {str(path.relative_to(results)) for path in files} <= described
-    for table in PUBLISHED_TABLES:
-        if table.name.endswith(".csv"):
-            pattern = table.name.replace("<cell_type>_<cell_id>", "*")
+    for table in [entry for entry in CATALOGUE if entry.columns]:
+        if table.path.endswith(".csv"):
+            pattern = table.path.replace("<cell_type>_<cell_id>", "*")
             for path in results.glob(pattern):
                 with path.open(newline="") as file:
                     assert next(csv.reader(file)) == list(table.columns), path

@@ -10,12 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from mitosyn.catalogue.columns import (
-    CELL_CSV_COLUMNS,
-    COMPARTMENTS,
-    MORPHOMETRICS,
-    PUBLISHED_LABELS,
-)
+from mitosyn.catalogue.files import CELL_CSV, columns_of
+from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS
+from mitosyn.catalogue.tables import MORPHOMETRICS
 from mitosyn.cells.export import (
     NODES_SCHEMA,
     astrocyte_table,
@@ -70,7 +67,7 @@ def test_cell_csv_reads_with_and_without_the_index(tmp_path: Path) -> None:
     compartments = astrocyte_table(CELL, mitochondria(), morphometrics)
     write_cell_csv(path, CELL, mitochondria(), compartments, morphometrics)
     table = pd.read_csv(path, index_col=0)
-    assert table.columns.tolist() == list(CELL_CSV_COLUMNS)
+    assert table.columns.tolist() == columns_of(CELL_CSV)
     assert table.index.tolist() == [0, 1, 2]
     assert table["cellid"].tolist() == [BIG] * 3
     assert table["compartment"].tolist() == ["Somatic", "Branch", "Far"]
@@ -224,7 +221,7 @@ def test_a_cell_without_mitochondria_still_has_its_files(tmp_path: Path) -> None
     path = tmp_path / "pyramidal_1.csv"
     write_cell_csv(path, CELL, mitochondria(0), compartments, morphometrics)
     table = pd.read_csv(path, index_col=0)
-    assert table.empty and table.columns.tolist() == list(CELL_CSV_COLUMNS)
+    assert table.empty and table.columns.tolist() == columns_of(CELL_CSV)
     nodes = covered_nodes(nothing, coverage, np.arange(3))
     write_associated_nodes(tmp_path / "n.json", compartments, nodes)
     assert pd.read_json(tmp_path / "n.json", typ="series").empty

@@ -15,8 +15,8 @@ from mitosyn.catalogue.colours import (
     SYNAPSE_STYLES,
     type_colours,
 )
-from mitosyn.catalogue.columns import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, SYNAPSE_TYPES
 from mitosyn.catalogue.figures import QUESTIONS, questions
+from mitosyn.catalogue.names import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, SYNAPSE_TYPES
 from mitosyn.report.figures.collected import Collected, draw_question
 from mitosyn.report.figures.style import save_figures
 from mitosyn.report.neurites import (

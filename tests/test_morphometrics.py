@@ -11,7 +11,7 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from mitosyn.catalogue.columns import MORPHOMETRICS
+from mitosyn.catalogue.tables import MORPHOMETRICS
 from mitosyn.meshes.bundle import Mesh, MeshError, bundle_meshes
 from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
 from mitosyn.retrieval.fetch import MeshLayer, Transfer

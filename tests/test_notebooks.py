@@ -22,7 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import trimesh
-from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS
+from mitosyn.catalogue.files import CELL_CSV, columns_of
+from mitosyn.catalogue.names import PUBLISHED_LABELS
+from mitosyn.catalogue.tables import MORPHOMETRICS
 from mitosyn.meshes.bundle import Mesh, bundle_meshes, write_bundle
 from mitosyn.report.demonstration_meshes import display_mesh, pack_meshes, rank_cells
 from mitosyn.report.notebook import (
@@ -173,7 +175,7 @@ def cell_table(cell_id: int, cell_type: str, compartments: list[str]) -> pd.Data
         row |= {"length along skeleton": 400.0, "cell_type": cell_type, "cell_subtype": "of it"}
         row["mito size"] = 1e8 * (k + 1) if k != 1 else float("nan")
         rows.append(row)
-    return pd.DataFrame(rows, columns=CELL_CSV_COLUMNS)
+    return pd.DataFrame(rows, columns=columns_of(CELL_CSV))
 
 
 def swc(label: int, nodes: int = 8) -> str:

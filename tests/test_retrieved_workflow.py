@@ -18,7 +18,7 @@ import loopback
 import pytest
 import yaml
 from loopback import Server, serve
-from mitosyn.catalogue.columns import CELL_MESHES, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
+from mitosyn.catalogue.names import CELL_MESHES, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
 from mitosyn.sample.branch_inputs import make_branch_inputs
 from workflow import ROOT, Run, done, run_snakemake
 

@@ -93,6 +93,6 @@ def test_sizes_are_said_in_words(tmp_path: Path) -> None:
     file = tmp_path / "tables" / "left_out_cells.csv"
     file.parent.mkdir()
     file.write_text("x" * 50)
-    (described,) = describe_files([file], tmp_path)
+    (described,) = describe_files({str(file): "all"}, tmp_path)
     assert (described["name"], described["size"]) == ("tables/left_out_cells.csv", "50 bytes")
     assert described["content"]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import trimesh
 from cloudvolume import CloudVolume
-from mitosyn.catalogue.columns import COMPARTMENTS, PUBLISHED_LABELS
+from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS
 from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes
 from mitosyn.sample.dataset import make_dataset
 from mitosyn.sample.layer import CHUNK_VOXELS

@@ -15,13 +15,10 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.catalogue.columns import CELL_CSV_COLUMNS, MORPHOMETRICS, PUBLISHED_LABELS, tidy_name
-from mitosyn.catalogue.dictionary import (
-    CELL_CSV,
-    MITOCHONDRION_NODES,
-    PUBLISHED_TABLES,
-    published_table,
-)
+from mitosyn.catalogue.column import tidy_name
+from mitosyn.catalogue.files import CATALOGUE, CELL_CSV, columns_of, published
+from mitosyn.catalogue.names import PUBLISHED_LABELS
+from mitosyn.catalogue.tables import MORPHOMETRICS
 from mitosyn.cells.export import NODES_SCHEMA, morphometrics_table
 from mitosyn.dataset import tidy
 from mitosyn.dataset.tidy import (
@@ -40,9 +37,9 @@ from workflow import ROOT, Run
 
 # Those of branches are tested with the runs that make them.
 TABLES = [
-    table.name
-    for table in PUBLISHED_TABLES
-    if table.name.endswith(".parquet") and not table.name.startswith("branch")
+    table.path
+    for table in [entry for entry in CATALOGUE if entry.columns]
+    if table.path.endswith(".parquet") and not table.path.startswith("branch")
 ]
 BIG = 2**60 + 1
 
@@ -106,7 +103,7 @@ def test_the_ways_of_writing_real_numbers_meet(tmp_path: Path) -> None:
 def test_mitochondria_are_those_of_the_csv_files(results: Path, csvs: pd.DataFrame) -> None:
     table = pa.parquet.read_table(results / "mitochondria.parquet")
     expected = csvs.rename(columns=tidy_name).rename(columns={"cellid": "cell_id"})
-    assert len(expected.columns) == len(CELL_CSV_COLUMNS)
+    assert len(expected.columns) == len(columns_of(CELL_CSV))
     assert_same(table, expected)
     labels = [
         {"pyramidal": PUBLISHED_LABELS, "inhibitory": OWN_LABELS}.get(kind, {}).get(name)
@@ -170,7 +167,7 @@ def test_covered_nodes_are_those_of_the_json_files_and_of_the_soma(results: Path
 @pytest.mark.parametrize("name", TABLES)
 def test_columns_have_types_units_and_meanings(results: Path, name: str) -> None:
     table = pa.parquet.read_table(results / name)
-    assert table.column_names == list(published_table(name).columns)
+    assert table.column_names == list(published(name).columns)
     assert table.schema.metadata[b"dataset"] == b"sample"
     assert table.schema.metadata[b"description"]
     for field in table.schema:
@@ -253,7 +250,7 @@ def cell_tables(tmp_path: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
     mitochondria = pa.table(
         [[11, 12, 13], [BIG] * 3, [274_528, 5, 6], *position, nothing, nothing], schema=SCHEMA
     )
-    columns = dict.fromkeys(CELL_CSV_COLUMNS, [0.5] * 3) | {
+    columns = dict.fromkeys(columns_of(CELL_CSV), [0.5] * 3) | {
         "mito_id": [11, 12, 13],
         "cellid": [BIG] * 3,
         "compartment": ["Basal", "Basal", "Unknown"],
@@ -321,20 +318,20 @@ def test_bytes_do_not_depend_on_the_parts_that_come_in(
     monkeypatch.setattr(tidy, "ROWS_IN_GROUP", 64)
     numbers = np.arange(200)
     columns = [numbers + BIG, numbers // 3, numbers, numbers % 7]
-    whole = pa.table(columns, names=list(published_table(MITOCHONDRION_NODES).columns))
+    whole = pa.table(columns, names=list(published("mitochondrion_nodes.parquet").columns))
 
     def parts(size: int) -> Iterator[pa.Table]:
         return (whole[start : start + size] for start in range(0, len(whole), size))
 
     for size in (1, 63, 150, 200):
         path = tmp_path / f"{size}.parquet"
-        assert write_table(path, MITOCHONDRION_NODES, "made_up", parts(size)) == 200
+        assert write_table(path, "mitochondrion_nodes.parquet", "made_up", parts(size)) == 200
         assert path.read_bytes() == (tmp_path / "1.parquet").read_bytes()
     file = pa.parquet.ParquetFile(tmp_path / "200.parquet")
     groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
     assert groups == [64, 64, 64, 8]
     assert file.read().equals(whole.cast(file.schema_arrow))
-    write_table(tmp_path / "none.parquet", MITOCHONDRION_NODES, "made_up", [])
+    write_table(tmp_path / "none.parquet", "mitochondrion_nodes.parquet", "made_up", [])
     assert len(pa.parquet.read_table(tmp_path / "none.parquet")) == 0
 
 

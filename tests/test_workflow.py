@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from mitosyn.catalogue.columns import CELL_CSV_COLUMNS
+from mitosyn.catalogue.files import CELL_CSV, columns_of
 from workflow import (
     ROOT,
     Run,
@@ -93,7 +93,7 @@ def test_the_published_files_read_as_programs_read_them(sample_run: Run, tmp_pat
     assert len(cells) == 9
     for cell_id, kind in zip(cells["cell_id"], cells["cell_type"], strict=True):
         table = pd.read_csv(folder / "microns_cells" / f"{kind}_{cell_id}.csv", index_col=0)
-        assert table.columns.tolist() == list(CELL_CSV_COLUMNS)
+        assert table.columns.tolist() == columns_of(CELL_CSV)
         assert (table["cellid"] == cell_id).all()
         swc_path = folder / "cell_morphologies" / f"{cell_id}.swc"
         swc = pd.read_csv(swc_path, header=None, delimiter=" ")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guardian import guarded
-from mitosyn.catalogue.dictionary import INTEGER, NUMBER, PUBLISHED_TABLES
+from mitosyn.catalogue.column import INTEGER, NUMBER
+from mitosyn.catalogue.files import CATALOGUE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,12 +65,12 @@ def done(run: Run) -> dict[str, int]:
 def numbers_of_another_kind(results: Path) -> list[tuple[str, str, str]]:
     """Find integers in the documented columns of real numbers of the CSV files, and reverse."""
     found = []
-    for table in PUBLISHED_TABLES:
-        if not table.name.endswith(".csv"):
+    for table in [entry for entry in CATALOGUE if entry.columns]:
+        if not table.path.endswith(".csv"):
             continue
         kinds = {name: meaning.kind for name, meaning in table.columns.items()}
         numeric = [name for name, kind in kinds.items() if kind in (NUMBER, INTEGER)]
-        for path in results.glob(re.sub(r"<\w+>", "*", table.name)):
+        for path in results.glob(re.sub(r"<\w+>", "*", table.path)):
             with path.open(newline="") as file:
                 for row in csv.DictReader(file):
                     found += [

@@ -2,7 +2,7 @@
 
 import logging
 
-from mitosyn.catalogue import POSITION_CHECK_COLUMNS
+from mitosyn.catalogue import columns_of
 from mitosyn.cells import DOUBTFUL, check_all_cells, fit_row, read_fits, refuse_without_meshes
 from mitosyn.support import run
 from mitosyn.tables import write_csv
@@ -17,7 +17,7 @@ def main(snakemake) -> None:
     check_all_cells(snakemake.output.checks, fits, params.voxel_size_nm, params.mesh_voxel_size_nm)
     logging.info("%d doubtful", sum(fit.verdict == DOUBTFUL for fit in fits))
     rows = [fit_row(cell_id, fit) for cell_id, fits in cells for fit in fits]
-    write_csv(snakemake.output.checks, list(POSITION_CHECK_COLUMNS), rows)
+    write_csv(snakemake.output.checks, columns_of("tables/position_checks.csv"), rows)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import logging
 
-from mitosyn.catalogue import CELLS
 from mitosyn.dataset import stream_csv, write_table
 from mitosyn.support import run
 
@@ -10,7 +9,8 @@ from mitosyn.support import run
 def main(snakemake) -> None:
     """Copy the CSV table, with types, units and nulls."""
     output, dataset = snakemake.output.table, snakemake.params.dataset
-    rows = write_table(output, CELLS, dataset, stream_csv(snakemake.input.cells, CELLS))
+    parts = stream_csv(snakemake.input.cells, "cells.parquet")
+    rows = write_table(output, "cells.parquet", dataset, parts)
     logging.info("%d rows", rows)
 
 

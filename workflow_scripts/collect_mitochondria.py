@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pyarrow as pa
-from mitosyn.catalogue import CELL_CSV, MITOCHONDRIA
+from mitosyn.catalogue import CELL_CSV
 from mitosyn.dataset import mitochondria_table, read_csv, write_table
 from mitosyn.support import run
 from mitosyn.tables import mitochondria_of_cell, read_arrow, read_cells
@@ -13,7 +13,7 @@ from mitosyn.tables import mitochondria_of_cell, read_arrow, read_cells
 def main(snakemake) -> None:
     """Join the files of each cell, a cell at a time."""
     output, dataset = snakemake.output.table, snakemake.params.dataset
-    rows = write_table(output, MITOCHONDRIA, dataset, cell_by_cell(snakemake))
+    rows = write_table(output, "mitochondria.parquet", dataset, cell_by_cell(snakemake))
     logging.info("%d rows", rows)
 
 

@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-from mitosyn.catalogue import MITOCHONDRION_NODES
 from mitosyn.dataset import mitochondrion_nodes_table, write_table
 from mitosyn.support import run
 from mitosyn.tables import read_arrow
@@ -13,7 +12,8 @@ def main(snakemake) -> None:
     """Read the file of each neuron, a neuron at a time."""
     files = {int(Path(path).stem.split("_")[0]): path for path in snakemake.input.coverage}
     parts = (mitochondrion_nodes_table(i, read_arrow(path)) for i, path in files.items())
-    rows = write_table(snakemake.output.table, MITOCHONDRION_NODES, snakemake.params.dataset, parts)
+    output, dataset = snakemake.output.table, snakemake.params.dataset
+    rows = write_table(output, "mitochondrion_nodes.parquet", dataset, parts)
     logging.info("%d rows", rows)
 
 

@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-from mitosyn.catalogue import SKELETON_NODES
 from mitosyn.dataset import skeleton_nodes_table, write_table
 from mitosyn.support import run
 
@@ -12,7 +11,8 @@ def main(snakemake) -> None:
     """Read the file of each neuron, a neuron at a time."""
     files = {int(Path(path).stem): path for path in snakemake.input.morphologies}
     parts = (skeleton_nodes_table(i, path) for i, path in files.items())
-    rows = write_table(snakemake.output.table, SKELETON_NODES, snakemake.params.dataset, parts)
+    output, dataset = snakemake.output.table, snakemake.params.dataset
+    rows = write_table(output, "skeleton_nodes.parquet", dataset, parts)
     logging.info("%d rows", rows)
 
 

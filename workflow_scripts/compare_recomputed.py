@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from mitosyn.catalogue import AGREEMENT_COLUMNS, DIFFERENCE_COLUMNS, QUESTIONS
+from mitosyn.catalogue import QUESTIONS, columns_of
 from mitosyn.meshes import local_layer
 from mitosyn.report import (
     add_vertex_shares,
@@ -43,9 +43,9 @@ def main(snakemake) -> None:
     logging.info("%d mitochondria, %d without published values", len(pairs), unpublished)
     if unpublished == len(pairs):
         logging.warning("no published values: there is nothing to compare")
-    write_csv(output.agreement, list(AGREEMENT_COLUMNS), summarise_agreement(pairs))
+    write_csv(output.agreement, columns_of("recomputed_agreement.csv"), summarise_agreement(pairs))
     write_frame(output.labels, confusion(pairs))
-    write_frame(output.differences, differences[list(DIFFERENCE_COLUMNS)])
+    write_frame(output.differences, differences[columns_of("recomputed_differences.csv")])
 
 
 def write_frame(path: str, table: pd.DataFrame) -> None:

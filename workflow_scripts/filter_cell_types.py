@@ -1,6 +1,6 @@
 """Write the table of neurons with their types, in the order of the cell type table."""
 
-from mitosyn.catalogue import CELL_TYPE_CSV_COLUMNS
+from mitosyn.catalogue import columns_of
 from mitosyn.support import run
 from mitosyn.tables import ID, TEXT, in_table_order, read_cells, read_table, write_csv
 
@@ -15,7 +15,9 @@ def main(snakemake) -> None:
         [cell.cell_id, *cell.centroid, cell.cell_type, cell.cell_subtype]
         for cell in in_table_order(neurons, table)
     ]
-    write_csv(snakemake.output.cell_types, list(CELL_TYPE_CSV_COLUMNS), rows)
+    write_csv(
+        snakemake.output.cell_types, columns_of("cell_type_classification_filtered.csv"), rows
+    )
 
 
 if __name__ == "__main__":

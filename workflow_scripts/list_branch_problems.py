@@ -3,7 +3,7 @@
 import logging
 
 from mitosyn.branches import read_problems
-from mitosyn.catalogue import BRANCH_PROBLEM_COLUMNS
+from mitosyn.catalogue import columns_of
 from mitosyn.support import run
 from mitosyn.tables import write_csv
 
@@ -12,7 +12,7 @@ def main(snakemake) -> None:
     """Read the problems of all jobs, write each once."""
     problems = read_problems(snakemake.input)
     logging.info("%d problems", len(problems))
-    write_csv(snakemake.output.problems, list(BRANCH_PROBLEM_COLUMNS), problems)
+    write_csv(snakemake.output.problems, columns_of("branch_problems.csv"), problems)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from mitosyn.catalogue import INCOMPLETE_COLUMNS
+from mitosyn.catalogue import columns_of
 from mitosyn.dataset import incomplete_mitochondria
 from mitosyn.support import run
 from mitosyn.tables import read_arrow, write_csv
@@ -17,7 +17,7 @@ def main(snakemake) -> None:
         for row in incomplete_mitochondria(int(Path(path).stem), read_arrow(path))
     ]
     logging.info("%d incomplete mitochondria", len(rows))
-    write_csv(snakemake.output.incomplete, list(INCOMPLETE_COLUMNS), rows)
+    write_csv(snakemake.output.incomplete, columns_of("incomplete_mitochondria.csv"), rows)
 
 
 if __name__ == "__main__":

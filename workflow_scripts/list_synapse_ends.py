@@ -3,7 +3,7 @@
 import logging
 
 import pyarrow as pa
-from mitosyn.catalogue import SYNAPSE_CSV_COLUMNS
+from mitosyn.catalogue import columns_of
 from mitosyn.dataset import write_csv_table
 from mitosyn.support import run
 from mitosyn.tables import ENDS_SCHEMA, read_arrow, read_cells, synapse_ends, write_arrow
@@ -17,7 +17,7 @@ def main(snakemake) -> None:
     ends = pa.concat_tables([ENDS_SCHEMA.empty_table(), *parts]).combine_chunks()
     write_arrow(snakemake.output.ends, ends)
     numbered = ends.add_column(0, "", pa.array(range(len(ends)), pa.int64()))
-    write_csv_table(snakemake.output.csv, ["", *SYNAPSE_CSV_COLUMNS], [numbered])
+    write_csv_table(snakemake.output.csv, ["", *columns_of("synapse_filtered.csv")], [numbered])
     logging.info("%d rows", len(ends))
 
 

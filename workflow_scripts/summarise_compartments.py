@@ -14,12 +14,7 @@ from mitosyn.branches import (
     tip_rows,
     write_problems,
 )
-from mitosyn.catalogue import (
-    BRANCH_COMPARTMENT_COLUMNS,
-    BRANCH_COMPARTMENTS,
-    NEURITE_LENGTH_COLUMNS,
-    TIP_LENGTH_COLUMNS,
-)
+from mitosyn.catalogue import columns_of
 from mitosyn.dataset import tabulate, write_csv_table, write_table
 from mitosyn.support import run
 from mitosyn.tables import read_arrow, write_csv
@@ -39,12 +34,12 @@ def main(snakemake) -> None:
     problems += soma_problems(compartments)
     for problem in problems:
         logging.warning("cell %d: %s: %s", *problem)
-    table = tabulate(BRANCH_COMPARTMENTS, compartments)
-    write_table(output.table, BRANCH_COMPARTMENTS, params.dataset, [table])
-    write_csv_table(output.csv, BRANCH_COMPARTMENT_COLUMNS, [table])
-    write_csv(output.neurites, list(NEURITE_LENGTH_COLUMNS), neurite_lengths(compartments))
+    table = tabulate("branch_compartments.parquet", compartments)
+    write_table(output.table, "branch_compartments.parquet", params.dataset, [table])
+    write_csv_table(output.csv, columns_of("branch_compartments.csv"), [table])
+    write_csv(output.neurites, columns_of("neurite_lengths.csv"), neurite_lengths(compartments))
     tips = [row for path in source.tips for row in tip_rows(int(Path(path).stem), read_arrow(path))]
-    write_csv(output.tips, list(TIP_LENGTH_COLUMNS), tips)
+    write_csv(output.tips, columns_of("tip_lengths.csv"), tips)
     write_problems(output.problems, problems)
 
 

@@ -45,7 +45,7 @@ def main(snakemake) -> None:
         "questions": embedded_figures(source.figures, HERE.parent / "report"),
         "costs": costs,
         "provenance": json.loads(Path(source.provenance).read_text()),
-        "files": describe_files([*source.files, output.run_times], Path(output.page).parent),
+        "files": describe_files(params.listed, Path(output.page).parent),
     }
     page = render_page(HERE / "templates" / "dataset.html.jinja2", content)
     write_text(output.page, page)

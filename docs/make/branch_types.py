@@ -23,7 +23,7 @@ from mitosyn.branches.division import (
     template,
 )
 from mitosyn.catalogue.colours import COMPARTMENT_COLOURS
-from mitosyn.catalogue.columns import BRANCH_TYPES, COMPARTMENTS
+from mitosyn.catalogue.names import BRANCH_TYPES, COMPARTMENTS
 from mitosyn.sample.mitochondria import neuron_mitochondria
 from mitosyn.sample.neurites import grow_pyramidal
 from mitosyn.sample.space import VOLUME_NM, Purpose, stream

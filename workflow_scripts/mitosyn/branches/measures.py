@@ -10,7 +10,7 @@ import pyarrow as pa
 from mitosyn.branches.division import Branches, soma_distances, split, template, tip_distances
 from mitosyn.branches.grouped import Grouped
 from mitosyn.branches.patches import Patches, areas, volumes
-from mitosyn.catalogue import BRANCH_COLUMNS
+from mitosyn.catalogue import columns_of
 from mitosyn.meshes import CellMesh
 from mitosyn.skeletons import Coverage, Skeleton, covering_mitochondria
 from mitosyn.support import NM2_PER_UM2, NM3_PER_UM3, NM_PER_UM
@@ -18,7 +18,10 @@ from mitosyn.tables import numbers
 
 _INTEGERS = {"cellid", "branchid", "compartment", "synapsecount", "nodes", "vertices"}
 BRANCH_SCHEMA = pa.schema(
-    [(name, pa.int64() if name in _INTEGERS else pa.float64()) for name in BRANCH_COLUMNS]
+    [
+        (name, pa.int64() if name in _INTEGERS else pa.float64())
+        for name in columns_of("branches_<type>.csv")
+    ]
 )
 
 

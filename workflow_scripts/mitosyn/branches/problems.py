@@ -8,12 +8,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.catalogue import BRANCH_PROBLEM_COLUMNS
 from mitosyn.tables import numbers, read_arrow, texts, write_arrow
 
-SCHEMA = pa.schema(
-    dict(zip(BRANCH_PROBLEM_COLUMNS, (pa.int64(), pa.string(), pa.string()), strict=True))
-)
+SCHEMA = pa.schema({"cell_id": pa.int64(), "subject": pa.string(), "problem": pa.string()})
 CELL_MESH, SKELETON, NUCLEUS = "cell mesh", "skeleton", "nucleus"
 
 Problem = tuple[int, str, str]

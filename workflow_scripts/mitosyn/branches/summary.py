@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from mitosyn.branches.nuclei import Nuclei
 from mitosyn.branches.problems import NUCLEUS, SKELETON, Problem
-from mitosyn.catalogue import BRANCH_COMPARTMENT_COLUMNS, COMPARTMENTS, SOMATIC
+from mitosyn.catalogue import COMPARTMENTS, SOMATIC, columns_of
 from mitosyn.skeletons import Skeleton
 from mitosyn.support import NM_PER_UM
 from mitosyn.tables import numbers, numpy_values
@@ -56,7 +56,7 @@ def sum_compartments(branches: pa.Table, nucleus_um3: float | None) -> list[dict
     Returns
     -------
     list of dict
-        With :data:`~mitosyn.catalogue.BRANCH_COMPARTMENT_COLUMNS`, one for each compartment
+        With the columns of ``branch_compartments.csv``, one for each compartment
         that the cell has, by label. Area and volume are the sums over the branches that have
         a mesh; any other sum with an unknown part is unknown, None. ``cytovol`` is the volume
         without the nucleus, which lies in the soma.
@@ -81,7 +81,7 @@ def sum_compartments(branches: pa.Table, nucleus_um3: float | None) -> list[dict
         if label == SOMA_LABEL:
             row["cytovol"] = _difference(row["volume"], nucleus_um3)
         row |= {name: _ratio(row[above], row[below]) for name, (above, below) in RATIOS.items()}
-        rows.append({name: row[name] for name in BRANCH_COMPARTMENT_COLUMNS})
+        rows.append({name: row[name] for name in columns_of("branch_compartments.csv")})
     return rows
 
 
@@ -111,7 +111,7 @@ def neurite_lengths(compartments: Sequence[Mapping]) -> list[list]:
     Returns
     -------
     list of lists
-        With :data:`~mitosyn.catalogue.NEURITE_LENGTH_COLUMNS`.
+        With the columns of ``neurite_lengths.csv``.
     """
     return [[row["cell_id"], row["compartment"], row["pathlength"]] for row in compartments]
 
@@ -165,7 +165,7 @@ def tip_lengths(
 
 
 def tip_rows(cell_id: int, tips: pa.Table) -> list[list]:
-    """Return the rows of a cell with :data:`~mitosyn.catalogue.TIP_LENGTH_COLUMNS`."""
+    """Return the rows of a cell with the columns of ``tip_lengths.csv``."""
     rows = zip(*(column.to_pylist() for column in tips.columns), strict=True)
     return [
         [cell_id, node, swc_id, COMPARTMENTS[label], length if np.isfinite(length) else ""]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.catalogue import CELL_CSV_COLUMNS, LENGTH_ALONG_SKELETON, MORPHOMETRICS, SOMATIC
+from mitosyn.catalogue import CELL_CSV, LENGTH_ALONG_SKELETON, MORPHOMETRICS, SOMATIC, columns_of
 from mitosyn.meshes import MeshBundle, Surfaces
 from mitosyn.skeletons import Coverage, astrocyte_compartments
 from mitosyn.support import write_text
@@ -131,8 +131,8 @@ def write_cell_csv(
         "cell_type": [cell.cell_type] * count,
         "cell_subtype": [cell.cell_subtype] * count,
     }
-    rows = zip(range(count), *(columns[name] for name in CELL_CSV_COLUMNS), strict=True)
-    write_csv(path, ["", *CELL_CSV_COLUMNS], [list(row) for row in rows])
+    rows = zip(range(count), *(columns[name] for name in columns_of(CELL_CSV)), strict=True)
+    write_csv(path, ["", *columns_of(CELL_CSV)], [list(row) for row in rows])
 
 
 def _empty_for_nan(column: pa.ChunkedArray) -> list[float | str]:

@@ -317,7 +317,7 @@ def read_fits(path: str | Path) -> tuple[int, list[Fit]]:
 
 
 def fit_row(cell_id: int, fit: Fit) -> list[int | float | str]:
-    """Return a row with :data:`~mitosyn.catalogue.POSITION_CHECK_COLUMNS`."""
+    """Return a row with the columns of ``tables/position_checks.csv``."""
     return [cell_id, fit.compared_with, fit.count, fit.median_nm, *fit.ratio, fit.verdict]
 
 

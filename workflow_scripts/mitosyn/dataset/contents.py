@@ -11,14 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from mitosyn.catalogue import (
-    CELL_CSV,
-    CELL_CSV_COLUMNS,
-    CELLS_CSV,
-    SOMATIC,
-    SYNAPSES_CSV,
-    tidy_name,
-)
+from mitosyn.catalogue import CELL_CSV, SOMATIC, columns_of, tidy_name
 from mitosyn.dataset.tidy import read_csv, skeleton_nodes_table, stream_csv
 from mitosyn.support import InputError, plain_files
 
@@ -85,19 +78,19 @@ def mitochondria_parts(csvs: Iterable[str | Path]) -> Iterator[Part]:
     """Yield the rows of each cell's CSV with the names of the table of all cells."""
     for path in csvs:
         csv = read_csv(path, CELL_CSV)
-        columns = {tidy_name(name): csv[name] for name in CELL_CSV_COLUMNS if name != "cellid"}
+        columns = {tidy_name(name): csv[name] for name in columns_of(CELL_CSV) if name != "cellid"}
         yield Path(path).name, pa.table(columns | {"cell_id": csv["cellid"]})
 
 
 def synapse_parts(path: str | Path) -> Iterator[Part]:
     """Yield the rows of the synapse table in parts."""
-    for part in stream_csv(path, SYNAPSES_CSV):
+    for part in stream_csv(path, "synapse_filtered.csv"):
         yield Path(path).name, part
 
 
 def cell_parts(path: str | Path) -> Iterator[Part]:
     """Yield the rows of the table of cells."""
-    yield Path(path).name, read_csv(path, CELLS_CSV)
+    yield Path(path).name, read_csv(path, "cells.csv")
 
 
 def skeleton_parts(neuron_ids: Iterable[int], paths: Iterable[str | Path]) -> Iterator[Part]:

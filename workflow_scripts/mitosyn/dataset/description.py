@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.catalogue import CELLS_COLUMNS, MORPHOMETRICS, SYNAPSE_TYPES
+from mitosyn.catalogue import MORPHOMETRICS, SYNAPSE_TYPES, columns_of
 from mitosyn.meshes import NO_MESH
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.support import NM3_PER_UM3, NM_PER_UM
@@ -56,7 +56,7 @@ def describe_cells(
                 *skeletons.get(cell.cell_id, ("", "", "")),
             ]
         )
-    return list(CELLS_COLUMNS), rows
+    return columns_of("cells.csv"), rows
 
 
 def _describe_mitochondria(path: str | Path) -> tuple[int, int, float]:
@@ -96,7 +96,7 @@ def incomplete_mitochondria(cell_id: int, morphometrics: pa.Table) -> list[list]
     Returns
     -------
     list of lists
-        With :data:`~mitosyn.catalogue.INCOMPLETE_COLUMNS`; the missing measures separated by
+        With the columns of ``incomplete_mitochondria.csv``; the missing measures separated by
         semicolons.
     """
     rows = []

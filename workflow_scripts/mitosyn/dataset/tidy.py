@@ -12,21 +12,18 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from mitosyn.catalogue import (
-    CELL_CSV_COLUMNS,
+    CELL_CSV,
     CELL_TYPES,
     COMPARTMENTS,
     FLAG,
     INTEGER,
-    MITOCHONDRION_NODE_COLUMNS,
-    MITOCHONDRION_TABLE_COLUMNS,
     MORPHOMETRICS,
     NUMBER,
-    SKELETON_NODE_COLUMNS,
     SWC,
     TEXT,
-    Meaning,
-    PublishedTable,
-    published_table,
+    Column,
+    columns_of,
+    published,
     tidy_name,
 )
 from mitosyn.meshes import complexity_index
@@ -43,46 +40,35 @@ ARROW_TYPES = {
 ROWS_IN_GROUP = 65_536
 # From the first on, and below the second, Arrow writes numbers as Python does, but for ".0".
 _AS_PYTHON = 1e-4, 1e10
-# Why measures are missing from a mesh that can be read.
-NO_VOLUME, NO_HULL = "no enclosed volume", "no convex hull"
-REASONS = {
-    **{
-        f"PC{k} {measure}": f"no section across PC{k}"
-        for k in (1, 2, 3)
-        for measure in ("CA", "Circum")
-    },
-    "mito CA": "no section across PC3",
-    **{f"PC{k} symmetry": NO_VOLUME for k in (1, 2, 3)},
-    **dict.fromkeys(("convex hull compactness", "mito size", "sphericity"), NO_VOLUME),
-    **dict.fromkeys(("convex hull SA", "convex hull volume"), NO_HULL),
-}
 
 
-def arrow_schema(table: PublishedTable, dataset: str) -> pa.Schema:
-    """Give the schema of a published table.
+def arrow_schema(name: str, dataset: str) -> pa.Schema:
+    """Return the schema of a published table.
 
     Each field has its ``unit`` and ``description`` as metadata, the table the name of the
     dataset and its own ``description``.
     """
+    table = published(name)
     fields = [
         pa.field(
             name,
-            ARROW_TYPES[meaning.kind],
-            nullable=bool(meaning.missing),
-            metadata={"unit": meaning.unit, "description": _described(meaning)},
+            ARROW_TYPES[column.kind],
+            nullable=bool(column.missing),
+            metadata={"unit": column.unit, "description": _described(column)},
         )
-        for name, meaning in table.columns.items()
+        for name, column in table.columns.items()
     ]
-    return pa.schema(fields, {"dataset": dataset, "description": table.description})
+    return pa.schema(fields, {"dataset": dataset, "description": table.about})
 
 
-def _described(meaning: Meaning) -> str:
-    return meaning.description + (f"; null: {meaning.missing}" if meaning.missing else "")
+def _described(column: Column) -> str:
+    return column.meaning + (f"; null: {column.missing}" if column.missing else "")
 
 
-def _arrow_types(columns: Mapping[str, Meaning]) -> dict[str, pa.DataType]:
-    """Give the types of columns, without that of the unnamed row number."""
-    return {name: ARROW_TYPES[meaning.kind] for name, meaning in columns.items() if name}
+def _arrow_types(name: str) -> dict[str, pa.DataType]:
+    """Return the types of a published table's columns, without the unnamed row number."""
+    columns = published(name).columns
+    return {name: ARROW_TYPES[column.kind] for name, column in columns.items() if name}
 
 
 def write_table(path: str | Path, name: str, dataset: str, parts: Iterable[pa.Table]) -> int:
@@ -92,7 +78,7 @@ def write_table(path: str | Path, name: str, dataset: str, parts: Iterable[pa.Ta
     ----------
     path : str or Path
     name : str
-        Of the table in :data:`mitosyn.catalogue.dictionary.PUBLISHED_TABLES`.
+        Of the table in the catalogue.
     dataset : str
         Name of the dataset, for the file's metadata.
     parts : iterable of pyarrow.Table
@@ -103,7 +89,7 @@ def write_table(path: str | Path, name: str, dataset: str, parts: Iterable[pa.Ta
     int
         The number of rows written.
     """
-    schema = arrow_schema(published_table(name), dataset)
+    schema = arrow_schema(name, dataset)
     rows = 0
     with (
         whole_file(path) as temporary,
@@ -131,7 +117,7 @@ def _row_groups(parts: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Tab
 
 def tabulate(name: str, rows: Iterable[Mapping]) -> pa.Table:
     """Put rows, mappings from column to value or None, into the form of a published table."""
-    types = _arrow_types(published_table(name).columns)
+    types = _arrow_types(name)
     return pa.Table.from_pylist(list(rows), schema=pa.schema(types))
 
 
@@ -182,14 +168,14 @@ def stream_csv(path: str | Path, name: str) -> Iterator[pa.Table]:
     ----------
     path : str or Path
     name : str
-        Of the table in :data:`mitosyn.catalogue.dictionary.PUBLISHED_TABLES`.
+        Of the table in the catalogue.
 
     Raises
     ------
     InputError
         The file lacks a column or has a value of another type.
     """
-    types = _arrow_types(published_table(name).columns)
+    types = _arrow_types(name)
     options = pa.csv.ConvertOptions(
         column_types=types, include_columns=list(types), null_values=[""]
     )
@@ -203,7 +189,7 @@ def stream_csv(path: str | Path, name: str) -> Iterator[pa.Table]:
 
 def read_csv(path: str | Path, name: str) -> pa.Table:
     """Read a published CSV file as :func:`stream_csv`, all of it."""
-    nothing = pa.schema(_arrow_types(published_table(name).columns)).empty_table()
+    nothing = pa.schema(_arrow_types(name)).empty_table()
     return pa.concat_tables([nothing, *stream_csv(path, name)])
 
 
@@ -231,7 +217,7 @@ def mitochondria_table(
     Returns
     -------
     pyarrow.Table
-        M rows with :data:`~mitosyn.catalogue.MITOCHONDRION_TABLE_COLUMNS`.
+        M rows with the columns of ``mitochondria.parquet``.
 
     Raises
     ------
@@ -244,7 +230,7 @@ def mitochondria_table(
     has_mesh = pc.greater(morphometrics["mesh_pieces"], 0)
     area_um2 = csv["mito SA"].to_numpy() / NM2_PER_UM2
     volume_um3 = mitochondria["voxels"].to_numpy() * (np.prod(voxel_size_nm) / NM3_PER_UM3)
-    columns = {tidy_name(name): csv[name] for name in CELL_CSV_COLUMNS if name != "cellid"}
+    columns = {tidy_name(name): csv[name] for name in columns_of(CELL_CSV) if name != "cellid"}
     columns |= {
         "cell_id": csv["cellid"],
         "label": pa.array(_labels(csv, pyramidal_labels), pa.int64()),
@@ -254,7 +240,7 @@ def mitochondria_table(
         "mesh_pieces": pc.if_else(has_mesh, morphometrics["mesh_pieces"], None),
         "problem": problems(morphometrics),
     }
-    return pa.table({name: columns[name] for name in MITOCHONDRION_TABLE_COLUMNS})
+    return pa.table({name: columns[name] for name in columns_of("mitochondria.parquet")})
 
 
 def _labels(csv: pa.Table, pyramidal_labels: Mapping[str, int]) -> list[int | None]:
@@ -289,7 +275,7 @@ def why_missing(names: Iterable[str]) -> str:
     """Say why a mesh lacks some morphometrics: ``<reason>: <columns>``, separated by ``; ``."""
     by_reason: dict[str, list[str]] = {}
     for name in names:
-        by_reason.setdefault(REASONS[name], []).append(tidy_name(name))
+        by_reason.setdefault(f"no {MORPHOMETRICS[name].needs}", []).append(tidy_name(name))
     return "; ".join(f"{reason}: {', '.join(found)}" for reason, found in by_reason.items())
 
 
@@ -299,14 +285,14 @@ def skeleton_nodes_table(cell_id: int, path: str | Path) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        N rows with :data:`~mitosyn.catalogue.SKELETON_NODE_COLUMNS`, in the order of the file.
+        N rows with the columns of ``skeleton_nodes.parquet``, in the order of the file.
     """
-    meanings = published_table(SWC).columns
+    types = _arrow_types(SWC)
     swc = pa.csv.read_csv(
         path,
-        read_options=pa.csv.ReadOptions(column_names=list(meanings)),
+        read_options=pa.csv.ReadOptions(column_names=list(types)),
         parse_options=pa.csv.ParseOptions(delimiter=" "),
-        convert_options=pa.csv.ConvertOptions(column_types=_arrow_types(meanings)),
+        convert_options=pa.csv.ConvertOptions(column_types=types),
     )
     is_root = pc.equal(swc["parent"], NO_PARENT)
     columns = {
@@ -317,7 +303,7 @@ def skeleton_nodes_table(cell_id: int, path: str | Path) -> pa.Table:
         "compartment": pa.array(COMPARTMENTS).take(swc["label"]),
         **{axis: swc[axis] for axis in "xyz"},
     }
-    return pa.table({name: columns[name] for name in SKELETON_NODE_COLUMNS})
+    return pa.table({name: columns[name] for name in columns_of("skeleton_nodes.parquet")})
 
 
 def mitochondrion_nodes_table(cell_id: int, coverage: pa.Table) -> pa.Table:
@@ -332,7 +318,7 @@ def mitochondrion_nodes_table(cell_id: int, coverage: pa.Table) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        P rows with :data:`~mitosyn.catalogue.MITOCHONDRION_NODE_COLUMNS`; the mitochondria in
+        P rows with the columns of ``mitochondrion_nodes.parquet``; the mitochondria in
         the order of the coverage, the nodes of each ascending.
     """
     mito_ids = coverage["mito_id"].to_numpy()
@@ -344,4 +330,4 @@ def mitochondrion_nodes_table(cell_id: int, coverage: pa.Table) -> pa.Table:
         "node_id": coverage["swc_id"].take(order),
         "vertices": coverage["vertices"].take(order),
     }
-    return pa.table({name: columns[name] for name in MITOCHONDRION_NODE_COLUMNS})
+    return pa.table({name: columns[name] for name in columns_of("mitochondrion_nodes.parquet")})

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mitosyn.catalogue import COMPARTMENTS, CONFUSION_COLUMNS, LENGTH_ALONG_SKELETON, tidy_name
+from mitosyn.catalogue import COMPARTMENTS, LENGTH_ALONG_SKELETON, columns_of, tidy_name
 from mitosyn.sources import STUDIED_TYPE
 
 PUBLISHED, RECOMPUTED = "published_compartment", "recomputed_compartment"
@@ -80,7 +80,7 @@ def summarise_agreement(pairs: pd.DataFrame) -> list[list]:
     Returns
     -------
     list of lists
-        With :data:`~mitosyn.catalogue.AGREEMENT_COLUMNS`: for all mitochondria, for those with
+        With the columns of ``recomputed_agreement.csv``: for all mitochondria, for those with
         a mesh, and for each published compartment that occurs. A value of which there is
         nothing to compare is empty.
     """
@@ -127,7 +127,7 @@ def confusion(pairs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        :data:`~mitosyn.catalogue.CONFUSION_COLUMNS`: each published compartment that occurs with
+        the columns of ``recomputed_labels.csv``: each published compartment that occurs with
         each recomputed one that there is, zeros too. Those without a published one come last,
         with a missing name.
     """
@@ -137,7 +137,7 @@ def confusion(pairs: pd.DataFrame) -> pd.DataFrame:
         if len(own):
             counts = own[RECOMPUTED].value_counts().reindex(COMPARTMENTS, fill_value=0)
             rows += [(name, to, n, round(n / len(own), DIGITS)) for to, n in counts.items()]
-    return pd.DataFrame(rows, columns=list(CONFUSION_COLUMNS))
+    return pd.DataFrame(rows, columns=columns_of("recomputed_labels.csv"))
 
 
 def largest_differences(pairs: pd.DataFrame, listed: int = LISTED) -> pd.DataFrame:

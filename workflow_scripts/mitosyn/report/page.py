@@ -12,13 +12,7 @@ from typing import Any
 
 import jinja2
 
-from mitosyn.catalogue import (
-    BRANCH_TYPES,
-    CELL_TYPES,
-    COMPARTMENTS,
-    QUESTIONS,
-    SYNAPSE_TYPES,
-)
+from mitosyn.catalogue import CELL_TYPES, COMPARTMENTS, QUESTIONS, SYNAPSE_TYPES
 from mitosyn.dataset import PARTLY_MEASURED
 from mitosyn.meshes import NO_MESH
 from mitosyn.report.figures.style import DPI
@@ -29,46 +23,6 @@ SCREEN_DPI = 96
 PNG_WIDTH = slice(16, 20)
 COMPARED = ("cells", "mitochondria", "compartments", "synapses", "morphologies", "associated_nodes")
 KINDS = {"morphologies": "SWC files", "associated_nodes": "JSON files"}
-CONTENTS = {
-    "microns.tar.gz": "the mitochondria: a table for each cell (CSV)",
-    "morphologies.tar.gz": "the skeletons of the neurons (SWC)",
-    "nodes.tar.gz": "the skeleton nodes that each mitochondrion covers (JSON)",
-    "cells.csv": "all analysed cells with what is known of each",
-    "cell_type_classification_filtered.csv": "the neurons with position and type",
-    "synapse_filtered.csv": "the ends of synapses on neurons",
-    "cells.parquet": "all analysed cells, as cells.csv",
-    "mitochondria.parquet": "the mitochondria of all cells in one table",
-    "synapses.parquet": "the ends of synapses on neurons, as synapse_filtered.csv",
-    "skeleton_nodes.parquet": "the skeleton nodes of all neurons in one table",
-    "mitochondrion_nodes.parquet": "the skeleton nodes that mitochondria cover in one table",
-    **{
-        f"branches_{kind}.{ending}": f"the branches of the neurons' skeletons, by {kind} ({form})"
-        for kind in BRANCH_TYPES
-        for ending, form in (("parquet", "Parquet"), ("csv", "CSV"))
-    },
-    "branch_compartments.parquet": "sums over branches by neuron and compartment (Parquet)",
-    "branch_compartments.csv": "sums over branches by neuron and compartment (CSV)",
-    "neurite_lengths.csv": "length of the skeletons by neuron and compartment",
-    "tip_lengths.csv": "the tips of the skeletons and their ways from the soma",
-    "branch_statistics.csv": "statistics of compartments and branches beside the published ones",
-    "branch_gradients.csv": "branches by distance from the soma",
-    "branch_problems.csv": "what the branch analysis or measured radii lack, and why",
-    "smo_microns_demonstration.ipynb": "a notebook that shows the dataset",
-    "smo_microns_demonstration_3d.html": "one neuron with its mitochondria in 3D",
-    "demonstration_meshes.tar.gz": "the mitochondrial meshes of that neuron (PLY)",
-    "neuroglancer_links.csv": "a link into Neuroglancer for each cell",
-    "incomplete_mitochondria.csv": "mitochondria without some or all measures, and why",
-    "recomputed_agreement.csv": "how recomputed values agree with the published ones, in numbers",
-    "recomputed_labels.csv": "mitochondria by published and by recomputed compartment",
-    "recomputed_differences.csv": "mitochondria that differ most from what is published",
-    "tables/left_out_cells.csv": "cells that are not analysed, and why",
-    "tables/position_checks.csv": "how well positions fit meshes and skeletons, by cell",
-    "check.json": "all counts",
-    "provenance.json": "where the inputs came from, and what made the outputs",
-    "checksums.sha256": "checksums of the published files",
-    "data_dictionary.md": "what each column of each table means",
-    "run_times.csv": "what the jobs of each rule cost",
-}
 
 
 @dataclass(frozen=True)
@@ -190,12 +144,21 @@ def in_words(size: int) -> str:
     return f"{size / 1000**power:.{min(power, 1)}f} {UNITS[power]}"
 
 
-def describe_files(paths: Iterable[str | Path], folder: str | Path) -> list[dict[str, str]]:
-    """Give the name (under ``folder``), content and size of files."""
-    names = {Path(path).relative_to(folder).as_posix(): Path(path) for path in paths}
+def describe_files(contents: Mapping[str, str], folder: str | Path) -> list[dict[str, str]]:
+    """Return the name (under ``folder``), content and size of files.
+
+    Parameters
+    ----------
+    contents : mapping from path to what the file holds
+    folder : str or Path
+    """
     return [
-        {"name": name, "content": CONTENTS.get(name, ""), "size": in_words(path.stat().st_size)}
-        for name, path in names.items()
+        {
+            "name": Path(path).relative_to(folder).as_posix(),
+            "content": content,
+            "size": in_words(Path(path).stat().st_size),
+        }
+        for path, content in contents.items()
     ]
 
 

@@ -17,14 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
-from mitosyn.catalogue import (
-    COMPARTMENTS,
-    GRADIENT_COLUMNS,
-    SEGMENT_COLUMNS,
-    SOMATIC,
-    STATISTIC_COLUMNS,
-    type_colours,
-)
+from mitosyn.catalogue import COMPARTMENTS, SEGMENT_COLUMNS, SOMATIC, columns_of, type_colours
 from mitosyn.report.neurites import add_cell_types
 from mitosyn.sources import ASCENDING, published_value
 from mitosyn.support import NM3_PER_UM3, NM_PER_UM
@@ -218,7 +211,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        :data:`~mitosyn.catalogue.GRADIENT_COLUMNS`: for each cell type, compartment and quantity a
+        the columns of ``branch_gradients.csv``: for each cell type, compartment and quantity a
         row for each bin of 10 µm of ``meandisttosoma`` that has segments with that quantity.
         ``sd`` is over n, as the published one.
     """
@@ -240,7 +233,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
             }
         )
         parts.append(part.reset_index().assign(quantity=quantity))
-    table = pd.concat(parts, ignore_index=True)[list(GRADIENT_COLUMNS)]
+    table = pd.concat(parts, ignore_index=True)[columns_of("branch_gradients.csv")]
     table = table.astype(dict.fromkeys(("from_um", "to_um"), np.int64))
     types = type_colours(table["cell_type"])
     orders = {"cell_type": types, "compartment": COMPARTMENTS, "quantity": GRADIENTS}
@@ -355,7 +348,7 @@ def branch_statistics(
     Returns
     -------
     pandas.DataFrame
-        :data:`~mitosyn.catalogue.STATISTIC_COLUMNS`.
+        the columns of ``branch_statistics.csv``.
     """
     found = [
         *compartment_quartiles(mitochondria),
@@ -364,7 +357,7 @@ def branch_statistics(
         *_relations(select_distal(branches)),
         *_variances(branches),
     ]
-    return pd.DataFrame([_row(s, here) for s in found], columns=list(STATISTIC_COLUMNS))
+    return pd.DataFrame([_row(s, here) for s in found], columns=columns_of("branch_statistics.csv"))
 
 
 def _row(found: Statistic, here: bool) -> tuple:

@@ -10,14 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mitosyn.catalogue import (
-    CELL_TYPES,
-    GLIA,
-    INHIBITORY,
-    LEFT_OUT_COLUMNS,
-    NEURON_TYPES,
-    PYRAMIDAL,
-)
+from mitosyn.catalogue import CELL_TYPES, GLIA, INHIBITORY, NEURON_TYPES, PYRAMIDAL, columns_of
 from mitosyn.support import CONFIGURATION, InputError
 from mitosyn.tables.reading import parse_position, read_arrow, write_arrow, write_csv
 
@@ -376,5 +369,5 @@ def why_not(cells: Mapping[int, Cell], cell_id: int, cell_types: tuple[str, ...]
 
 def write_left_out(path: str | Path, cells: Iterable[LeftOutCell]) -> None:
     """Write the cells that were left out, with the reason, as CSV."""
-    rows = [[getattr(cell, name) for name in LEFT_OUT_COLUMNS] for cell in cells]
-    write_csv(path, list(LEFT_OUT_COLUMNS), rows)
+    names = columns_of("tables/left_out_cells.csv")
+    write_csv(path, names, [[getattr(cell, name) for name in names] for cell in cells])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.catalogue import AUTAPSE, POSTSYNAPTIC, PRESYNAPTIC, SYNAPSE_CSV_COLUMNS
+from mitosyn.catalogue import AUTAPSE, POSTSYNAPTIC, PRESYNAPTIC
 from mitosyn.tables.reading import numpy_values, read_arrow, refuse_repeats
 
 _INTEGERS = ("id", "pre_id", "post_id")
@@ -90,7 +90,7 @@ def _on(batch: pa.RecordBatch, end: str, cell_ids: np.ndarray) -> np.ndarray:
 def _ends(batch: pa.RecordBatch, cell_ids: np.ndarray, kinds: np.ndarray) -> pa.Table:
     positions = [batch[axis] for axis in "xyz"]
     columns = [batch["id"], cell_ids, kinds, *positions, batch["pre_id"], batch["post_id"]]
-    return pa.table(dict(zip(SYNAPSE_CSV_COLUMNS, columns, strict=True)), schema=ENDS_SCHEMA)
+    return pa.table(dict(zip(ENDS_SCHEMA.names, columns, strict=True)), schema=ENDS_SCHEMA)
 
 
 def postsynaptic_sites(path: str | Path, cell_id: int) -> np.ndarray:
