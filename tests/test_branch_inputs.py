@@ -29,7 +29,7 @@ from mitosyn.sample.cell_meshes import (
 )
 from mitosyn.sample.cells import Cast, make_cast
 from mitosyn.sample.dataset import grow_skeletons, make_dataset
-from mitosyn.sample.neurites import RADII_NM, Label, Skeleton
+from mitosyn.sample.skeleton import RADII_NM, Label, Skeleton
 from mitosyn.skeletons.standard_swc import read_calibres
 from mitosyn.support.errors import InputError
 from scipy.spatial import cKDTree

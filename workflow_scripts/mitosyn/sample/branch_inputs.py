@@ -19,10 +19,11 @@ import numpy as np
 
 from mitosyn.branches import EM_VOXELS
 from mitosyn.catalogue import CELL_MESHES, PUBLISHED_BRANCH_FILES
-from mitosyn.sample import cell_meshes, layer
+from mitosyn.sample.cell_meshes import cell_mesh, write_cell_mesh
 from mitosyn.sample.cells import Cast, make_cast
 from mitosyn.sample.dataset import empty_folder, grow_skeletons
-from mitosyn.sample.neurites import Skeleton
+from mitosyn.sample.layer import Grid
+from mitosyn.sample.skeleton import Skeleton
 from mitosyn.sample.space import Purpose, distinct_integers, stream
 from mitosyn.support import write_text
 from mitosyn.tables import ID, read_table, write_csv
@@ -64,29 +65,22 @@ def make_branch_inputs(
     seed = sizes["seed"]
     cast = make_cast(seed, sizes["pyramidal_cells"], sizes["inhibitory_cells"], sizes["astrocytes"])
     skeletons = grow_skeletons(seed, cast)
-    meshes = folder / PUBLISHED_BRANCH_FILES[CELL_MESHES]
-    _write_cell_meshes(meshes, cast, skeletons, voxel_size_nm, mesh_voxel_size_nm)
-    _write_overlaps(
-        folder / PUBLISHED_BRANCH_FILES["mitochondrion_cell_overlaps"], cast, mitochondria
-    )
+    grid = Grid(np.array(voxel_size_nm), np.array(mesh_voxel_size_nm))
+    _write_cell_meshes(folder / PUBLISHED_BRANCH_FILES[CELL_MESHES], cast, skeletons, grid)
+    overlaps = folder / PUBLISHED_BRANCH_FILES["mitochondrion_cell_overlaps"]
+    _write_overlaps(overlaps, cast, mitochondria)
     _write_nuclei(folder, seed, cast, nucleus_voxel_size_nm)
 
 
 def _write_cell_meshes(
-    folder: Path,
-    cast: Cast,
-    skeletons: dict[int, Skeleton],
-    voxel_nm: _Lengths,
-    mesh_voxel_nm: _Lengths,
+    folder: Path, cast: Cast, skeletons: dict[int, Skeleton], grid: Grid
 ) -> None:
     """Write the meshes of all neurons but the last into an empty folder."""
     empty_folder(folder)
     for number, cell in enumerate(cast.neurons[:-1]):
-        mesh = cell_meshes.cell_mesh(
-            skeletons[cell.cell_id], bridged=cell is cast.inhibitory[0], scrap=number == 1
-        )
-        delivered = layer.as_delivered(mesh, voxel_nm, mesh_voxel_nm)
-        cell_meshes.write_cell_mesh(folder, cell.cell_id, delivered)
+        bridged = cell is cast.inhibitory[0]
+        mesh = cell_mesh(skeletons[cell.cell_id], bridged=bridged, scrap=number == 1)
+        write_cell_mesh(folder, cell.cell_id, grid.as_delivered(mesh))
 
 
 def _write_overlaps(path: Path, cast: Cast, mitochondria: str | Path) -> None:
@@ -115,7 +109,7 @@ def _write_nuclei(folder: Path, seed: int, cast: Cast, voxel_nm: _Lengths) -> No
     analysed = [cell.cell_id for cell in [*cast.neurons, *cast.astrocytes]]
     owners = [cell for number, cell in enumerate(analysed) if number != 2]
     owners.append(analysed[1])
-    owners += [cell.cell_id for cell in cast.bystanders for _ in range(cell.soma_rows)]
+    owners += [cell.cell_id for cell in cast.bystanders for _ in range(cell.role.soma_rows)]
     ids = distinct_integers(rng, *_NUCLEUS_IDS, len(owners) + 1)
     volumes = 4 / 3 * np.pi * rng.uniform(*_NUCLEUS_RADII_NM, len(ids)) ** 3
     sizes = np.round(volumes / np.prod(voxel_nm)).astype(np.int64)

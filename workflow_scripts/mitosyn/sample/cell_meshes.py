@@ -16,11 +16,10 @@ from pathlib import Path
 import h5py
 import manifold3d
 import numpy as np
-from numpy.typing import NDArray
 
-from mitosyn.sample import tubes
-from mitosyn.sample.neurites import RADII_NM, Label, Skeleton
-from mitosyn.sample.space import unit
+from mitosyn.sample.skeleton import RADII_NM, Label, Skeleton
+from mitosyn.sample.space import Floats, Ints, square, unit
+from mitosyn.sample.tubes import Mesh, scaled_to, tube_triangles, union
 from mitosyn.support import whole_file
 
 SOMA_SPHERE_NM = 6_000.0
@@ -37,14 +36,14 @@ _CAP_TURNS = np.array([np.pi / 3, np.pi / 6])  # of the rings that round the end
 _SWELL = np.sqrt(2 * np.pi / (_AROUND * np.sin(2 * np.pi / _AROUND)))
 
 
-def node_radii(skeleton: Skeleton) -> NDArray[np.float64]:
-    """Give the neurite's radius at each node, (n,) in nm.
+def node_radii(skeleton: Skeleton) -> Floats:
+    """Return the neurite's radius at each node, (n,) in nm.
 
     It tapers with the path length from the soma and swells and shrinks by 6 % on the way.
     Nodes of the soma have the radius of the neurite that starts there.
     """
     kinds = _kinds(skeleton)
-    distance = _path_lengths(skeleton)
+    distance = skeleton.path_lengths(skeleton.parents >= 0)
     first = np.array([RADII_NM[Label(kind)] for kind in kinds])
     kinds = np.select([kinds == Label.UNKNOWN_DENDRITIC, kinds == Label.UNKNOWN], [2, 1], kinds)
     thinnest = np.array([_THINNEST[Label(kind)] for kind in kinds])
@@ -52,29 +51,17 @@ def node_radii(skeleton: Skeleton) -> NDArray[np.float64]:
     return first * taper * (1 + 0.06 * np.sin(distance / 1_900.0))
 
 
-def calibres(skeleton: Skeleton) -> NDArray[np.float64]:
-    """Give the local diameter at each node, (n,) in nm: that of the soma inside it."""
-    from_centre = np.linalg.norm(skeleton.nodes - skeleton.nodes[0], axis=1)
-    return 2 * np.where(from_centre < SOMA_SPHERE_NM, SOMA_SPHERE_NM, node_radii(skeleton))
+def calibres(skeleton: Skeleton) -> Floats:
+    """Return the local diameter at each node, (n,) in nm: that of the soma inside it."""
+    return 2 * np.where(skeleton.off_soma() < SOMA_SPHERE_NM, SOMA_SPHERE_NM, node_radii(skeleton))
 
 
-def cell_mesh(skeleton: Skeleton, *, bridged: bool = False, scrap: bool = False) -> tubes.Mesh:
-    """Put a closed surface around a neuron.
+def cell_mesh(skeleton: Skeleton, *, bridged: bool = False, scrap: bool = False) -> Mesh:
+    """Return a closed surface around a neuron, in true nm.
 
-    Parameters
-    ----------
-    skeleton : Skeleton
-        Node 0 is the centre of the soma.
-    bridged : bool
-        Whether the surface closes the gap to a piece of skeleton that is not connected;
-        else that piece has a surface of its own.
-    scrap : bool
-        Whether a small ball lies beyond the end of the last neurite.
-
-    Returns
-    -------
-    Mesh
-        In true nm.
+    If ``bridged``, it closes the gap to a piece of skeleton that is not connected; else that
+    piece has a surface of its own. A ``scrap`` is a small ball beyond the end of the last
+    neurite.
     """
     radii = node_radii(skeleton)
     parts = [_ball(skeleton.nodes[0], SOMA_SPHERE_NM)]
@@ -89,11 +76,11 @@ def cell_mesh(skeleton: Skeleton, *, bridged: bool = False, scrap: bool = False)
         end = len(skeleton.nodes) - 1
         heading = unit(skeleton.nodes[end] - skeleton.nodes[skeleton.parents[end]])
         parts.append(_ball(skeleton.nodes[end] + 4 * _SCRAP_NM * heading, _SCRAP_NM))
-    return tubes.union(parts, _SHORTEST_EDGE_NM)
+    return union(parts, _SHORTEST_EDGE_NM)
 
 
-def neurite_chains(skeleton: Skeleton) -> list[NDArray[np.int64]]:
-    """Divide a skeleton into unforked chains of nodes, each from where it leaves another.
+def neurite_chains(skeleton: Skeleton) -> list[Ints]:
+    """Return the unforked chains of nodes of a skeleton, each from where it leaves another.
 
     At a fork the first child goes on; every other child starts a chain, as every neurite
     does at the centre of the soma. Each edge is in one chain; a node without edges in none.
@@ -115,20 +102,10 @@ def neurite_chains(skeleton: Skeleton) -> list[NDArray[np.int64]]:
     return chains
 
 
-def neurite_tube(axis: NDArray[np.float64], radii: NDArray[np.float64]) -> tubes.Mesh:
-    """Sweep a closed tube with round ends.
+def neurite_tube(axis: Floats, radii: Floats) -> Mesh:
+    """Return a closed tube with round ends and about the volume of a round one.
 
-    Parameters
-    ----------
-    axis : ndarray (k, 3) float64
-        At least two points, nm.
-    radii : ndarray (k,) float64
-        The tube's radius at each, nm.
-
-    Returns
-    -------
-    Mesh
-        Of about the volume of the round tube.
+    ``axis`` (k, 3), nm, has at least two points; ``radii`` (k,) are those of the tube at each.
     """
     forward = unit(np.gradient(axis, axis=0))
     out, across = np.cos(_CAP_TURNS)[:, None], np.sin(_CAP_TURNS)
@@ -150,27 +127,20 @@ def neurite_tube(axis: NDArray[np.float64], radii: NDArray[np.float64]) -> tubes
     )
     tips = np.stack([axis[0] - radii[0] * forward[0], axis[-1] + radii[-1] * forward[-1]])
     vertices = np.concatenate([circles.reshape(-1, 3), tips])
-    return tubes.Mesh(vertices, tubes.tube_triangles(len(middles), _AROUND))
+    return Mesh(vertices, tube_triangles(len(middles), _AROUND))
 
 
-def write_cell_mesh(folder: Path, cell_id: int, mesh: tubes.Mesh) -> None:
+def write_cell_mesh(folder: Path, cell_id: int, mesh: Mesh) -> None:
     """Write ``<cell>_mesh.h5`` as MeshParty does: ``vertices`` float32, ``faces`` uint32.
 
-    Parameters
-    ----------
-    folder : Path
-        Existing folder.
-    cell_id : int
-        The cell.
-    mesh : Mesh
-        In the nm of the mesh source.
+    The mesh is in the nm of the mesh source.
     """
     with whole_file(folder / f"{cell_id}_mesh.h5") as temporary, h5py.File(temporary, "w") as file:
         file.create_dataset("vertices", data=mesh.vertices.astype(np.float32), compression="gzip")
         file.create_dataset("faces", data=mesh.triangles.astype(np.uint32), compression="gzip")
 
 
-def _kinds(skeleton: Skeleton) -> NDArray[np.int64]:
+def _kinds(skeleton: Skeleton) -> Ints:
     """Label of each node (n,); of somatic ones that of the neurite that goes on from them."""
     kinds = skeleton.labels.astype(np.int64)
     later: dict[int, int] = {}
@@ -181,35 +151,26 @@ def _kinds(skeleton: Skeleton) -> NDArray[np.int64]:
     return kinds
 
 
-def _path_lengths(skeleton: Skeleton) -> NDArray[np.float64]:
-    """Path length to each node from the first one of its piece, (n,) in nm."""
-    steps = np.linalg.norm(skeleton.nodes - skeleton.nodes[skeleton.parents], axis=1)
-    lengths = np.zeros(len(steps))
-    for node, parent in enumerate(skeleton.parents.tolist()):
-        lengths[node] = lengths[parent] + steps[node] if parent >= 0 else 0.0
-    return lengths
-
-
 def _nearest_before(skeleton: Skeleton, node: int) -> int:
     """Node nearest to one, of those that grew before it."""
     return int(np.argmin(np.linalg.norm(skeleton.nodes[:node] - skeleton.nodes[node], axis=1)))
 
 
-def _ball(centre: NDArray[np.float64], radius: float) -> tubes.Mesh:
-    """Make a sphere of vertices around ``centre``, nm, of the volume of the round one."""
+def _ball(centre: Floats, radius: float) -> Mesh:
+    """Return a sphere around ``centre``, nm, of the volume of a round one."""
     ball = manifold3d.Manifold.sphere(radius, _SOMA_SEGMENTS).to_mesh64()
-    mesh = tubes.Mesh(
+    mesh = Mesh(
         np.asarray(ball.vert_properties)[:, :3] + centre,
         np.asarray(ball.tri_verts).astype(np.int64),
     )
-    return tubes.scaled_to(mesh, 4 / 3 * np.pi * radius**3)
+    return scaled_to(mesh, 4 / 3 * np.pi * radius**3)
 
 
-def _untwisted(forward: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Find unit vectors (r, 3) at right angles to headings (r, 3), each turned the least."""
+def _untwisted(forward: Floats) -> Floats:
+    """Return unit vectors (r, 3) at right angles to headings (r, 3), each turned the least."""
     right = np.empty_like(forward)
     last = np.eye(3)[np.argmin(np.abs(forward[0]))]
     for number, heading in enumerate(forward):
-        last = unit(last - heading * (last @ heading))
+        last = square(last, heading)
         right[number] = last
     return right

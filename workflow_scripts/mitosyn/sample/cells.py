@@ -17,21 +17,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mitosyn.sample.space import VOLUME_NM, Purpose, anywhere, distinct_integers, stream
+from mitosyn.sample.space import VOLUME_NM, Floats, Purpose, anywhere, distinct_integers, stream
 
 NAMED_ASTROCYTE_ID = 648518346349536799
 """The astrocyte that a subtype text of the published cell type table names."""
-
-INHIBITORY_SUBTYPES = (
-    "basket",
-    "bipolar",
-    "chandelier",
-    "martinotti",
-    "neurogliaform",
-    "unknown_type",
-)
 
 ENDOTHELIAL_ROWS = 12
 """Rows of the one blood vessel that every endothelial row names."""
@@ -48,29 +38,22 @@ _MERGED_NUCLEUS_NM = np.array([9_000.0, -6_000.0, 3_000.0])
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One cell, or one piece of the blood vessel.
+class Role:
+    """What a cell is, wherever it lies."""
 
-    Attributes
-    ----------
-    cell_id : int
-        Id as in the segmentation; above 2^53.
-    cell_type, cell_subtype : str
-        As in the cell type table.
-    soma_nm : ndarray (3,) float64
-        Centre of the soma, nm.
-    soma_rows : int
-        Rows in the soma table: 0, 1, or 2 for a merge of two cells.
-    soma_class : str
-        ``cell_type`` in the soma table: e, i, g or uncertain.
-    """
-
-    cell_id: int
-    cell_type: str
+    cell_type: str  # this and the next one as in the cell type table
     cell_subtype: str
-    soma_nm: NDArray[np.float64]
-    soma_rows: int
-    soma_class: str
+    soma_rows: int = 1  # in the soma table; 2 for a merge of two cells
+    soma_class: str = "g"  # ``cell_type`` in the soma table: e, i, g or uncertain
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell, or one piece of the blood vessel."""
+
+    cell_id: int  # as in the segmentation; above 2^53
+    soma_nm: Floats  # (3,), centre of the soma
+    role: Role
 
 
 @dataclass(frozen=True)
@@ -89,55 +72,40 @@ class Cast:
         return self.pyramidal + self.inhibitory
 
 
-@dataclass(frozen=True)
-class _Role:
-    """What a cell is to be, before it has an id and a place."""
-
-    cell_type: str
-    cell_subtype: str
-    soma_rows: int = 1
-    soma_class: str = "g"
-
-
-_PYRAMIDAL = _Role("pyramidal", "pyramidal cell", soma_class="e")
-_ASTROCYTE = _Role("glia", "astrocyte")
+_PYRAMIDAL = Role("pyramidal", "pyramidal cell", soma_class="e")
+_INTERNEURONS = tuple(
+    Role("inhibitory", subtype, soma_class="i")
+    for subtype in (
+        "basket",
+        "bipolar",
+        "chandelier",
+        "martinotti",
+        "neurogliaform",
+        "unknown_type",
+    )
+)
+_ASTROCYTE = Role("glia", "astrocyte")
 _BYSTANDERS = (
     _PYRAMIDAL,
-    _Role("inhibitory", "unknown_type", soma_class="i"),
-    _Role("glia", "astrocyte", soma_rows=2),
-    _Role("glia", "astrocyte", soma_rows=0),
-    _Role("glia", "astrocyte", soma_rows=0),
-    _Role(
-        "glia",
-        f"microglia (merged with nucleus of astrocyte {NAMED_ASTROCYTE_ID})",
-        soma_rows=2,
-    ),
-    _Role("glia", "microglia"),
-    _Role("glia", "microglia (perivascular)", soma_rows=0),
-    _Role("glia", "OPC"),
-    _Role("glia", "oligodendrocyte"),
-    _Role("glia", "unknown (at edge of volume)", soma_class="uncertain"),
-    _Role("vasculature", "pericyte", soma_rows=0),
-    _Role("vasculature", "endothelial", soma_rows=0),
+    _INTERNEURONS[-1],
+    Role("glia", "astrocyte", soma_rows=2),
+    Role("glia", "astrocyte", soma_rows=0),
+    Role("glia", "astrocyte", soma_rows=0),
+    Role("glia", f"microglia (merged with nucleus of astrocyte {NAMED_ASTROCYTE_ID})", soma_rows=2),
+    Role("glia", "microglia"),
+    Role("glia", "microglia (perivascular)", soma_rows=0),
+    Role("glia", "OPC"),
+    Role("glia", "oligodendrocyte"),
+    Role("glia", "unknown (at edge of volume)", soma_class="uncertain"),
+    Role("vasculature", "pericyte", soma_rows=0),
+    Role("vasculature", "endothelial", soma_rows=0),
 )
 _NAMED_ASTROCYTE = 3  # position among the bystanders
 
 
 def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Cast:
-    """Choose ids and places of all cells.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the dataset.
-    pyramidal, inhibitory, astrocytes : int
-        Numbers of analysed cells.
-
-    Returns
-    -------
-    Cast
-    """
-    somas: list[NDArray[np.float64]] = []
+    """Return so many analysed cells of each kind and all others, with ids and places."""
+    somas: list[Floats] = []
     for index in range(pyramidal):
         _settle(somas, seed, 0, index, _PYRAMIDAL_LAYER_NM, _HALF_NM * [0.75, 0.3, 0.35])
     for index in range(inhibitory):
@@ -151,12 +119,12 @@ def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Ca
 
     roles = (
         [_PYRAMIDAL] * pyramidal
-        + [_interneuron(index) for index in range(inhibitory)]
+        + [_INTERNEURONS[index % len(_INTERNEURONS)] for index in range(inhibitory)]
         + [_ASTROCYTE] * astrocytes
         + list(_BYSTANDERS)
     )
     ids = _cell_ids(seed, (pyramidal, inhibitory, astrocytes, len(_BYSTANDERS)))
-    cells = [_cell(*parts) for parts in zip(roles, ids, somas, strict=True)]
+    cells = [Cell(*parts) for parts in zip(ids, somas, roles, strict=True)]
     ends = np.cumsum([pyramidal, inhibitory, astrocytes])
     return Cast(
         pyramidal=cells[: ends[0]],
@@ -167,22 +135,9 @@ def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Ca
     )
 
 
-def second_soma_nm(cell: Cell) -> NDArray[np.float64]:
-    """Centre of the other nucleus of a merge, nm (3,)."""
+def second_soma_nm(cell: Cell) -> Floats:
+    """Return the centre of the other nucleus of a merge, nm (3,)."""
     return np.clip(cell.soma_nm + _MERGED_NUCLEUS_NM, *VOLUME_NM)
-
-
-def _interneuron(index: int) -> _Role:
-    """Inhibitory cell; the subtypes take turns."""
-    subtype = INHIBITORY_SUBTYPES[index % len(INHIBITORY_SUBTYPES)]
-    return _Role("inhibitory", subtype, soma_class="i")
-
-
-def _cell(role: _Role, cell_id: int, soma_nm: NDArray[np.float64]) -> Cell:
-    """Cell of a role with its id and place."""
-    return Cell(
-        cell_id, role.cell_type, role.cell_subtype, soma_nm, role.soma_rows, role.soma_class
-    )
 
 
 def _cell_ids(seed: int, counts: tuple[int, int, int, int]) -> list[int]:
@@ -202,12 +157,7 @@ def _cell_ids(seed: int, counts: tuple[int, int, int, int]) -> list[int]:
 
 
 def _settle(
-    somas: list[NDArray[np.float64]],
-    seed: int,
-    kind: int,
-    index: int,
-    around: NDArray[np.float64],
-    half_range: NDArray[np.float64],
+    somas: list[Floats], seed: int, kind: int, index: int, around: Floats, half_range: Floats
 ) -> None:
     """Append a place to ``somas`` that is clear of the ones taken, or the clearest found."""
     rng = stream(seed, Purpose.SOMAS, kind, index)
@@ -226,7 +176,9 @@ def _vessel(seed: int) -> list[Cell]:
     rng = stream(seed, Purpose.SOMAS, 4)
     vessel_id = _ID_BASE - 1 - int(rng.integers(100_000))
     places = anywhere(rng, ENDOTHELIAL_ROWS + 1)
-    opc = Cell(vessel_id, "glia", "OPC (pericyte type)", places[0] * [256, 256, 1], 0, "g")
-    return [opc] + [
-        Cell(vessel_id, "vasculature", "endothelial", place, 0, "g") for place in places[1:]
+    opc = Role("glia", "OPC (pericyte type)", soma_rows=0)
+    endothelial = Role("vasculature", "endothelial", soma_rows=0)
+    return [
+        Cell(vessel_id, places[0] * [256, 256, 1], opc),
+        *(Cell(vessel_id, place, endothelial) for place in places[1:]),
     ]

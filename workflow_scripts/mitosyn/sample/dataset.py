@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from mitosyn.catalogue import MESH_LAYER, PUBLISHED_FILES
-from mitosyn.sample import layer, tables
 from mitosyn.sample.cell_meshes import calibres
 from mitosyn.sample.cells import Cast, Cell, make_cast
+from mitosyn.sample.layer import Grid, delivered_vertices, write_info, write_mesh
 from mitosyn.sample.mitochondria import (
     ASTROCYTE_PLAN,
     INHIBITORY_PLAN,
@@ -22,17 +21,23 @@ from mitosyn.sample.mitochondria import (
     neuron_mitochondria,
     scattered_mitochondria,
 )
-from mitosyn.sample.neurites import (
-    Label,
-    Skeleton,
-    Visit,
-    grow_inhibitory,
-    grow_pyramidal,
-    write_skeleton,
-)
+from mitosyn.sample.neurites import Visit, grow_inhibitory, grow_pyramidal
 from mitosyn.sample.published import compartment_and_length
-from mitosyn.sample.space import Purpose, anywhere, distinct_integers, stream
+from mitosyn.sample.skeleton import Label, Skeleton, write_skeleton
+from mitosyn.sample.space import Bools, Purpose, anywhere, distinct_integers, stream
 from mitosyn.sample.synapses import FEWEST, make_synapses
+from mitosyn.sample.tables import (
+    CELL_TYPE_COLUMNS,
+    MITO_COLUMNS,
+    PYRAMIDAL_COLUMNS,
+    SOMA_COLUMNS,
+    SYNAPSE_COLUMNS,
+    cell_type_rows,
+    mitochondrion_row,
+    published_results,
+    soma_rows,
+    synapse_rows,
+)
 from mitosyn.support import write_text
 from mitosyn.tables import write_csv
 
@@ -89,66 +94,64 @@ def make_dataset(
     :mod:`~mitosyn.sample.tables`; besides, some mitochondria belong to cells that are
     not analysed or that no table names, and the mitochondria table mixes the cells.
     """
-    _check_sizes(
-        {
-            "pyramidal_cells": (pyramidal_cells, 1),
-            "inhibitory_cells": (inhibitory_cells, 1),
-            "astrocytes": (astrocytes, 1),
-            "mitochondria_per_cell": (mitochondria_per_cell, _FEWEST_MITOCHONDRIA),
-            "synapses": (synapses, FEWEST),
-        }
-    )
+    for name, size, least in (
+        ("pyramidal_cells", pyramidal_cells, 1),
+        ("inhibitory_cells", inhibitory_cells, 1),
+        ("astrocytes", astrocytes, 1),
+        ("mitochondria_per_cell", mitochondria_per_cell, _FEWEST_MITOCHONDRIA),
+        ("synapses", synapses, FEWEST),
+    ):
+        if size < least:
+            raise ValueError(f"{name} is {size}; the made-up dataset needs at least {least}")
+    grid = Grid(np.array(voxel_size_nm), np.array(mesh_voxel_size_nm))
     cast = make_cast(seed, pyramidal_cells, inhibitory_cells, astrocytes)
     skeletons = grow_skeletons(seed, cast)
     mitochondria = _make_mitochondria(seed, cast, skeletons, mitochondria_per_cell)
 
-    _write_cells(folder, seed, cast, voxel_size_nm, mesh_voxel_size_nm)
+    _write_cells(folder, seed, cast, grid)
     _write_skeletons(folder / PUBLISHED_FILES["skeletons"], cast, skeletons)
-    _write_mitochondria(
-        folder, seed, cast, skeletons, mitochondria, voxel_size_nm, mesh_voxel_size_nm
+    _write_mitochondria(folder, seed, cast, skeletons, mitochondria, grid)
+    drawn = make_synapses(
+        seed,
+        synapses,
+        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.pyramidal},
+        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.inhibitory},
+        _covered_nodes(skeletons, mitochondria),
+        [cell.cell_id for cell in cast.bystanders],
     )
-    covered = _covered_nodes(skeletons, mitochondria)
-    _write_synapses(folder, seed, cast, skeletons, covered, synapses, voxel_size_nm)
-
-
-def _check_sizes(sizes: dict[str, tuple[int, int]]) -> None:
-    """Refuse sizes, by name (size, least), that are too small."""
-    for name, (size, least) in sizes.items():
-        if size < least:
-            raise ValueError(f"{name} is {size}; the made-up dataset needs at least {least}")
+    rows = synapse_rows(drawn, grid)
+    write_csv(folder / PUBLISHED_FILES["synapses"], list(SYNAPSE_COLUMNS), rows)
 
 
 def grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
-    """Skeletons of the neurons by cell id; the first of each kind is in two pieces.
+    """Return the skeletons of the neurons by cell id; the first of each kind is in two pieces.
 
     Each neuron visits earlier ones, so that one cell more leaves those before as they are.
     """
     skeletons: dict[int, Skeleton] = {}
-    for index, cell in enumerate(cast.pyramidal):
-        skeletons[cell.cell_id] = grow_pyramidal(
-            stream(seed, Purpose.SKELETONS, _PYRAMIDAL, index),
-            cell.soma_nm,
-            loose_piece=index == 0,
-            visits=_visits(cell, skeletons, autapses=index == 0),
-        )
-    for index, cell in enumerate(cast.inhibitory):
-        skeletons[cell.cell_id] = grow_inhibitory(
-            stream(seed, Purpose.SKELETONS, _INHIBITORY, index),
-            cell.soma_nm,
-            cell.cell_subtype,
-            loose_piece=index == 0,
-            visits=_visits(cell, skeletons, autapses=index == 0),
-        )
+    for kind, cells in ((_PYRAMIDAL, cast.pyramidal), (_INHIBITORY, cast.inhibitory)):
+        for index, cell in enumerate(cells):
+            rng = stream(seed, Purpose.SKELETONS, kind, index)
+            first = index == 0
+            visits = _visits(cell, skeletons, autapses=first)
+            if kind == _PYRAMIDAL:
+                grown = grow_pyramidal(rng, cell.soma_nm, loose_piece=first, visits=visits)
+            else:
+                subtype = cell.role.cell_subtype
+                grown = grow_inhibitory(
+                    rng, cell.soma_nm, subtype, loose_piece=first, visits=visits
+                )
+            skeletons[cell.cell_id] = grown
     return skeletons
 
 
 def _visits(cell: Cell, grown: dict[int, Skeleton], *, autapses: bool) -> list[Visit]:
-    """Give the visits of a neuron to the two nearest ones: its axon's, and one of a dendrite."""
+    """Return the visits of a neuron to the two nearest ones: its axon's, and one of a dendrite."""
     hosts = sorted(grown.values(), key=lambda host: np.linalg.norm(host.nodes[0] - cell.soma_nm))
     visits = [Visit(Label.AXONAL, Label.BASAL, None)] if autapses else []
     for host, dendrite in zip(hosts, (Label.BASAL, Label.APICAL), strict=False):
         beside = dendrite if dendrite in host.labels else Label.BASAL
-        if cell.cell_subtype == "chandelier":
+        if cell.role.cell_subtype == "chandelier":
             beside = Label.AXONAL
         visits.append(Visit(Label.AXONAL, beside, host))
     return visits + [Visit(Label.BASAL, Label.AXONAL, host) for host in hosts[:1]]
@@ -157,7 +160,7 @@ def _visits(cell: Cell, grown: dict[int, Skeleton], *, autapses: bool) -> list[V
 def _make_mitochondria(
     seed: int, cast: Cast, skeletons: dict[int, Skeleton], count: int
 ) -> list[Mitochondrion]:
-    """All mitochondria, cell by cell; ``count`` of them in an analysed cell on average."""
+    """Return all mitochondria, cell by cell; ``count`` of them in an analysed cell on average."""
     made: list[Mitochondrion] = []
     kinds = (
         (_PYRAMIDAL, cast.pyramidal, PYRAMIDAL_PLAN),
@@ -185,21 +188,21 @@ def _make_mitochondria(
 
 
 def _share(mean: float, kind: int, index: int) -> int:
-    """Give a cell its number of mitochondria, up to 30 % more or less than the mean."""
+    """Return a cell's number of mitochondria, up to 30 % more or less than the mean."""
     place = (0.5 + 0.31 * kind + 0.618 * index) % 1
     return max(_FEWEST_MITOCHONDRIA, round(mean * (0.7 + 0.6 * place)))
 
 
 def _other_mitochondria(seed: int, cast: Cast, count: int) -> list[Mitochondrion]:
-    """Mitochondria of cells that are not analysed.
+    """Return mitochondria of cells that are not analysed.
 
-    The merge of two astrocytes has as many as an analysed cell, so that to take it in
-    by mistake shows.
+    The merge of two astrocytes has as many as an analysed cell: including it by mistake shows.
     """
     made: list[Mitochondrion] = []
     for index, cell in enumerate([*cast.bystanders, cast.vessel[-1]]):
         rng = stream(seed, Purpose.MITOCHONDRIA, _BYSTANDER, index)
-        share = count if _is_merged_astrocyte(cell) else _BYSTANDER_MITOCHONDRIA
+        merged_astrocyte = cell.role.cell_subtype == "astrocyte" and cell.role.soma_rows > 1
+        share = count if merged_astrocyte else _BYSTANDER_MITOCHONDRIA
         made += scattered_mitochondria(rng, cell.cell_id, cell.soma_nm, share)
     rng = stream(seed, Purpose.MITOCHONDRIA, _FRAGMENT)
     for fragment_id in distinct_integers(rng, *_FRAGMENT_IDS, _FRAGMENTS).tolist():
@@ -207,29 +210,16 @@ def _other_mitochondria(seed: int, cast: Cast, count: int) -> list[Mitochondrion
     return made
 
 
-def _is_merged_astrocyte(cell: Cell) -> bool:
-    """Whether a cell is a merge of two astrocytes."""
-    return cell.cell_subtype == "astrocyte" and cell.soma_rows > 1
-
-
-def _write_cells(
-    folder: Path, seed: int, cast: Cast, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths
-) -> None:
+def _write_cells(folder: Path, seed: int, cast: Cast, grid: Grid) -> None:
     """Write the tables of cells, somas and pyramidal ids."""
-    write_csv(
-        folder / PUBLISHED_FILES["cell_types"],
-        list(tables.CELL_TYPE_COLUMNS),
-        tables.cell_type_rows(cast, seed, voxel_nm),
-    )
-    write_csv(
-        folder / PUBLISHED_FILES["somas"],
-        list(tables.SOMA_COLUMNS),
-        tables.soma_rows(cast, seed, voxel_nm, mesh_voxel_nm),
-    )
+    for key, columns, rows in (
+        ("cell_types", CELL_TYPE_COLUMNS, cell_type_rows(cast, seed, grid)),
+        ("somas", SOMA_COLUMNS, soma_rows(cast, seed, grid)),
+    ):
+        write_csv(folder / PUBLISHED_FILES[key], list(columns), rows)
     ids = sorted(cell.cell_id for cell in cast.pyramidal)
-    write_text(
-        folder / PUBLISHED_FILES["pyramidal_ids"], "".join(f"{cell_id}\n" for cell_id in ids)
-    )
+    path = folder / PUBLISHED_FILES["pyramidal_ids"]
+    write_text(path, "".join(f"{cell_id}\n" for cell_id in ids))
 
 
 def _write_skeletons(folder: Path, cast: Cast, skeletons: dict[int, Skeleton]) -> None:
@@ -248,50 +238,49 @@ def _write_mitochondria(
     cast: Cast,
     skeletons: dict[int, Skeleton],
     mitochondria: list[Mitochondrion],
-    voxel_nm: _Lengths,
-    mesh_voxel_nm: _Lengths,
+    grid: Grid,
 ) -> None:
     """Write the mesh layer and the three tables of mitochondria."""
     meshes = folder / PUBLISHED_FILES[MESH_LAYER]
     empty_folder(meshes)
-    layer.write_info(meshes, voxel_nm, mesh_voxel_nm)
+    write_info(meshes, grid)
     mito_ids = distinct_integers(
         stream(seed, Purpose.MITO_IDS), 1_000_000, 100_000_000, len(mitochondria)
     ).tolist()
 
     trees = {cell.cell_id: cKDTree(skeletons[cell.cell_id].nodes) for cell in cast.pyramidal}
     neurons = {cell.cell_id for cell in cast.neurons}
-    scale = np.array(voxel_nm) / np.array(mesh_voxel_nm)
     everything, of_neurons, of_pyramidal = [], [], []
     for number in stream(seed, Purpose.MITO_TABLE).permutation(len(mitochondria)).tolist():
         mito_id, mitochondrion = mito_ids[number], mitochondria[number]
-        delivered = layer.as_delivered(mitochondrion.mesh, voxel_nm, mesh_voxel_nm)
-        if mitochondrion.has_mesh:
-            layer.write_mesh(meshes, mito_id, delivered, mesh_voxel_nm)
+        delivered = grid.as_delivered(mitochondrion.mesh)
+        if mitochondrion.defect != "missing":
+            write_mesh(meshes, mito_id, delivered, grid)
         # The tables describe what the layer holds, float32 and all.
-        held = replace(mitochondrion, mesh=layer.in_true_nm(delivered, voxel_nm, mesh_voxel_nm))
-        row = tables.mitochondrion_row(mito_id, held, voxel_nm, mesh_voxel_nm)
+        mesh = delivered._replace(vertices=grid.in_true_nm(delivered.vertices))
+        held = replace(mitochondrion, mesh=mesh)
+        row = mitochondrion_row(mito_id, held, grid)
         everything.append(row)
-        if held.cell_id in neurons:
+        cell = held.cell_id
+        if cell in neurons:
             of_neurons.append(row)
-        if held.cell_id in trees:
-            vertices = layer.delivered_vertices(delivered, mesh_voxel_nm) * scale
-            cell = held.cell_id
+        if cell in trees:
+            vertices = grid.in_true_nm(delivered_vertices(delivered, grid))
             found = compartment_and_length(held, vertices, skeletons[cell], trees[cell])
-            of_pyramidal.append((*row, *tables.published_results(held, *found, voxel_nm)))
+            of_pyramidal.append((*row, *published_results(held, *found, grid)))
 
     for key, columns, rows in (
-        ("mitochondria", tables.MITO_COLUMNS, everything),
-        ("neuron_mitochondria", tables.MITO_COLUMNS, of_neurons),
-        ("pyramidal_mitochondria", tables.PYRAMIDAL_COLUMNS, of_pyramidal),
+        ("mitochondria", MITO_COLUMNS, everything),
+        ("neuron_mitochondria", MITO_COLUMNS, of_neurons),
+        ("pyramidal_mitochondria", PYRAMIDAL_COLUMNS, of_pyramidal),
     ):
         write_csv(folder / PUBLISHED_FILES[key], list(columns), rows)
 
 
 def _covered_nodes(
     skeletons: dict[int, Skeleton], mitochondria: list[Mitochondrion]
-) -> dict[int, NDArray[np.bool_]]:
-    """Find the nodes (n,) of each neuron that are nearest to some mitochondrion."""
+) -> dict[int, Bools]:
+    """Return whether each node (n,) of each neuron is nearest to some mitochondrion."""
     covered = {cell: np.zeros(len(grown.nodes), bool) for cell, grown in skeletons.items()}
     trees = {cell: cKDTree(grown.nodes) for cell, grown in skeletons.items()}
     for one in mitochondria:
@@ -300,33 +289,8 @@ def _covered_nodes(
     return covered
 
 
-def _write_synapses(
-    folder: Path,
-    seed: int,
-    cast: Cast,
-    skeletons: dict[int, Skeleton],
-    covered: dict[int, NDArray[np.bool_]],
-    count: int,
-    voxel_nm: _Lengths,
-) -> None:
-    """Write the synapse table."""
-    synapses = make_synapses(
-        seed,
-        count,
-        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.pyramidal},
-        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.inhibitory},
-        covered,
-        [cell.cell_id for cell in cast.bystanders],
-    )
-    write_csv(
-        folder / PUBLISHED_FILES["synapses"],
-        list(tables.SYNAPSE_COLUMNS),
-        tables.synapse_rows(synapses, voxel_nm),
-    )
-
-
 def empty_folder(folder: Path) -> None:
-    """Make a folder that holds nothing."""
+    """Make a folder, or remove all that it holds."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)

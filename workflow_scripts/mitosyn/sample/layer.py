@@ -11,56 +11,41 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mitosyn.sample.space import VOLUME_NM
+from mitosyn.sample.space import VOLUME_NM, Floats, Ints
 from mitosyn.sample.tubes import Mesh
 
 CHUNK_VOXELS = 1024
 """Edge of a chunk, mesh voxels."""
 
-_Lengths = tuple[float, float, float]
+
+class Grid(NamedTuple):
+    """The true voxel size (3,), and the one that the layer believes in, both in nm."""
+
+    voxel_nm: Floats
+    mesh_voxel_nm: Floats
+
+    def voxels(self, positions: Floats) -> Ints:
+        """Return the voxels (…, 3) that hold positions (…, 3) in nm."""
+        return np.floor(positions / self.voxel_nm).astype(np.int64)
+
+    def as_delivered(self, mesh: Mesh) -> Mesh:
+        """Return a mesh in true nm as the layer holds it: float32, in nm of its voxel size."""
+        scale = self.mesh_voxel_nm / self.voxel_nm
+        return Mesh((mesh.vertices * scale).astype(np.float32), mesh.triangles)
+
+    def in_true_nm(self, vertices: Floats) -> Floats:
+        """Return vertices (n, 3) of :meth:`as_delivered` in true nm, float64."""
+        return vertices.astype(np.float64) * (self.voxel_nm / self.mesh_voxel_nm)
 
 
-def as_delivered(mesh: Mesh, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths) -> Mesh:
-    """Mesh as the layer holds it.
-
-    Parameters
-    ----------
-    mesh : Mesh
-        Vertices in true nm.
-    voxel_nm, mesh_voxel_nm : tuple of float
-        True voxel size, and the one that the layer believes in.
-
-    Returns
-    -------
-    Mesh
-        Vertices float32, nm of the mesh voxel size.
-    """
-    scale = np.array(mesh_voxel_nm) / np.array(voxel_nm)
-    return Mesh((mesh.vertices * scale).astype(np.float32), mesh.triangles)
-
-
-def in_true_nm(delivered: Mesh, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths) -> Mesh:
-    """Reverse of :func:`as_delivered` but for the rounding to float32."""
-    scale = np.array(voxel_nm) / np.array(mesh_voxel_nm)
-    return Mesh(delivered.vertices.astype(np.float64) * scale, delivered.triangles)
-
-
-def write_info(folder: Path, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths) -> None:
-    """Write the layer's ``info``; makes ``folder/mesh``.
-
-    Parameters
-    ----------
-    folder : Path
-        The layer.
-    voxel_nm, mesh_voxel_nm : tuple of float
-        True voxel size, and the one that the layer believes in.
-    """
-    size = np.ceil(VOLUME_NM[1] / voxel_nm / CHUNK_VOXELS).astype(int) * CHUNK_VOXELS
-    resolution = [int(edge) if edge == int(edge) else edge for edge in mesh_voxel_nm]
+def write_info(folder: Path, grid: Grid) -> None:
+    """Write the layer's ``info``, and make ``folder/mesh``."""
+    size = np.ceil(VOLUME_NM[1] / grid.voxel_nm / CHUNK_VOXELS).astype(int) * CHUNK_VOXELS
+    resolution = [int(edge) if edge == int(edge) else edge for edge in grid.mesh_voxel_nm.tolist()]
     info = {
         "@type": "segmentation",
         "type": "segmentation",
@@ -82,22 +67,13 @@ def write_info(folder: Path, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths) -> Non
     (folder / "info").write_text(json.dumps(info), encoding="utf-8")
 
 
-def write_mesh(folder: Path, mito_id: int, delivered: Mesh, mesh_voxel_nm: _Lengths) -> None:
+def write_mesh(folder: Path, mito_id: int, delivered: Mesh, grid: Grid) -> None:
     """Write the manifest ``<id>:0`` and the fragments ``<id>:0:<x>-<y>-<z>`` of a mesh.
 
-    Parameters
-    ----------
-    folder : Path
-        The layer, with its folder ``mesh``.
-    mito_id : int
-        The mitochondrion.
-    delivered : Mesh
-        From :func:`as_delivered`.
-    mesh_voxel_nm : tuple of float
-        Voxel size of the layer, nm.
+    ``delivered`` is from :meth:`Grid.as_delivered`, ``folder`` the layer.
     """
     names = []
-    for chunk, triangles in _by_chunk(delivered, mesh_voxel_nm):
+    for chunk, triangles in _by_chunk(delivered, grid):
         name = f"{mito_id}:0:" + "-".join(str(edge) for edge in chunk)
         used, local = np.unique(triangles, return_inverse=True)
         (folder / "mesh" / name).write_bytes(
@@ -110,17 +86,15 @@ def write_mesh(folder: Path, mito_id: int, delivered: Mesh, mesh_voxel_nm: _Leng
     (folder / "mesh" / f"{mito_id}:0").write_text(manifest, encoding="utf-8")
 
 
-def delivered_vertices(delivered: Mesh, mesh_voxel_nm: _Lengths) -> NDArray[np.float64]:
-    """Give the vertices (n, 3) of all fragments of a mesh, those on a border repeatedly."""
-    parts = [np.unique(triangles) for _, triangles in _by_chunk(delivered, mesh_voxel_nm)]
+def delivered_vertices(delivered: Mesh, grid: Grid) -> Floats:
+    """Return the vertices (n, 3) of all fragments of a mesh, those on a border repeatedly."""
+    parts = [np.unique(triangles) for _, triangles in _by_chunk(delivered, grid)]
     return delivered.vertices[np.concatenate(parts)]
 
 
-def _by_chunk(
-    mesh: Mesh, mesh_voxel_nm: _Lengths
-) -> list[tuple[tuple[int, int, int], NDArray[np.int64]]]:
-    """Origin of each chunk, voxels, with the triangles (k, 3) whose middle lies in it."""
-    edges_nm = CHUNK_VOXELS * np.array(mesh_voxel_nm)
+def _by_chunk(mesh: Mesh, grid: Grid) -> list[tuple[tuple[int, int, int], Ints]]:
+    """Return each chunk: its origin, voxels, and the triangles (k, 3) whose middle lies in it."""
+    edges_nm = CHUNK_VOXELS * grid.mesh_voxel_nm
     middles = mesh.vertices[mesh.triangles].astype(np.float64).mean(axis=1)
     chunks = np.floor(middles / edges_nm).astype(np.int64)
     present, member = np.unique(chunks, axis=0, return_inverse=True)

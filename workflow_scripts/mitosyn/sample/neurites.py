@@ -1,4 +1,4 @@
-"""Grow skeletons of pyramidal and inhibitory cells, and write them.
+"""Grow skeletons of pyramidal and inhibitory cells.
 
 Neurites that are to have synapses with one another run side by side for a while
 (:class:`Visit`): an axon beside a dendrite, of another cell or its own, or beside the
@@ -9,9 +9,6 @@ Dirt made here, as in the published skeletons:
 - the first pyramidal and the first inhibitory cell have a skeleton in two pieces (an
   axon collateral that is not connected);
 - some nodes carry the labels 4 (Unknown dendritic) and 5 (Unknown);
-- only every other skeleton has the vertex property ``rs``, the local calibre, and that
-  not at every node;
-- node numbers follow position, not topology, and the root is not node 0;
 - neurites end where the imaged volume ends.
 """
 
@@ -19,23 +16,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
-from pathlib import Path
 
 import numpy as np
-from meshparty.skeleton import SkeletonMetadata
-from meshparty.skeleton_io import write_skeleton_h5_by_part
-from numpy.typing import NDArray
+from numpy.random import Generator
 from scipy.ndimage import gaussian_filter1d
 
-from mitosyn.sample.space import VOLUME_NM, inside, unit
-
-SOMA_RADIUS_NM = 6_500.0
-"""Nodes nearer to the centre of the soma than this are somatic."""
+from mitosyn.sample.skeleton import INITIAL_SEGMENT_NM, RADII_NM, SOMA_RADIUS_NM, Label, Skeleton
+from mitosyn.sample.space import (
+    VOLUME_NM,
+    Floats,
+    Ints,
+    inside,
+    points_along,
+    run_lengths,
+    square,
+    unit,
+)
 
 _STEP_NM = (450.0, 900.0)  # distance between neighbouring nodes
 _GAP_NODES = 5  # missing between a piece of axon and the axon that it belongs to
-_UNMEASURED_EVERY = 97  # one in so many nodes has no calibre
 _UNSURE_NODES = 22  # at the end of a neurite whose kind is taken for unknown
 _UP = np.array([0.0, -1.0, 0.0])  # towards the pia
 _SIDE_BY_SIDE = 16  # nodes for which a neurite runs beside another
@@ -44,100 +43,35 @@ _OFF_SOMA_NM = 14_000.0  # from the centre of a soma to where others run beside 
 _AROUND_SOMA_NM = 8_500.0  # neurites that pass a soma keep this off its centre
 
 
-class Label(IntEnum):
-    """Compartment label of a skeleton node."""
-
-    SOMATIC = 0
-    AXONAL = 1
-    BASAL = 2
-    APICAL = 3
-    UNKNOWN_DENDRITIC = 4
-    UNKNOWN = 5
-
-
-RADII_NM = {
-    Label.AXONAL: 150.0,
-    Label.BASAL: 350.0,
-    Label.APICAL: 600.0,
-    Label.UNKNOWN_DENDRITIC: 350.0,
-    Label.UNKNOWN: 150.0,
-}
-"""Radius of a neurite of each kind where it leaves the soma; it swells by 6 % there."""
-
-INITIAL_SEGMENT_NM = 45_000.0
-"""An axon begins nearer to the soma than this; axo-axonic synapses are there."""
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """A grown skeleton, parents before their children.
-
-    Attributes
-    ----------
-    nodes : ndarray (n, 3) float64
-        Positions, nm.
-    parents : ndarray (n,) int64
-        Parent of each node, -1 for the root and for the first node of a loose piece.
-    labels : ndarray (n,) uint8
-        :class:`Label` of each node.
-    """
-
-    nodes: NDArray[np.float64]
-    parents: NDArray[np.int64]
-    labels: NDArray[np.uint8]
-
-
 @dataclass(frozen=True)
 class Visit:
-    """A neurite that is to run beside one of another neuron, or of its own.
+    """A neurite that is to run beside one of another neuron, or of its own."""
 
-    Attributes
-    ----------
-    label : Label
-        What it is: AXONAL or BASAL.
-    beside : Label
-        What it runs beside; if both are AXONAL, the beginning of an axon.
-    host : Skeleton or None
-        The other neuron; None for its own dendrites.
-    """
-
-    label: Label
-    beside: Label
-    host: Skeleton | None
+    label: Label  # AXONAL or BASAL
+    beside: Label  # if both are AXONAL, the beginning of an axon
+    host: Skeleton | None  # the other neuron; None for its own dendrites
 
 
 @dataclass(frozen=True)
 class Habit:
-    """How the neurites of one kind grow.
-
-    Attributes
-    ----------
-    label : Label
-        What they are.
-    lengths_nm : tuple of (float, float)
-        Shortest and longest branch of each order.
-    drift : ndarray (3,) float64
-        Where they turn as they grow; longer is stronger.
-    wander : float
-        How much they wind, relative to a unit direction.
-    """
+    """How the neurites of one kind grow."""
 
     label: Label
-    lengths_nm: tuple[tuple[float, float], ...]
-    drift: NDArray[np.float64]
-    wander: float = 0.35
+    lengths_nm: tuple[tuple[float, float], ...]  # shortest and longest branch of each order
+    drift: Floats  # (3,), where they turn as they grow; longer is stronger
+    wander: float = 0.35  # how much they wind, relative to a unit direction
 
 
 @dataclass
 class _Growing:
     """A skeleton under construction; node 0 is the centre of the soma."""
 
-    nodes: list[NDArray[np.float64]]
+    nodes: list[Floats]
     parents: list[int] = field(default_factory=lambda: [-1])
     labels: list[int] = field(default_factory=lambda: [int(Label.SOMATIC)])
 
-    def extend(self, points: NDArray[np.float64], parent: int, label: Label) -> NDArray[np.int64]:
-        """Hang a chain of points (n, 3) on a node; numbers (n,) of the new nodes."""
+    def extend(self, points: Floats, parent: int, label: Label) -> Ints:
+        """Append a chain of points (n, 3) to a node; return the numbers (n,) of the new ones."""
         first = len(self.nodes)
         numbers = np.arange(first, first + len(points))
         self.nodes.extend(points)
@@ -145,8 +79,13 @@ class _Growing:
         self.labels.extend([int(label)] * len(points))
         return numbers
 
-    def direction(self, node: int) -> NDArray[np.float64]:
-        """Give the unit vector (3,) along which the skeleton arrives at a node."""
+    def skeleton(self) -> Skeleton:
+        """Return what has grown so far."""
+        parents = np.array(self.parents, dtype=np.int64)
+        return Skeleton(np.array(self.nodes), parents, np.array(self.labels, dtype=np.uint8))
+
+    def direction(self, node: int) -> Floats:
+        """Return the unit vector (3,) along which the skeleton arrives at a node."""
         return unit(self.nodes[node] - self.nodes[self.parents[node]])
 
 
@@ -171,28 +110,11 @@ _UNSURE_DENDRITE = (Label.BASAL, Label.UNKNOWN_DENDRITIC)
 
 
 def grow_pyramidal(
-    rng: np.random.Generator,
-    soma_nm: NDArray[np.float64],
-    *,
-    loose_piece: bool,
-    visits: Sequence[Visit] = (),
+    rng: Generator, soma_nm: Floats, *, loose_piece: bool, visits: Sequence[Visit] = ()
 ) -> Skeleton:
-    """Grow a pyramidal cell: basal tree, apical trunk with tuft, descending axon.
+    """Return a pyramidal cell around ``soma_nm``: basal tree, apical trunk with tuft, axon.
 
-    Parameters
-    ----------
-    rng : Generator
-        Random stream of this skeleton.
-    soma_nm : ndarray (3,) float64
-        Centre of the soma.
-    loose_piece : bool
-        Whether an axon collateral is disconnected.
-    visits : sequence of Visit, optional
-        Further neurites.
-
-    Returns
-    -------
-    Skeleton
+    ``loose_piece`` disconnects an axon collateral; ``visits`` are further neurites.
     """
     tree = _Growing([soma_nm])
     for direction in _spread_directions(rng, _stems(rng, visits), tilt=0.45):
@@ -211,32 +133,17 @@ def grow_pyramidal(
 
 
 def grow_inhibitory(
-    rng: np.random.Generator,
-    soma_nm: NDArray[np.float64],
+    rng: Generator,
+    soma_nm: Floats,
     subtype: str,
     *,
     loose_piece: bool,
     visits: Sequence[Visit] = (),
 ) -> Skeleton:
-    """Grow an interneuron: dendrites (all basal) and a dense axon, by its subtype.
+    """Return an interneuron: dendrites (all basal) and a dense axon; see :func:`grow_pyramidal`.
 
-    Parameters
-    ----------
-    rng : Generator
-        Random stream of this skeleton.
-    soma_nm : ndarray (3,) float64
-        Centre of the soma.
-    subtype : str
-        ``bipolar`` cells have dendrites up and down, ``martinotti`` cells an axon that
-        climbs; the others grow to all sides.
-    loose_piece : bool
-        Whether an axon collateral is disconnected.
-    visits : sequence of Visit, optional
-        Further neurites.
-
-    Returns
-    -------
-    Skeleton
+    ``bipolar`` cells have dendrites up and down, ``martinotti`` cells an axon that climbs; the
+    others grow to all sides.
     """
     tree = _Growing([soma_nm])
     if subtype == "bipolar":
@@ -253,57 +160,9 @@ def grow_inhibitory(
     return _finish(rng, tree, (_UNSURE_AXON,))
 
 
-def write_skeleton(
-    folder: Path,
-    cell_id: int,
-    skeleton: Skeleton,
-    calibres: NDArray[np.float64] | None = None,
-) -> None:
-    """Write ``<cell>_skeleton.h5`` and ``<cell>_skeleton_label.npy``.
-
-    Parameters
-    ----------
-    folder : Path
-        Existing folder.
-    cell_id : int
-        The cell.
-    skeleton : Skeleton
-        Its nodes are renumbered by position, as skeletonisation of voxels leaves them.
-    calibres : ndarray (n,) float64, optional
-        Local diameter at each node, nm, for the vertex property ``rs``.
-    """
-    order = np.lexsort(np.floor(skeleton.nodes / 1_000).T[::-1])
-    number = np.empty(len(order), dtype=np.int64)
-    number[order] = np.arange(len(order))
-    children = np.flatnonzero(skeleton.parents >= 0)
-    edges = np.sort(np.stack([number[children], number[skeleton.parents[children]]], 1), axis=1)
-    write_skeleton_h5_by_part(
-        folder / f"{cell_id}_skeleton.h5",
-        vertices=skeleton.nodes[order],
-        edges=edges[np.lexsort(edges.T[::-1])],
-        meta=SkeletonMetadata(),
-        vertex_properties={} if calibres is None else {"rs": _rs(calibres[order])},
-        root=number[0],
-        overwrite=True,
-    )
-    np.save(folder / f"{cell_id}_skeleton_label.npy", skeleton.labels[order])
-
-
-def _rs(calibres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Calibres (n,) to 1 pm, a few of them not measured."""
-    rs = np.round(calibres, 3)
-    rs[::_UNMEASURED_EVERY] = np.nan
-    return rs
-
-
 def _grow_bush(
-    rng: np.random.Generator,
-    tree: _Growing,
-    node: int,
-    direction: NDArray[np.float64],
-    habit: Habit,
-    order: int = 0,
-) -> NDArray[np.int64]:
+    rng: Generator, tree: _Growing, node: int, direction: Floats, habit: Habit, order: int = 0
+) -> Ints:
     """Grow a branch that forks until the habit knows no further order; its own nodes."""
     branch = _grow_one(rng, tree, node, direction, habit, order)
     wanted = habit.lengths_nm[order][0] / _STEP_NM[1]
@@ -316,25 +175,14 @@ def _grow_bush(
 
 
 def _grow_one(
-    rng: np.random.Generator,
-    tree: _Growing,
-    node: int,
-    direction: NDArray[np.float64],
-    habit: Habit,
-    order: int = 0,
-) -> NDArray[np.int64]:
+    rng: Generator, tree: _Growing, node: int, direction: Floats, habit: Habit, order: int = 0
+) -> Ints:
     """Grow one unforked branch from a node; numbers (n,) of its nodes."""
     points = _wind(rng, tree.nodes[node], direction, habit, order)
     return tree.extend(points, node, habit.label)
 
 
-def _wind(
-    rng: np.random.Generator,
-    start: NDArray[np.float64],
-    direction: NDArray[np.float64],
-    habit: Habit,
-    order: int,
-) -> NDArray[np.float64]:
+def _wind(rng: Generator, start: Floats, direction: Floats, habit: Habit, order: int) -> Floats:
     """Points (n, 3) of a smooth winding path, without its start, up to the volume's edge."""
     length = rng.uniform(*habit.lengths_nm[order])
     count = max(3, int(length / np.mean(_STEP_NM)))
@@ -349,9 +197,7 @@ def _wind(
     return points if stays.all() else points[: np.argmin(stays)]
 
 
-def _grow_collaterals(
-    rng: np.random.Generator, tree: _Growing, axon: NDArray[np.int64], loose_piece: bool
-) -> None:
+def _grow_collaterals(rng: Generator, tree: _Growing, axon: Ints, loose_piece: bool) -> None:
     """Grow collaterals off an axon; the last one is not connected if so wanted."""
     for node in _along(rng, axon, (0.6, 0.95), 1):
         _grow_one(rng, tree, node, _sideways(rng, tree.direction(node)), _COLLATERAL)
@@ -362,22 +208,15 @@ def _grow_collaterals(
         tree.extend(points[_GAP_NODES:], -1, Label.AXONAL)
 
 
-def _stems(rng: np.random.Generator, visits: Sequence[Visit]) -> int:
+def _stems(rng: Generator, visits: Sequence[Visit]) -> int:
     """Choose the number of basal dendrites besides those that visit."""
     return int(rng.integers(4, 6)) - sum(visit.label == Label.BASAL for visit in visits)
 
 
-def _grow_visits(
-    rng: np.random.Generator,
-    tree: _Growing,
-    axon: NDArray[np.int64],
-    visits: Sequence[Visit],
-) -> None:
+def _grow_visits(rng: Generator, tree: _Growing, axon: Ints, visits: Sequence[Visit]) -> None:
     """Grow neurites that run beside others: axons off the axon, dendrites off the soma."""
     for visit in visits:
-        host = visit.host or Skeleton(
-            np.array(tree.nodes), np.array(tree.parents), np.array(tree.labels, dtype=np.uint8)
-        )
+        host = visit.host or tree.skeleton()
         start = int(rng.choice(axon[len(axon) // 3 :])) if visit.label == Label.AXONAL else 0
         stretch = _stretch_beside(rng, host, tree.nodes[0], tree.nodes[start], visit)
         # A dendrite starts at the centre of its own soma.
@@ -389,12 +228,8 @@ def _grow_visits(
 
 
 def _stretch_beside(
-    rng: np.random.Generator,
-    host: Skeleton,
-    soma_nm: NDArray[np.float64],
-    start: NDArray[np.float64],
-    visit: Visit,
-) -> NDArray[np.float64]:
+    rng: Generator, host: Skeleton, soma_nm: Floats, start: Floats, visit: Visit
+) -> Floats:
     """Points (k, 3) beside a stretch of a host's neurite, one of the nearest, from its near end."""
     chains = [np.arange(len(host.nodes))]
     for _ in range(_SIDE_BY_SIDE - 1):
@@ -416,12 +251,7 @@ def _stretch_beside(
     return stretch + apart * _sideways(rng, unit(stretch[-1] - stretch[0]))
 
 
-def _way_to(
-    rng: np.random.Generator,
-    start: NDArray[np.float64],
-    stretch: NDArray[np.float64],
-    somas: Sequence[NDArray[np.float64]],
-) -> NDArray[np.float64]:
+def _way_to(rng: Generator, start: Floats, stretch: Floats, somas: Sequence[Floats]) -> Floats:
     """Nodes (n, 3) of a smooth way from a point to a stretch (k, 3) and along it."""
     across = stretch[0] - start
     length = float(np.linalg.norm(across))
@@ -437,44 +267,24 @@ def _way_to(
         way = soma + off * np.maximum(1, _AROUND_SOMA_NM / np.maximum(distance, 1.0))
     way = np.clip(np.concatenate([way, stretch[1:]]), VOLUME_NM[0] + 500, VOLUME_NM[1] - 500)
     # Without kinks shorter than some 1 µm.
-    way = _at(way, np.arange(0, _run(way)[-1], 100.0))
+    way = points_along(way, np.arange(0, run_lengths(way)[-1], 100.0))
     way = np.concatenate([start[None], gaussian_filter1d(way, 10.0, axis=0, mode="nearest")[10:]])
-    places = np.cumsum(rng.uniform(*_STEP_NM, int(_run(way)[-1] / _STEP_NM[0]) + 1))
-    return _at(way, places[places < _run(way)[-1]])
+    places = np.cumsum(rng.uniform(*_STEP_NM, int(run_lengths(way)[-1] / _STEP_NM[0]) + 1))
+    return points_along(way, places[places < run_lengths(way)[-1]])
 
 
-def _run(way: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Length along a polyline (n, 3) up to each of its points, (n,)."""
-    return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
-
-
-def _at(way: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points (p, 3) of a polyline (n, 3) at lengths (p,) along it."""
-    run = _run(way)
-    return np.stack([np.interp(places, run, way[:, axis]) for axis in range(3)], axis=1)
-
-
-def _finish(
-    rng: np.random.Generator, tree: _Growing, unsure: Sequence[tuple[Label, Label]]
-) -> Skeleton:
+def _finish(rng: Generator, tree: _Growing, unsure: Sequence[tuple[Label, Label]]) -> Skeleton:
     """Label the soma and the ends of neurites that pass for unknown."""
-    nodes = np.array(tree.nodes)
-    parents = np.array(tree.parents, dtype=np.int64)
-    labels = np.array(tree.labels, dtype=np.uint8)
+    skeleton = tree.skeleton()
     for kind, label in unsure:
-        _relabel_end(rng, parents, labels, kind, label)
-    labels[np.linalg.norm(nodes - nodes[0], axis=1) < SOMA_RADIUS_NM] = Label.SOMATIC
-    return Skeleton(nodes, parents, labels)
+        _relabel_end(rng, skeleton, kind, label)
+    skeleton.labels[skeleton.off_soma() < SOMA_RADIUS_NM] = Label.SOMATIC
+    return skeleton
 
 
-def _relabel_end(
-    rng: np.random.Generator,
-    parents: NDArray[np.int64],
-    labels: NDArray[np.uint8],
-    kind: Label,
-    label: Label,
-) -> None:
+def _relabel_end(rng: Generator, skeleton: Skeleton, kind: Label, label: Label) -> None:
     """Relabel, in place, the last stretch of one unforked neurite of a kind."""
+    parents, labels = skeleton.parents, skeleton.labels
     forks = np.bincount(parents[parents >= 0], minlength=len(parents))
     ends = np.flatnonzero((forks == 0) & (labels == kind))
     rng.shuffle(ends)
@@ -486,37 +296,32 @@ def _relabel_end(
             return
 
 
-def _spread_directions(rng: np.random.Generator, count: int, tilt: float) -> NDArray[np.float64]:
+def _spread_directions(rng: Generator, count: int, tilt: float) -> Floats:
     """Directions (count, 3) evenly around the vertical, flattened in z, tilted down."""
     angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
     rise = rng.uniform(-0.6, 0.6, count) + tilt
     return unit(np.stack([np.cos(angles), rise, 0.6 * np.sin(angles)], axis=1))
 
 
-def _along(
-    rng: np.random.Generator, branch: NDArray[np.int64], span: tuple[float, float], count: int
-) -> list[int]:
+def _along(rng: Generator, branch: Ints, span: tuple[float, float], count: int) -> list[int]:
     """Nodes of a branch where others leave it, spread over a part of its length."""
     places = np.linspace(*span, count) + rng.uniform(-0.04, 0.04, count)
     return branch[(places * (len(branch) - 1)).astype(int)].tolist()
 
 
-def _fork(rng: np.random.Generator, heading: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fork(rng: Generator, heading: Floats) -> Floats:
     """Direction (3,) of a fork's arm, some 35 degrees off the heading."""
     return unit(heading + 0.75 * _sideways(rng, heading))
 
 
-def _sideways(rng: np.random.Generator, heading: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sideways(rng: Generator, heading: Floats) -> Floats:
     """Random direction (3,) at a right angle to the heading, flattened in z."""
-    random = rng.normal(size=3) * [1, 1, 0.6]
-    return unit(random - heading * (random @ heading))
+    return square(rng.normal(size=3) * [1, 1, 0.6], heading)
 
 
-def _inwards(point: NDArray[np.float64], soma_nm: NDArray[np.float64]) -> NDArray[np.float64]:
+def _inwards(point: Floats, soma_nm: Floats) -> Floats:
     """Direction (3,) from a point to the middle of the volume, yet not back to the soma.
 
     There the edge of the volume leaves a good piece of a neurite.
     """
-    outward = unit(point - soma_nm)
-    inward = VOLUME_NM.mean(axis=0) - point
-    return unit(inward - outward * (inward @ outward))
+    return square(VOLUME_NM.mean(axis=0) - point, unit(point - soma_nm))

@@ -7,39 +7,21 @@ made-up dataset compares two ways.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from mitosyn.sample.mitochondria import OTHER_SKELETON, Mitochondrion
-from mitosyn.sample.neurites import Label, Skeleton
+from mitosyn.sample.skeleton import Label, Skeleton
+from mitosyn.sample.space import Floats
 
 
 def compartment_and_length(
-    mitochondrion: Mitochondrion,
-    vertices: NDArray[np.float64],
-    skeleton: Skeleton,
-    tree: cKDTree,
+    mitochondrion: Mitochondrion, vertices: Floats, skeleton: Skeleton, tree: cKDTree
 ) -> tuple[Label, float]:
-    """Find the compartment of a mitochondrion and its length along the skeleton.
+    """Return the compartment of a mitochondrion and its length along the skeleton, nm.
 
-    Parameters
-    ----------
-    mitochondrion : Mitochondrion
-        A mesh that the source no longer has was there when this was published; another
-        skeleton gave another compartment and another length.
-    vertices : ndarray (n, 3) float64
-        Its mesh's as they are delivered, repeated ones too, in true nm.
-    skeleton : Skeleton
-        Of its cell.
-    tree : cKDTree
-        Of the skeleton's nodes.
-
-    Returns
-    -------
-    Label
-        That of the node nearest to most vertices.
-    float
-        Sum of the edges of which both nodes are nearest to some vertex, nm.
+    ``vertices`` (n, 3), true nm, are those of its mesh as delivered, repeated ones too;
+    ``tree`` is that of the skeleton's nodes. A mesh that the source no longer has was there
+    when this was published; another skeleton gave another compartment and another length.
     """
     nearest = tree.query(vertices)[1]
     label = Label(int(np.bincount(skeleton.labels[nearest]).argmax()))

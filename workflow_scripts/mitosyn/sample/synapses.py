@@ -17,12 +17,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import Generator
 from scipy.spatial import cKDTree
 
 from mitosyn.sample.cell_meshes import SOMA_SPHERE_NM, node_radii
-from mitosyn.sample.neurites import INITIAL_SEGMENT_NM, RADII_NM, Label, Skeleton
-from mitosyn.sample.space import Purpose, anywhere, distinct_integers, inside, stream, unit
+from mitosyn.sample.skeleton import INITIAL_SEGMENT_NM, RADII_NM, Label, Skeleton
+from mitosyn.sample.space import (
+    Bools,
+    Floats,
+    Ints,
+    Purpose,
+    anywhere,
+    distinct_integers,
+    inside,
+    stream,
+    unit,
+)
 
 FEWEST = 40
 """Fewest synapses that hold one of every sort."""
@@ -46,32 +56,22 @@ _RECEIVING = (Label.SOMATIC, Label.BASAL, Label.APICAL, Label.UNKNOWN_DENDRITIC)
 
 @dataclass(frozen=True)
 class Synapses:
-    """Synapses in the order of their table.
+    """Synapses in the order of their table: ids (n,), cells (n,), and centres (n, 3) in nm."""
 
-    Attributes
-    ----------
-    ids, pre, post : ndarray (n,) int64
-        Ids of the synapses and of their two cells.
-    cleft_vx : ndarray (n,) int64
-        Size of the cleft, voxels.
-    positions : ndarray (n, 3) float64
-        Centres, nm.
-    """
-
-    ids: NDArray[np.int64]
-    pre: NDArray[np.int64]
-    post: NDArray[np.int64]
-    cleft_vx: NDArray[np.int64]
-    positions: NDArray[np.float64]
+    ids: Ints
+    pre: Ints
+    post: Ints
+    cleft_vx: Ints
+    positions: Floats
 
 
 @dataclass(frozen=True)
 class _Part:
     """Synapses of one sort: cells (n,), (n,) and positions (n, 3), nm."""
 
-    pre: NDArray[np.int64]
-    post: NDArray[np.int64]
-    positions: NDArray[np.float64]
+    pre: Ints
+    post: Ints
+    positions: Floats
 
 
 def make_synapses(
@@ -79,27 +79,13 @@ def make_synapses(
     count: int,
     pyramidal: Mapping[int, Skeleton],
     inhibitory: Mapping[int, Skeleton],
-    covered: Mapping[int, NDArray[np.bool_]],
+    covered: Mapping[int, Bools],
     bystanders: list[int],
 ) -> Synapses:
-    """Draw all synapses.
+    """Return ``count`` synapses, at least :data:`FEWEST`.
 
-    Parameters
-    ----------
-    seed : int
-        Seed of the dataset.
-    count : int
-        Number of synapses, at least :data:`FEWEST`.
-    pyramidal, inhibitory : mapping of int to Skeleton
-        The analysed neurons by id.
-    covered : mapping of int to ndarray (n,) bool
-        Which nodes of each neuron have mitochondria.
-    bystanders : list of int
-        Other cells of the volume, that may be partners.
-
-    Returns
-    -------
-    Synapses
+    ``pyramidal`` and ``inhibitory`` are the analysed neurons by id, ``covered`` says which
+    nodes (n,) of each have mitochondria, ``bystanders`` are other cells that may be partners.
     """
     neurons = {**pyramidal, **inhibitory}
     first_pyramidal, first_inhibitory = next(iter(pyramidal)), next(iter(inhibitory))
@@ -131,7 +117,7 @@ def make_synapses(
     )
 
 
-def _strangers(rng: np.random.Generator, count: int, bystanders: list[int]) -> NDArray[np.int64]:
+def _strangers(rng: Generator, count: int, bystanders: list[int]) -> Ints:
     """Ids of possible partners that are not analysed."""
     fragments = distinct_integers(rng, *_FOREIGN_IDS, count)
     return np.concatenate([fragments, np.array(bystanders, dtype=np.int64)])
@@ -140,8 +126,8 @@ def _strangers(rng: np.random.Generator, count: int, bystanders: list[int]) -> N
 _Pair = tuple[int, int]
 
 
-def _all_contacts(neurons: Mapping[int, Skeleton]) -> dict[_Pair, NDArray[np.float64]]:
-    """Find where membranes touch, by pre- and postsynaptic neuron: places (n, 3), nm."""
+def _all_contacts(neurons: Mapping[int, Skeleton]) -> dict[_Pair, Floats]:
+    """Return where membranes touch, by pre- and postsynaptic neuron: places (n, 3), nm."""
     trees = {cell: cKDTree(skeleton.nodes) for cell, skeleton in neurons.items()}
     return {
         (pre, post): _contacts(neurons[pre], trees[pre], neurons[post], trees[post])
@@ -150,10 +136,8 @@ def _all_contacts(neurons: Mapping[int, Skeleton]) -> dict[_Pair, NDArray[np.flo
     }
 
 
-def _contacts(
-    pre: Skeleton, pre_tree: cKDTree, post: Skeleton, post_tree: cKDTree
-) -> NDArray[np.float64]:
-    """Find places (n, 3), nm, between an axon and what it runs beside.
+def _contacts(pre: Skeleton, pre_tree: cKDTree, post: Skeleton, post_tree: cKDTree) -> Floats:
+    """Return places (n, 3), nm, between an axon and what it runs beside.
 
     Nearer than any other node of either neuron is one of the axon and one of a dendrite, of
     the soma, or of the beginning of an axon.
@@ -173,22 +157,15 @@ def _contacts(
     return places[own & meant]
 
 
-def _connect(
-    rng: np.random.Generator,
-    contacts: Mapping[_Pair, NDArray[np.float64]],
-    pair: _Pair,
-    count: int,
-) -> _Part:
-    """Put synapses where the axon of one neuron touches another, each place in turn."""
+def _connect(rng: Generator, contacts: Mapping[_Pair, Floats], pair: _Pair, count: int) -> _Part:
+    """Return synapses where the axon of one neuron touches another, each place in turn."""
     places = rng.permutation(contacts[pair])
     chosen = places[np.arange(count) % max(1, len(places))] if count else np.empty((0, 3))
     chosen = chosen + rng.uniform(-40, 40, chosen.shape)
     return _Part(np.full(count, pair[0]), np.full(count, pair[1]), chosen)
 
 
-def _random_pairs(
-    rng: np.random.Generator, contacts: Mapping[_Pair, NDArray[np.float64]], count: int
-) -> list[_Part]:
+def _random_pairs(rng: Generator, contacts: Mapping[_Pair, Floats], count: int) -> list[_Part]:
     """Synapses between analysed neurons: some touch and have none."""
     pairs = [pair for pair, places in contacts.items() if len(places) and pair[0] != pair[1]]
     weights = rng.gamma(1.0, size=len(pairs)) * (rng.random(len(pairs)) < _CONNECTED_SHARE)
@@ -201,10 +178,10 @@ def _random_pairs(
 
 
 def _incoming(
-    rng: np.random.Generator,
+    rng: Generator,
     neurons: Mapping[int, Skeleton],
-    covered: Mapping[int, NDArray[np.bool_]],
-    strangers: NDArray[np.int64],
+    covered: Mapping[int, Bools],
+    strangers: Ints,
     count: int,
 ) -> _Part:
     """Synapses of strangers onto somas, dendrites and, few, beginnings of axons."""
@@ -226,10 +203,7 @@ def _incoming(
 
 
 def _outgoing(
-    rng: np.random.Generator,
-    neurons: Mapping[int, Skeleton],
-    strangers: NDArray[np.int64],
-    count: int,
+    rng: Generator, neurons: Mapping[int, Skeleton], strangers: Ints, count: int
 ) -> _Part:
     """Synapses of the analysed axons onto strangers."""
     pre = np.sort(rng.choice(np.array(list(neurons), dtype=np.int64), count))
@@ -241,24 +215,23 @@ def _outgoing(
     return _Part(pre, rng.choice(strangers, count), np.concatenate(positions))
 
 
-def _foreign(rng: np.random.Generator, strangers: NDArray[np.int64], count: int) -> _Part:
+def _foreign(rng: Generator, strangers: Ints, count: int) -> _Part:
     """Synapses between strangers, anywhere."""
     positions = anywhere(rng, count)
     return _Part(rng.choice(strangers, count), rng.choice(strangers, count), positions)
 
 
-def _receives(skeleton: Skeleton) -> NDArray[np.bool_]:
+def _receives(skeleton: Skeleton) -> Bools:
     """Whether each node (n,) is of the soma or of a dendrite."""
     return np.isin(skeleton.labels, _RECEIVING)
 
 
-def _is_initial_segment(skeleton: Skeleton) -> NDArray[np.bool_]:
+def _is_initial_segment(skeleton: Skeleton) -> Bools:
     """Whether each node (n,) is where an axon begins."""
-    from_soma = np.linalg.norm(skeleton.nodes - skeleton.nodes[0], axis=1)
-    return (skeleton.labels == Label.AXONAL) & (from_soma < INITIAL_SEGMENT_NM)
+    return (skeleton.labels == Label.AXONAL) & (skeleton.off_soma() < INITIAL_SEGMENT_NM)
 
 
-def _on_soma(rng: np.random.Generator, skeleton: Skeleton, count: int) -> NDArray[np.float64]:
+def _on_soma(rng: Generator, skeleton: Skeleton, count: int) -> Floats:
     """Places (count, 3) on the soma, nearest to one of its own nodes."""
     tree = cKDTree(skeleton.nodes)
     found = np.empty((0, 3))
@@ -270,12 +243,12 @@ def _on_soma(rng: np.random.Generator, skeleton: Skeleton, count: int) -> NDArra
 
 
 def _on_neurite(
-    rng: np.random.Generator,
+    rng: Generator,
     skeleton: Skeleton,
-    wanted: NDArray[np.bool_] | NDArray[np.float64],
+    wanted: Bools | Floats,
     count: int,
     off_membrane_nm: tuple[float, float],
-) -> NDArray[np.float64]:
+) -> Floats:
     """Places (count, 3) beside some nodes of a neurite, nearer to such a node than to any other.
 
     The thicker it is and the more a node is wanted, the more there are.

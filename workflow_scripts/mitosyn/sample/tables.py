@@ -13,16 +13,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mitosyn.catalogue import PUBLISHED_LABELS, PYRAMIDAL
 from mitosyn.meshes import complexity_index
-from mitosyn.sample import tubes
 from mitosyn.sample.cells import Cast, Cell, second_soma_nm
+from mitosyn.sample.layer import Grid
 from mitosyn.sample.mitochondria import Mitochondrion
-from mitosyn.sample.neurites import Label
-from mitosyn.sample.space import Purpose, stream
+from mitosyn.sample.skeleton import Label
+from mitosyn.sample.space import Floats, Purpose, stream
 from mitosyn.sample.synapses import Synapses
+from mitosyn.sample.tubes import centroid, surface_area
 from mitosyn.tables import names_by_label
 
 CELL_TYPE_COLUMNS = (
@@ -61,112 +61,71 @@ SYNAPSE_COLUMNS = (
     *(f"ctr_pos_{axis}_vx" for axis in "xyz"),
 )
 
-_Lengths = tuple[float, float, float]
 _Row = Sequence[int | str]
 
 _FIRST_INDEX = {"pyramidal": 1, "inhibitory": 37, "glia": 0, "vasculature": 0}
 
 
-def cell_type_rows(cast: Cast, seed: int, voxel_nm: _Lengths) -> list[_Row]:
-    """Rows of the cell type table: sections of pyramidal, inhibitory, glia, vasculature.
+def cell_type_rows(cast: Cast, seed: int, grid: Grid) -> list[_Row]:
+    """Return the rows of the cell type table, in sections by cell type.
 
-    Parameters
-    ----------
-    cast : Cast
-        All cells.
-    seed : int
-        Seed of the dataset; decides the order in each section and the index's gaps.
-    voxel_nm : tuple of float
-        Voxel size.
-
-    Returns
-    -------
-    list of rows
+    ``seed`` decides the order in each section and the gaps of the index.
     """
     rng = stream(seed, Purpose.CELL_TYPE_TABLE)
     everyone = [*cast.neurons, *cast.astrocytes, *cast.bystanders, *cast.vessel]
     rows: list[_Row] = []
     for section, first in _FIRST_INDEX.items():
-        members = [cell for cell in everyone if cell.cell_type == section]
+        members = [cell for cell in everyone if cell.role.cell_type == section]
         # The gaps are what the published table left out.
         gaps = rng.integers(1, 3, len(members))
         indices = first + np.cumsum(gaps) - gaps[0]
         order = rng.permutation(len(members)).tolist()
         for index, number in zip(indices.tolist(), order, strict=True):
             cell = members[number]
-            x, y, z = _voxel(cell.soma_nm, voxel_nm).tolist()
+            x, y, z = grid.voxels(cell.soma_nm).tolist()
             centroid = (x // 16 * 16, y // 16 * 16, z)
-            rows.append((index, *centroid, cell.cell_id, cell.cell_type, cell.cell_subtype))
+            rows.append(
+                (index, *centroid, cell.cell_id, cell.role.cell_type, cell.role.cell_subtype)
+            )
     return rows
 
 
-def soma_rows(cast: Cast, seed: int, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths) -> list[_Row]:
-    """Rows of the soma table, in random order.
-
-    Parameters
-    ----------
-    cast : Cast
-        All cells; those with two nuclei have two rows.
-    seed : int
-        Seed of the dataset.
-    voxel_nm, mesh_voxel_nm : tuple of float
-        True voxel size, and the one of the ``soma_*_nm`` columns.
-
-    Returns
-    -------
-    list of rows
-    """
-    somas: list[tuple[Cell, NDArray[np.float64]]] = []
+def soma_rows(cast: Cast, seed: int, grid: Grid) -> list[_Row]:
+    """Return the rows of the soma table, in random order: two of a cell with two nuclei."""
+    somas: list[tuple[Cell, Floats]] = []
     for cell in [*cast.neurons, *cast.astrocytes, *cast.bystanders]:
-        somas += [(cell, cell.soma_nm), (cell, second_soma_nm(cell))][: cell.soma_rows]
+        somas += [(cell, cell.soma_nm), (cell, second_soma_nm(cell))][: cell.role.soma_rows]
     order = stream(seed, Purpose.SOMA_TABLE).permutation(len(somas)).tolist()
     rows: list[_Row] = []
     for number in order:
         cell, soma = somas[number]
-        voxel = _voxel(soma, voxel_nm)
-        wrong_nm = [round(int(voxel[0]) * edge) for edge in mesh_voxel_nm]
-        rows.append((number + 1, cell.soma_class, str(voxel), cell.cell_id, *wrong_nm))
+        voxel = grid.voxels(soma)
+        wrong_nm = [round(int(voxel[0]) * edge) for edge in grid.mesh_voxel_nm.tolist()]
+        rows.append((number + 1, cell.role.soma_class, str(voxel), cell.cell_id, *wrong_nm))
     return rows
 
 
-def mitochondrion_row(
-    mito_id: int, mitochondrion: Mitochondrion, voxel_nm: _Lengths, mesh_voxel_nm: _Lengths
-) -> _Row:
-    """Row of the mitochondria table.
-
-    Parameters
-    ----------
-    mito_id : int
-        Its id.
-    mitochondrion : Mitochondrion
-        Vertices in true nm.
-    voxel_nm, mesh_voxel_nm : tuple of float
-        True voxel size, and the one of the ``ctr_pos_*_nm`` columns.
-
-    Returns
-    -------
-    row
-        Values of :data:`MITO_COLUMNS`.
-    """
-    centre = _voxel(tubes.centroid(mitochondrion.mesh), voxel_nm)
+def mitochondrion_row(mito_id: int, mitochondrion: Mitochondrion, grid: Grid) -> _Row:
+    """Return the row of a mitochondrion, of :data:`MITO_COLUMNS`."""
+    centre = grid.voxels(centroid(mitochondrion.mesh)).tolist()
     vertices = mitochondrion.mesh.vertices
     return (
         mito_id,
-        _voxel_count(mitochondrion, voxel_nm),
-        *centre.tolist(),
-        *_voxel(vertices.min(axis=0), voxel_nm).tolist(),
-        *(_voxel(vertices.max(axis=0), voxel_nm) + 1).tolist(),
+        _voxel_count(mitochondrion, grid),
+        *centre,
+        *grid.voxels(vertices.min(axis=0)).tolist(),
+        *(grid.voxels(vertices.max(axis=0)) + 1).tolist(),
         mitochondrion.cell_id,
-        *(round(v * edge) for v, edge in zip(centre.tolist(), mesh_voxel_nm, strict=True)),
+        *(round(v * edge) for v, edge in zip(centre, grid.mesh_voxel_nm.tolist(), strict=True)),
     )
 
 
 def published_results(
-    mitochondrion: Mitochondrion, label: Label, length_nm: float, voxel_nm: _Lengths
+    mitochondrion: Mitochondrion, label: Label, length_nm: float, grid: Grid
 ) -> _Row:
-    """Further columns of a pyramidal mitochondrion: area (µm²), index, compartment, length (nm)."""
-    area = round(tubes.surface_area(mitochondrion.mesh) / 1e6, 6)
-    cubic_um = _voxel_count(mitochondrion, voxel_nm) * float(np.prod(voxel_nm)) / 1e9
+    """Return what else a pyramidal mitochondrion has: area (µm²), index, compartment, length."""
+    area = round(surface_area(mitochondrion.mesh) / 1e6, 6)
+    cubic_um = _voxel_count(mitochondrion, grid) * float(np.prod(grid.voxel_nm)) / 1e9
     index = complexity_index(area, cubic_um)
     return (
         f"{area:.6f}",
@@ -176,8 +135,8 @@ def published_results(
     )
 
 
-def synapse_rows(synapses: Synapses, voxel_nm: _Lengths) -> list[_Row]:
-    """Rows of the synapse table, with a leading index."""
+def synapse_rows(synapses: Synapses, grid: Grid) -> list[_Row]:
+    """Return the rows of the synapse table, with a leading index."""
     columns = np.column_stack(
         [
             np.arange(len(synapses.ids)),
@@ -185,17 +144,12 @@ def synapse_rows(synapses: Synapses, voxel_nm: _Lengths) -> list[_Row]:
             synapses.pre,
             synapses.post,
             synapses.cleft_vx,
-            _voxel(synapses.positions, voxel_nm),
+            grid.voxels(synapses.positions),
         ]
     )
     return columns.tolist()
 
 
-def _voxel(positions: NDArray[np.float64], voxel_nm: _Lengths) -> NDArray[np.int64]:
-    """Voxels (…, 3) int64 that hold positions (…, 3) in nm."""
-    return np.floor(positions / np.array(voxel_nm)).astype(np.int64)
-
-
-def _voxel_count(mitochondrion: Mitochondrion, voxel_nm: _Lengths) -> int:
-    """Voxels of a mitochondrion."""
-    return max(1, round(mitochondrion.volume_nm3 / float(np.prod(voxel_nm))))
+def _voxel_count(mitochondrion: Mitochondrion, grid: Grid) -> int:
+    """Return the number of voxels of a mitochondrion."""
+    return max(1, round(mitochondrion.volume_nm3 / float(np.prod(grid.voxel_nm))))
