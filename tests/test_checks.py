@@ -80,7 +80,8 @@ def test_expectations_compare_what_they_name() -> None:
 
 
 @pytest.fixture
-def job(tmp_path: Path):
+def job(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     yield types.SimpleNamespace(log=[str(tmp_path / "job.log")], output=[])
     for handler in logging.getLogger().handlers[:]:
         if isinstance(handler, logging.FileHandler):
@@ -88,9 +89,7 @@ def job(tmp_path: Path):
             handler.close()
 
 
-def test_bad_input_is_one_line_in_the_log_and_on_the_terminal(job, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-
+def test_bad_input_is_one_line_in_the_log_and_on_the_terminal(job, capsys) -> None:
     def main(_) -> None:
         raise InputError("table.csv", "row 3: id is 'x', expected an integer", "Correct it.")
 
@@ -110,9 +109,7 @@ def test_an_error_points_to_the_page_that_says_more_and_survives_pickling() -> N
         assert (ROOT / page).is_file()
 
 
-def test_any_other_error_leaves_its_traceback_in_the_log(job, monkeypatch) -> None:
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-
+def test_any_other_error_leaves_its_traceback_in_the_log(job) -> None:
     def main(_) -> None:
         raise ZeroDivisionError("oops")
 

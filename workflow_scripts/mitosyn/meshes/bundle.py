@@ -161,7 +161,7 @@ def read_bundle(path: str | Path) -> MeshBundle:
         The file is not a bundle.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return MeshBundle(**{name: arrays[name] for name in MeshBundle.__annotations__})
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
@@ -181,7 +181,7 @@ def settled_meshes(path: str | Path, layer: str = "") -> dict[int, Mesh | MeshEr
     """
     try:
         bundle = read_bundle(path)
-        with np.load(path, allow_pickle=False) as arrays:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             written_for = str(arrays["layer"])
     except (OSError, KeyError, InputError):
         return {}

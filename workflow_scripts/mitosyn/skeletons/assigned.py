@@ -49,7 +49,7 @@ def read_assigned(path: str | Path) -> AssignedMesh:
         The file is something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             node_of_vertex = arrays.get("node_of_vertex")
             return AssignedMesh(node_of_vertex, arrays["diameters"])
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
