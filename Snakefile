@@ -15,7 +15,9 @@ configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_
 report: "report/workflow.rst"
 
 
+include: "rules/engine.smk"
 include: "rules/common.smk"
+include: "rules/mesh_layer.smk"
 include: "rules/sources.smk"
 include: "rules/tables.smk"
 include: "rules/per_cell.smk"
@@ -63,7 +65,7 @@ rule retrieve_all:
         INPUTS.cell_meshes or [],
 
 
-set_environment()
+set_environment(str(RULES.parent / "envs" / "workflow.yaml"))
 
 
 onstart:

@@ -28,15 +28,7 @@ from mitosyn.catalogue import (
 )
 from mitosyn.config import PUBLIC_VIEWER, ConfigError, duplicate_keys, locate_inputs, read_config
 from mitosyn.support import failed_jobs
-from mitosyn.meshes import (
-    FILE_LAYER,
-    fragment_states,
-    is_web_layer,
-    local_layer,
-    mesh_folder,
-    state_digest,
-)
-from mitosyn.tables import mitochondria_of_cell
+from mitosyn.meshes import local_layer
 
 try:
     # What is there twice cannot be seen in what was read.
@@ -47,15 +39,6 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-# How to reach the network, and the disk that it takes, are no part of what a result depends on:
-# scripts take them from the config, not from params, whose change would redo their jobs.
-config["offline"] = SETTINGS.offline
-config["retrieval"] = SETTINGS.retrieval.model_dump()
-# A mesh is fetched as it is stored; the size is only compared with what its layer says.
-config["datasets"][SETTINGS.dataset] |= {
-    "mesh_voxel_size_nm": SETTINGS.chosen.mesh_voxel_size_nm,
-    "disk_gb": SETTINGS.chosen.disk_gb,
-}
 if "connections" not in workflow.global_resources:
     workflow.register_resource("connections", SETTINGS.retrieval.connections)
 
@@ -65,6 +48,15 @@ RESOURCES = f"resources/{SETTINGS.dataset}"
 RESULTS = f"results/{SETTINGS.dataset}"
 LOGS = f"logs/{SETTINGS.dataset}"
 INPUTS = locate_inputs(SETTINGS, RESOURCES)
+# The archives of folders, by the name of the folder that they are unpacked into.
+FOLDER_ARCHIVES = {
+    name: archive
+    for name, archive in (
+        ("skeletons", INPUTS.skeleton_archive),
+        ("cell_meshes", INPUTS.cell_mesh_archive),
+    )
+    if archive
+}
 NODES_SUFFIX = SETTINGS.associated_nodes_suffix
 
 # Each archive holds one folder of per-cell files.
@@ -321,19 +313,6 @@ def branch_problems(wildcards):
     return files + ([f"{RESULTS}/tables/nucleus_problems.arrow"] if SETTINGS.branches else [])
 
 
-def mesh_layer_files():
-    """Give what tells that a mesh layer is there: nothing to wait for if it is remote."""
-    layer = local_layer(INPUTS.mesh_layer)
-    return [] if layer is None else str(layer if INPUTS.generated else layer / "info")
-
-
-def mesh_layer(wildcards, input):
-    """Give the mesh layer's path, that of a local one as Snakemake knows it."""
-    if not input.layer:
-        return INPUTS.mesh_layer
-    return f"{FILE_LAYER}{input.layer if INPUTS.generated else Path(input.layer).parent}"
-
-
 def provenance_inputs():
     """Give the inputs that are recorded: as retrieved, where they were, and as jobs read them.
 
@@ -365,54 +344,6 @@ def recorded_config():
     return recorded
 
 
-def fetch_connections():
-    """Give the connections that fetching a cell takes out of those of all jobs together."""
-    wanted = SETTINGS.retrieval.connections_per_job if is_web_layer(INPUTS.mesh_layer) else 0
-    return min(wanted, SETTINGS.retrieval.connections)
-
-
-def partial_meshes(wildcards, output):
-    """Name the folder for the meshes of a cell that is still being fetched from this layer."""
-    layer = hashlib.sha256(INPUTS.mesh_layer.encode()).hexdigest()[:8]
-    cell = Path(output.meshes).with_suffix("")
-    return str(cell).replace(f"{RESULTS}/per_cell/meshes", f"{RESOURCES}/partial_meshes/{layer}")
-
-
-@cache
-def mesh_states(folder, changed_at):
-    """Describe the files of a local mesh layer once for each state of its folder."""
-    return fragment_states(folder)
-
-
-def mesh_state(wildcards):
-    """Digest where a cell's meshes are and their state: a change redoes the cell.
-
-    Snakemake compares parameters that are made from wildcards, not those made from inputs.
-    """
-    if INPUTS.generated:
-        layer = Path(rules.make_sample.output.mesh_layer)
-    else:
-        layer = local_layer(INPUTS.mesh_layer)
-    table = Path(rules.partition_mitochondria.output.mitochondria)
-    folder = mesh_folder(layer) if layer is not None and table.exists() else None
-    if folder is None or not folder.exists():
-        return f"{INPUTS.mesh_layer}, remote or not there yet"
-    states = mesh_states(folder, folder.stat().st_mtime_ns)
-    mito_ids = mitochondria_of_cell(table, int(wildcards.cell_id))["mito_id"].to_pylist()
-    return f"{INPUTS.mesh_layer} {state_digest(states, mito_ids)}"
-
-
-def lift_rate_limit():
-    """Take the limit on jobs a second off local runs.
-
-    With a limit, Snakemake 9.27 goes through all ready jobs once a second more often for
-    every job that has started: after some hundred jobs it does little else. There is no
-    option for none; submissions to a cluster keep theirs.
-    """
-    if workflow.local_exec:
-        workflow.scheduler.job_rate_limiter = None
-
-
 def print_failed_jobs():
     """List the jobs of this run that failed, so that nobody has to look for them."""
     lines = failed_jobs(LOGS, STARTED)
@@ -425,10 +356,3 @@ def print_summary():
     checked = Path(f"{RESULTS}/check.json")
     if checked.exists() and checked.stat().st_mtime >= STARTED:
         print(json.loads(checked.read_text())["summary"])
-
-
-def set_environment():
-    """Run all jobs in the one environment of envs/: no directive says so once for all of them."""
-    for each in workflow.rules:
-        if each.script:
-            each.conda_env = str(RULES.parent / "envs" / "workflow.yaml")

@@ -20,6 +20,10 @@ rule fetch_meshes:
         mesh_layer=mesh_layer,
         mesh_state=mesh_state,
         store=partial_meshes,
+        offline=without_redoing(SETTINGS.offline),
+        patience=without_redoing(SETTINGS.retrieval.model_dump()),
+        # A mesh is kept as it is stored; this is only compared with what its layer says.
+        mesh_voxel_size_nm=without_redoing(DATASET.mesh_voxel_size_nm),
     script:
         "../workflow_scripts/fetch_meshes.py"
 

@@ -70,6 +70,9 @@ if INPUTS.downloads:
         params:
             download=lambda wildcards: INPUTS.downloads[wildcards.download].model_dump(),
             results=RESULTS,
+            offline=without_redoing(SETTINGS.offline),
+            disk_gb=without_redoing(DATASET.disk_gb),
+            patience=without_redoing(SETTINGS.retrieval.model_dump()),
         script:
             "../workflow_scripts/retrieve_file.py"
 
@@ -92,33 +95,19 @@ if INPUTS.archives:
             "../workflow_scripts/unpack_member.py"
 
 
-if INPUTS.skeleton_archive:
+if FOLDER_ARCHIVES:
 
-    rule unpack_skeletons:
-        """Unpack the archive of skeletons into one folder."""
+    rule unpack_folder:
+        """Unpack the archive of all skeletons, or of all cell meshes, into one folder."""
         input:
-            archive=INPUTS.skeleton_archive,
+            archive=lambda wildcards: FOLDER_ARCHIVES[wildcards.folder],
         output:
-            folder=directory(INPUTS.skeletons),
+            folder=directory(f"{RESOURCES}/{{folder}}"),
         log:
-            f"{LOGS}/unpack_skeletons.log",
-        resources:
-            runtime=per_attempt(30),
-        script:
-            "../workflow_scripts/unpack_skeletons.py"
-
-
-if INPUTS.cell_mesh_archive:
-
-    rule unpack_cell_meshes:
-        """Unpack the archive of cell meshes into one folder."""
-        input:
-            archive=INPUTS.cell_mesh_archive,
-        output:
-            folder=directory(INPUTS.cell_meshes),
-        log:
-            f"{LOGS}/unpack_cell_meshes.log",
+            f"{LOGS}/unpack_folder/{{folder}}.log",
+        wildcard_constraints:
+            folder="|".join(FOLDER_ARCHIVES),
         resources:
             runtime=per_attempt(120),
         script:
-            "../workflow_scripts/unpack_cell_meshes.py"
+            "../workflow_scripts/unpack_folder.py"

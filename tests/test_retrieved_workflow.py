@@ -218,7 +218,7 @@ def test_no_change_of_the_code_asks_a_server_again(
     assert run.code == 0, run.text
     # The tables are made anew, so the cells' files are too: of the meshes that they hold.
     assert {"partition_mitochondria", "fetch_meshes", "measure_morphometrics"} <= set(done(run))
-    assert not {"retrieve_file", "unpack_member", "unpack_skeletons"} & set(done(run))
+    assert not {"retrieve_file", "unpack_member", "unpack_folder"} & set(done(run))
     assert not mirror.server.requests
     first = (retrieved.folder / "results/mirror/microns.tar.gz").read_bytes()
     assert (folder / "results/mirror/microns.tar.gz").read_bytes() == first
@@ -277,7 +277,7 @@ def test_the_branch_analysis_retrieves_its_own_inputs_too(
     arguments = ("--configfile", str(config), "--config", "branches=[full]")
     run = run_snakemake(tmp_path, "retrieve_all", "--cores", "2", *arguments)
     assert run.code == 0, run.text
-    assert done(run)["unpack_cell_meshes"] == 1 and done(run)["unpack_member"] == 6
+    assert done(run)["unpack_folder"] == 2 and done(run)["unpack_member"] == 6
     resources = tmp_path / "resources" / "mirror"
     for key in BRANCH_TABLES:
         name = PUBLISHED_BRANCH_FILES[key]

@@ -11,20 +11,16 @@ from mitosyn.tables import mitochondria_of_cell, numpy_values
 
 def main(snakemake) -> None:
     """Read the cell's mitochondria, write their meshes; fetch those that are not there yet."""
-    layer, config = snakemake.params.mesh_layer, snakemake.config
-    retrieval, dataset = config["retrieval"], config["datasets"][config["dataset"]]
+    params, layer = snakemake.params, snakemake.params.mesh_layer
     cell_id = int(snakemake.wildcards.cell_id)
     mitochondria = mitochondria_of_cell(snakemake.input.mitochondria, cell_id)
     mito_ids = numpy_values(mitochondria["mito_id"])
-    transfer = Transfer(
-        policy_from(retrieval), retrieval["connections_per_job"], sys.stderr.isatty()
-    )
-    store = MeshStore(snakemake.params.store, snakemake.output.meshes, layer)
-    if is_web_layer(layer) and config["offline"] and {*mito_ids.tolist()} - {*store.read()}:
+    connections = params.patience["connections_per_job"]
+    transfer = Transfer(policy_from(params.patience), connections, sys.stderr.isatty())
+    store = MeshStore(params.store, snakemake.output.meshes, layer)
+    if is_web_layer(layer) and params.offline and {*mito_ids.tolist()} - {*store.read()}:
         raise refuse_offline(snakemake.output.meshes, layer)
-    fetched = fetch_in_batches(
-        layer, mito_ids.tolist(), transfer, store, dataset["mesh_voxel_size_nm"]
-    )
+    fetched = fetch_in_batches(layer, mito_ids.tolist(), transfer, store, params.mesh_voxel_size_nm)
     bundle = bundle_meshes(mito_ids, fetched)
     for mito_id, problem in zip(mito_ids.tolist(), bundle.problems.tolist(), strict=True):
         if problem:

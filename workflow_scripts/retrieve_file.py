@@ -9,19 +9,14 @@ from mitosyn.support import run
 
 def main(snakemake) -> None:
     """Bring the file to its place, unless the network is off or the disk too full."""
-    target = Path(snakemake.output.file)
-    download, config = snakemake.params.download, snakemake.config
-    disk_gb = config["datasets"][config["dataset"]]["disk_gb"]
-    if config["offline"]:
-        raise refuse_offline(target, download["url"])
-    if disk_gb is not None:
-        check_space([target.parent, Path(snakemake.params.results)], disk_gb)
-    receipt = retrieve(
-        download["url"],
-        target,
-        Expected(download["size"], download["checksum"]),
-        policy_from(config["retrieval"]),
-    )
+    target, params = Path(snakemake.output.file), snakemake.params
+    url = params.download["url"]
+    if params.offline:
+        raise refuse_offline(target, url)
+    if params.disk_gb is not None:
+        check_space([target.parent, Path(params.results)], params.disk_gb)
+    expected = Expected(params.download["size"], params.download["checksum"])
+    receipt = retrieve(url, target, expected, policy_from(params.patience))
     logging.info("%s", receipt)
 
 

@@ -1,0 +1,79 @@
+"""What the workflow reaches into Snakemake for, tried on a few tiny jobs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workflow import ROOT
+
+SNAKEFILE = f"""
+include: "{ROOT}/rules/engine.smk"
+
+rule all:
+    input: expand("{{n}}.txt", n=range(4))
+
+rule one:
+    output: "{{n}}.txt"
+    params:
+        kept=1,
+        free=without_redoing(config.get("free")),
+    script: "one.py"
+
+set_environment("env.yaml")
+
+onstart:
+    print("limited:", workflow.scheduler.job_rate_limiter is not None)
+    lift_rate_limit()
+    specs = {{job.rule.name: job.conda_env_spec for job in workflow.dag.jobs}}
+    print("environments:", {{name: spec and spec.file.path for name, spec in specs.items()}})
+"""
+SCRIPT = "open(snakemake.output[0], 'w').write(repr(snakemake.params.free))\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("engine")
+    (folder / "Snakefile").write_text(SNAKEFILE)
+    (folder / "one.py").write_text(SCRIPT)
+    (folder / "env.yaml").write_text("dependencies: [python]\n")
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
+    run = subprocess.run(
+        command, cwd=folder, timeout=60, check=False, text=True, capture_output=True
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+@pytest.fixture(scope="module")
+def output(folder: Path) -> str:
+    # One job in five minutes: without the limit lifted, the second one comes too late.
+    return snakemake(folder, "--max-jobs-per-timespan", "1/5m")
+
+
+def test_a_limit_on_jobs_a_second_is_lifted(folder: Path, output: str) -> None:
+    assert "limited: True" in output
+    assert len(list(folder.glob("*.txt"))) == 4
+
+
+def test_every_script_has_the_one_environment(folder: Path, output: str) -> None:
+    (line,) = (line for line in output.splitlines() if line.startswith("environments:"))
+    assert "'all': None" in line and f"'one': '{folder}/env.yaml'" in line
+
+
+def test_a_parameter_without_redoing_redoes_nothing_and_others_do(
+    folder: Path, output: str
+) -> None:
+    triggers = ("--rerun-triggers", "mtime", "params", "input")
+    assert (folder / "0.txt").read_text() == "None"
+    assert "Nothing to be done" in snakemake(folder, *triggers, "--config", "free=2")
+    (folder / "Snakefile").write_text(SNAKEFILE.replace("kept=1", "kept=2"))
+    again = snakemake(folder, *triggers, "--config", "free=2")
+    assert "Nothing to be done" not in again
+    assert (folder / "0.txt").read_text() == "2"
