@@ -135,7 +135,7 @@ def pins():
 
 
 def per_attempt(base):
-    """Give memory (MB) or runtime (minutes) that grows with each attempt."""
+    """Return memory (MB) or runtime (minutes) that grows with each attempt."""
     return lambda wildcards, attempt: base * attempt
 
 
@@ -146,7 +146,7 @@ def cells_in(path, changed_at):
 
 
 def selected_cells():
-    """Give the analysed cells by id; known only once the checkpoint has run."""
+    """Return the analysed cells by id; known only once the checkpoint has run."""
     path = checkpoints.select_cells.get().output.cells
     return cells_in(path, Path(path).stat().st_mtime_ns)
 
@@ -268,7 +268,7 @@ def cell_table(wildcards):
 
 
 def skeleton_files(wildcards):
-    """Give the files of a cell's skeleton, or the folder that will hold them."""
+    """Return the files of a cell's skeleton, or the folder that will hold them."""
     refuse_other_cells(wildcards, *NEURON_TYPES)
     if not INPUTS.skeletons_are_files:
         return {"folder": INPUTS.skeletons}
@@ -277,7 +277,7 @@ def skeleton_files(wildcards):
 
 
 def cell_mesh_files(wildcards):
-    """Give the file of a cell's own mesh or the folder that will hold it, if there is one.
+    """Return the file of a cell's own mesh or the folder that will hold it, if there is one.
 
     A cell without a mesh is no error: what could not be measured is listed.
     """
@@ -294,7 +294,7 @@ def cell_mesh_path(wildcards, input):
 
 
 def measured_radii(wildcards):
-    """Give the file with the measured radii of a neuron's nodes, if they are to be written."""
+    """Return the file with the measured radii of a neuron's nodes, if they are to be written."""
     if SETTINGS.swc_radii != "measured":
         return {}
     return {"assigned": f"{RESULTS}/per_cell/cell_mesh/{wildcards.cell_id}.npz"}
@@ -314,7 +314,7 @@ def branch_problems(wildcards):
 
 
 def provenance_inputs():
-    """Give the inputs that are recorded: as retrieved, where they were, and as jobs read them.
+    """Return the inputs that are recorded: as retrieved, where they were, and as jobs read them.
 
     Of an archive and a table from it, each has its checksum: one may be replaced and not
     the other. Unpacked folders go with their archive.
@@ -332,7 +332,7 @@ def provenance_inputs():
 
 
 def recorded_config():
-    """Give the part of the configuration that results depend on."""
+    """Return the part of the configuration that results depend on."""
     recorded = {
         "dataset": SETTINGS.dataset,
         "recompute_pyramidal": SETTINGS.recompute_pyramidal,

@@ -25,17 +25,16 @@ from loopback import Server, serve
 from mitosyn.dataset.provenance import describe_input
 from mitosyn.meshes.bundle import Mesh, MeshError, MeshStore, bundle_meshes, write_bundle
 from mitosyn.meshes.layers import is_web_layer
-from mitosyn.retrieval import fetch, retrieval, transfer
+from mitosyn.retrieval import download, fetch, receipts, retrieval, transfer
 from mitosyn.retrieval.fetch import Transfer, fetch_in_batches
-from mitosyn.retrieval.retrieval import (
+from mitosyn.retrieval.receipts import (
     Expected,
     Receipt,
     check_in_place,
-    check_space,
     read_receipt,
     receipt_path,
-    retrieve,
 )
+from mitosyn.retrieval.retrieval import check_space, retrieve
 from mitosyn.retrieval.transfer import Policy
 from mitosyn.support.errors import InputError
 from test_fetch import add, fragment
@@ -319,7 +318,7 @@ def test_killed_at_any_step_no_mixture_comes_of_two_versions(
 def test_killed_while_bytes_arrive_the_settled_ones_are_kept(
     server: Server, target: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(retrieval, "SETTLE_S", 0)
+    monkeypatch.setattr(download, "SETTLE_S", 0)
     server.faults[f"/{NAME}"] = [loopback.hang_after(50_000)]
     child = os.fork()
     if child == 0:
@@ -531,8 +530,8 @@ def test_a_file_put_in_place_is_held_to_the_config(target: Path, monkeypatch) ->
 def test_a_file_put_in_place_is_read_once_for_each_state(target: Path, monkeypatch) -> None:
     target.parent.mkdir()
     target.write_bytes(CONTENT)
-    read, digests = [], retrieval.file_digests
-    monkeypatch.setattr(retrieval, "file_digests", lambda p: read.append(p) or digests(p))
+    read, digests = [], receipts.file_digests
+    monkeypatch.setattr(receipts, "file_digests", lambda p: read.append(p) or digests(p))
     expected = {str(target): Expected(None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")}
     check_in_place(expected)
     check_in_place(expected)

@@ -115,7 +115,7 @@ def _more(keys: list[str]) -> str:
 
 
 def _problems(detail: Any, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Give the key and the problem, for which a validator of ours may have several lines."""
+    """Yield the key and the problem; a validator of ours may have several lines for it."""
     kind, location, value = detail["type"], detail["loc"], detail["input"]
     if location and location[-1] == "[key]":
         # Of a mapping whose keys are not free; what is wrong is the key itself.

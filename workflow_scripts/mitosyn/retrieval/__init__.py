@@ -1,7 +1,6 @@
 """Bringing inputs here: downloads, archives, mesh fragments."""
 
 from mitosyn.retrieval.fetch import Transfer, fetch_in_batches
-from mitosyn.retrieval.retrieval import (
-    Expected, check_in_place, check_space, file_digests, read_receipt, refuse_offline, retrieve,
-)
+from mitosyn.retrieval.receipts import Expected, check_in_place, file_digests, read_receipt
+from mitosyn.retrieval.retrieval import check_space, refuse_offline, retrieve
 from mitosyn.retrieval.transfer import policy_from

@@ -66,7 +66,7 @@ class MeshLayer:
     """A layer with legacy (unsharded) precomputed meshes.
 
     ``CloudVolume.mesh.get`` refuses a whole list for one missing id and merges repeated
-    vertices; here every mitochondrion is its own affair, and vertices stay as delivered. Nor
+    vertices; here each mitochondrion is fetched on its own, and vertices stay as delivered. Nor
     does it read ``info`` with a time-out, and it takes 403 for a missing one.
 
     Parameters
@@ -75,7 +75,7 @@ class MeshLayer:
         ``precomputed://…`` path.
     transfer : Transfer
     mesh_voxel_size_nm : three floats, optional
-        The voxel size of its meshes after the config.
+        The voxel size of its meshes that the config gives.
 
     Raises
     ------
@@ -171,7 +171,7 @@ class MeshLayer:
         }
 
     def _download(self, paths: list[str]) -> dict[str, Content]:
-        """Give the content of each file, None where there is none, the error where it failed."""
+        """Return the content of each file, None where there is none, the error where it failed."""
         if is_web_layer(self.path):
             return self._download_from_web(paths)
         files = CloudFiles(self._root, progress=self.transfer.progress)
@@ -208,7 +208,7 @@ def fetch_in_batches(
     store: MeshStore,
     mesh_voxel_size_nm: Sequence[float] | None = None,
 ) -> dict[int, Mesh | MeshError]:
-    """Fetch the meshes of a cell, keeping each batch so that an interrupted cell goes on.
+    """Fetch the meshes of a cell, keeping each batch, so that an interrupted cell continues.
 
     Meshes of a local layer are not kept: reading them again costs nothing.
 

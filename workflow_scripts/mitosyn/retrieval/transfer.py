@@ -63,7 +63,7 @@ class Policy:
 
 
 def policy_from(retrieval: Mapping[str, Any]) -> Policy:
-    """Take the policy out of the config's ``retrieval``."""
+    """Return the policy that the config's ``retrieval`` describes."""
     return Policy(
         attempts=retrieval["attempts"],
         backoff_s=retrieval["backoff_s"],
@@ -191,7 +191,7 @@ def open_session(connections: int, policy: Policy) -> Iterator[requests.Session]
 def open_url(
     session: requests.Session, url: str, policy: Policy, headers: dict[str, str] | None = None
 ) -> Iterator[requests.Response]:
-    """Ask for a URL and tell what went wrong, here and while its body is read.
+    """Request a URL; what goes wrong, then or while its body is read, is one of two errors.
 
     Raises
     ------

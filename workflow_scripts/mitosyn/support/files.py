@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: str | Path, durable: bool = False) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that becomes ``path`` on success.
+    """Yield a temporary path beside ``path`` that becomes ``path`` on success.
 
     The temporary name is fixed, so that what a killed job left behind is
     overwritten by the next try instead of piling up.
@@ -44,7 +44,7 @@ def whole_file(path: str | Path, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """Give a temporary folder beside ``path`` that becomes ``path`` on success.
+    """Yield a temporary folder beside ``path`` that becomes ``path`` on success.
 
     Parameters
     ----------

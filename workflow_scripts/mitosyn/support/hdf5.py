@@ -46,7 +46,7 @@ def open_h5(path: str | Path, what: str) -> Iterator[h5py.File]:
             yield file
     except FileNotFoundError as error:
         raise InputError(
-            path, f"no such {what}", "Add the file or take the cell off the tables."
+            path, f"no such {what}", "Add the file or remove the cell from the tables."
         ) from error
     except _UnfitError as error:
         raise InputError(path, str(error), f"Replace the {what}.") from error

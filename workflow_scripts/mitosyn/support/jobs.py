@@ -71,7 +71,7 @@ def _give_up(error: InputError) -> NoReturn:
 
 
 def failed_jobs(logs: str | Path, since: float) -> list[str]:
-    """Say which jobs of a run failed, and where their logs are.
+    """Return which jobs of a run failed, and where their logs are.
 
     Parameters
     ----------

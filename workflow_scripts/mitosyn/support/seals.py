@@ -1,6 +1,6 @@
 """Seals: what a job wrote into a file of the dataset, to see whether the file is still that.
 
-Times do not tell: a file may be edited, replaced by an older one, or put there by hand. When a
+Times do not show it: a file may be edited, replaced by an older one, or put there by hand. When a
 job has ended well, the SHA-256 of each file that it wrote under ``results/<dataset>/`` is kept
 in ``results/<dataset>/.made/``, under the same path. Intermediate files (``per_cell/``) and inputs
 have no seals.
