@@ -21,7 +21,8 @@ from cloudvolume import CloudVolume
 from cloudvolume.cloudvolume import from_cloudpath
 from cloudvolume.datasource.precomputed.skeleton.unsharded import Skeleton
 from cloudvolume.server import ViewerServerHandler
-from mitosyn.catalogue.names import COMPARTMENTS, colours
+from mitosyn.catalogue import colours
+from mitosyn.catalogue.names import COMPARTMENTS
 from mitosyn.skeletons.skeleton import read_skeleton, write_swc
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell, read_cells
