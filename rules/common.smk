@@ -76,9 +76,6 @@ PER_CELL_NAMES = {
 
 # Compartments are summed over the branches of type full, asked for or not.
 MEASURED_BRANCHES = [kind for kind in BRANCH_TYPES if kind in {*SETTINGS.branches, "full"}]
-# What Neuroglancer opens: links into public layers, and a folder to serve.
-NEUROGLANCER_LINKS = f"{RESULTS}/neuroglancer_links.csv"
-NEUROGLANCER = f"{RESULTS}/neuroglancer"
 
 # Statistics and figures of branches are of those by distance from the soma.
 DISTANCE_BINS = "distancebins" in SETTINGS.branches

@@ -1,12 +1,16 @@
 """Views in Neuroglancer: links into public layers, and sources to serve locally."""
 
+# What Neuroglancer opens: links into public layers, and a folder to serve.
+NEUROGLANCER_LINKS = f"{RESULTS}/neuroglancer_links.csv"
+NEUROGLANCER = f"{RESULTS}/neuroglancer"
+
 
 rule link_neuroglancer:
     """Write a state of Neuroglancer and a link for each cell in the dataset's public layers."""
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
-        csvs=cell_csvs,
-        synapses=f"{RESULTS}/synapse_filtered.csv",
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+        synapses=f"{RESULTS}/synapses.parquet",
     output:
         links=NEUROGLANCER_LINKS,
         states=directory(f"{NEUROGLANCER}/states"),
@@ -18,7 +22,6 @@ rule link_neuroglancer:
         layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
-        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("link_neuroglancer"),
     script:
         "../workflow_scripts/link_neuroglancer.py"
@@ -28,7 +31,9 @@ rule write_precomputed_skeletons:
     """Write the skeletons of all neurons as a source that Neuroglancer opens."""
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
-        morphologies=swc_files,
+        nodes=f"{RESULTS}/skeleton_nodes.parquet",
+        # Measured radii are in no table.
+        morphologies=swc_files if SETTINGS.swc_radii == "measured" else [],
     output:
         skeletons=directory(f"{NEUROGLANCER}/skeletons"),
     log:
@@ -42,8 +47,8 @@ rule write_precomputed_skeletons:
 rule write_precomputed_annotations:
     """Write mitochondria and synapses as points that Neuroglancer opens."""
     input:
-        csvs=cell_csvs,
-        synapses=f"{RESULTS}/synapse_filtered.csv",
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+        synapses=f"{RESULTS}/synapses.parquet",
     output:
         mitochondria=directory(f"{NEUROGLANCER}/mitochondria"),
         synapses=directory(f"{NEUROGLANCER}/synapses"),
@@ -53,7 +58,6 @@ rule write_precomputed_annotations:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
-        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("write_precomputed_annotations"),
     script:
         "../workflow_scripts/write_precomputed_annotations.py"
@@ -64,7 +68,7 @@ rule write_neuroglancer_state:
     input:
         layer=mesh_layer_files(),
         cells=f"{RESULTS}/tables/cells.arrow",
-        csvs=cell_csvs,
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
     output:
         meshes=directory(f"{NEUROGLANCER}/meshes") if mesh_layer_files() else [],
         state=f"{NEUROGLANCER}/state.json",
@@ -74,7 +78,6 @@ rule write_neuroglancer_state:
         mesh_layer=mesh_layer,
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
-        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("write_neuroglancer_state"),
     script:
         "../workflow_scripts/write_neuroglancer_state.py"

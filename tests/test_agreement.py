@@ -32,7 +32,6 @@ from mitosyn.views.states import (
     SERVED_MESHES,
     Layers,
     mitochondrion_link,
-    served_link,
 )
 from workflow import Run, done
 
@@ -217,12 +216,10 @@ def test_links_open_at_the_mitochondrion_with_its_cell() -> None:
     cell = Cell(CELL_ID, PYRAMIDAL, "pyramidal cell", (0.0, 0.0, 0.0), None, "published", True)
     seen = cell, (FIRST, "Axonal"), (358.0, 716.0, 1200.0)
     sizes = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)
-    public = Layers("precomputed://gs://a", "precomputed://gs://b", None, *sizes)
+    public = Layers("precomputed://gs://b", *sizes, "precomputed://gs://a")
     viewer = "https://viewer.example.org/"
-    for link in (
-        mitochondrion_link(*seen, public, viewer),
-        served_link(*seen, SERVED_MESHES, *sizes, viewer),
-    ):
+    for layers_to_open in (public, Layers(SERVED_MESHES, *sizes)):
+        link = mitochondrion_link(*seen, layers_to_open, viewer)
         assert link.startswith(f"{viewer}#!")
         state = state_of(link)
         assert state["position"] == [100, 200, 30]

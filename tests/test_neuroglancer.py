@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -26,18 +28,21 @@ from mitosyn.catalogue.names import COMPARTMENTS
 from mitosyn.skeletons.skeleton import read_skeleton, write_swc
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell, read_cells
-from mitosyn.views.precomputed import link_mesh_layer, read_swc, write_skeletons, write_synapses
+from mitosyn.views.precomputed import (
+    link_mesh_layer,
+    precomputed_skeleton,
+    write_skeletons,
+    write_synapses,
+)
+from mitosyn.views.shaders import point_shader
 from mitosyn.views.states import (
     LOCAL_SERVER,
     NO_SYNAPSES,
     SHOWN,
     URL_LIMIT,
     Layers,
-    Synapses,
     cell_views,
-    local_state,
-    point_shader,
-    read_synapses,
+    served_state,
     state_text,
 )
 from workflow import ROOT, Run
@@ -62,14 +67,24 @@ COMPARTMENT_OF = {2740474: "Axonal", 9007199254740993: "Somatic"}
 VIEWER = "https://viewer.example.org/"
 
 
-def ends(count: int) -> Synapses:
+def ends(count: int) -> pd.DataFrame:
     """Make ends of synapses, the first of them an output."""
-    return Synapses(
-        rows=np.arange(count),
-        kinds=np.array(["pre", *["post"] * count])[:count],
-        positions=np.tile([358.0, 716.0, 1200.0], (count, 1)),
-        partners=np.full(count, 648518346349515987),
+    partner = 648518346349515987
+    return pd.DataFrame(
+        {
+            "cell_id": CELL.cell_id,
+            "synapse_type": ["pre", *["post"] * count][:count],
+            **dict(zip("xyz", (358.0, 716.0, 1200.0), strict=True)),
+            "pre_root_id": [CELL.cell_id, *[partner] * count][:count],
+            "post_root_id": [partner, *[CELL.cell_id] * count][:count],
+        }
     )
+
+
+def nodes(cell_id: int, *rows: tuple[int, float, float, float, int]) -> pd.DataFrame:
+    """Make skeleton nodes from labels, positions and parents."""
+    table = pd.DataFrame(list(rows), columns=["label", *"xyz", "parent_id"])
+    return table.assign(cell_id=cell_id)
 
 
 def by_name(state: dict) -> dict[str, dict]:
@@ -135,7 +150,7 @@ def test_layers_that_believe_in_another_voxel_size_are_scaled() -> None:
         np.testing.assert_allclose(matrix[:, :3], np.diag([0.895, 0.895, 1]))
         assert not matrix[:, 3].any()
         assert "inputDimensions" not in source["transform"]
-    true = Layers("precomputed://gs://a", "precomputed://gs://b", None, (4, 4, 40), (4, 4, 40))
+    true = Layers("precomputed://gs://b", *[(4, 4, 40)] * 2, "precomputed://gs://a")
     state = json.loads(cell_views(CELL, {}, NO_SYNAPSES, true, VIEWER).state)
     assert [layer["name"] for layer in state["layers"]] == ["cells", "mitochondria"]
     assert all("matrix" not in json.dumps(layer["source"]) for layer in state["layers"])
@@ -169,17 +184,25 @@ def test_states_are_made_without_a_network_and_are_the_same_each_time(monkeypatc
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     first, second = (cell_views(CELL, COMPARTMENT_OF, ends(3), LAYERS, VIEWER) for _ in range(2))
     assert first == second
-    layer = "precomputed://https://host/mito"
+    layers = Layers("precomputed://https://host/mito", (4, 4, 40), (4, 4, 40))
     places = np.array([[0.0, 0, 0], [4000, 8000, 400]])
-    state = local_state([CELL], COMPARTMENT_OF, places, layer, (4, 4, 40), (4, 4, 40))
+    state = served_state([CELL], COMPARTMENT_OF, places, layers)
     local = json.loads(state_text(state))
     assert by_name(local)["cells"]["segments"] == ["648518346349538179"]
     assert (local["position"], local["projectionScale"]) == ([500, 1000, 5], 1600)
 
 
+def test_the_room_is_entered_without_its_heavy_packages() -> None:
+    heavy = ("nglui", "neuroglancer", "cloudvolume")
+    code = f"import sys, mitosyn.views; print([m for m in {heavy} if m in sys.modules])"
+    path = {"PYTHONPATH": str(ROOT / "workflow_scripts")}
+    found = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True)
+    assert found.stdout.strip() == "[]", found.stderr
+
+
 def test_state_of_a_dataset_without_mitochondria() -> None:
-    layer = "precomputed://https://host/mito"
-    state = local_state([], {}, np.zeros((0, 3)), layer, (4, 4, 40), (4, 4, 40))
+    layers = Layers("precomputed://https://host/mito", (4, 4, 40), (4, 4, 40))
+    state = served_state([], {}, np.zeros((0, 3)), layers)
     assert json.loads(state_text(state))["position"] == [0, 0, 0]
 
 
@@ -191,11 +214,11 @@ def test_shader_has_the_colours_in_the_order_of_the_numbers() -> None:
 
 
 def test_skeleton_of_one_node_and_of_two_pieces(tmp_path) -> None:
-    (tmp_path / "7.swc").write_text("0 0 1.5 2 3 1.000 -1\n")
-    (tmp_path / "8.swc").write_text("0 0 1 2 3 1 -1\n1 2 1 2 4 1 0\n2 5 9 9 9 1 -1\n")
-    assert len(read_swc(tmp_path / "7.swc").edges) == 0
-    np.testing.assert_array_equal(read_swc(tmp_path / "8.swc").edges, [[0, 1]])
-    write_skeletons(tmp_path / "o", [tmp_path / "7.swc", tmp_path / "8.swc"], {CELL.cell_id: CELL})
+    one_node = nodes(7, (0, 1.5, 2, 3, -1))
+    two_pieces = nodes(8, (0, 1, 2, 3, -1), (2, 1, 2, 4, 0), (5, 9, 9, 9, -1))
+    assert len(precomputed_skeleton(one_node).edges) == 0
+    np.testing.assert_array_equal(precomputed_skeleton(two_pieces).edges, [[0, 1]])
+    write_skeletons(tmp_path / "o", [one_node, two_pieces], {CELL.cell_id: CELL})
     attributes = json.loads((tmp_path / "o" / "info").read_text())["vertex_attributes"]
     one = Skeleton.from_precomputed(
         (tmp_path / "o" / "7").read_bytes(), segid=7, vertex_attributes=attributes
@@ -204,32 +227,30 @@ def test_skeleton_of_one_node_and_of_two_pieces(tmp_path) -> None:
 
 
 def test_one_tree_stays_one_tree_in_navis_and_in_cloudvolume(em_block, tmp_path) -> None:
-    morphologies, pieces = [], {}
+    neurons, pieces = {}, {}
     for h5 in sorted((em_block / "skeletons").glob("*.h5")):
         skeleton = read_skeleton(h5, h5.with_name(f"{h5.stem}_label.npy"))
-        path = tmp_path / f"{h5.stem.removesuffix('_skeleton')}.swc"
-        write_swc(path, skeleton)
-        morphologies.append(path)
-        pieces[path.stem] = len(skeleton.pieces)
+        cell_id = int(h5.stem.removesuffix("_skeleton"))
+        write_swc(tmp_path / "swc", skeleton)
+        neurons[cell_id] = pd.DataFrame(
+            np.loadtxt(tmp_path / "swc")[:, [1, 2, 3, 4, 6]], columns=["label", *"xyz", "parent_id"]
+        ).assign(cell_id=cell_id)
+        pieces[cell_id] = len(skeleton.pieces)
     assert min(pieces.values()) == 1
     folder = tmp_path / "skeletons"
-    write_skeletons(folder, morphologies, {CELL.cell_id: CELL})
-    for path in morphologies:
-        swc = np.loadtxt(path)
-        neuron = navis.read_precomputed(str(folder / path.stem))
-        assert neuron.n_trees == pieces[path.stem]
-        np.testing.assert_array_equal(neuron.nodes["parent_id"], swc[:, 6])
-        np.testing.assert_array_equal(neuron.nodes["compartment"], swc[:, 1])
-        read = served_volume(folder).skeleton.get(int(path.stem))
-        assert len(read.components()) == pieces[path.stem]
-        np.testing.assert_array_equal(read.compartment, swc[:, 1])
+    write_skeletons(folder, neurons.values(), {CELL.cell_id: CELL})
+    for cell_id, rows in neurons.items():
+        neuron = navis.read_precomputed(str(folder / str(cell_id)))
+        assert neuron.n_trees == pieces[cell_id]
+        np.testing.assert_array_equal(neuron.nodes["parent_id"], rows["parent_id"])
+        np.testing.assert_array_equal(neuron.nodes["compartment"], rows["label"])
+        read = served_volume(folder).skeleton.get(cell_id)
+        assert len(read.components()) == pieces[cell_id]
+        np.testing.assert_array_equal(read.compartment, rows["label"])
 
 
 def test_no_synapses_at_all(tmp_path) -> None:
-    table = tmp_path / "synapses.csv"
-    table.write_text(",id,cell_id,synapse_type,x,y,z,pre_root_id,post_root_id\n")
-    assert read_synapses(table) == {}
-    write_synapses(tmp_path / "o", table)
+    write_synapses(tmp_path / "o", NO_SYNAPSES)
     info = json.loads((tmp_path / "o" / "info").read_text())
     assert (info["lower_bound"], info["upper_bound"]) == ([0, 0, 0], [1, 1, 1])
     assert len(from_cloudpath(f"precomputed://file://{tmp_path}/o").get_all()) == 0

@@ -18,7 +18,7 @@ from mitosyn.report import (
 )
 from mitosyn.support import InputError, run
 from mitosyn.tables import Cell, read_arrow, read_cells, write_csv
-from mitosyn.views import SERVED_MESHES, Layers, mitochondrion_link, served_link
+from mitosyn.views import SERVED_MESHES, Layers, mitochondrion_link
 
 Link = Callable[[Cell, tuple[int, str], list[float]], str]
 SHARES = ("vertices_at_published", "vertices_at_recomputed")
@@ -92,13 +92,14 @@ def linking(snakemake) -> Link:
     params = snakemake.params
     sizes = params.voxel_size_nm, params.mesh_voxel_size_nm
     if params.layers is not None:
-        names = {name: params.layers[name] for name in ("cells", "mitochondria", "image")}
-        layers = Layers(**names, voxel_size_nm=sizes[0], layer_voxel_size_nm=sizes[1])
-        return lambda *seen: mitochondrion_link(*seen, layers, params.viewer)
-    if not params.served:
+        public = params.layers
+        layers = Layers(public["mitochondria"], *sizes, public["cells"], public["image"])
+    elif params.served:
+        local = local_layer(params.mesh_layer) is not None
+        layers = Layers(SERVED_MESHES if local else params.mesh_layer, *sizes)
+    else:
         return lambda *seen: ""
-    meshes = params.mesh_layer if local_layer(params.mesh_layer) is None else SERVED_MESHES
-    return lambda *seen: served_link(*seen, meshes, *sizes, params.viewer)
+    return lambda *seen: mitochondrion_link(*seen, layers, params.viewer)
 
 
 if __name__ == "__main__":

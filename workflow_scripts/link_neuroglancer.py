@@ -16,7 +16,7 @@ from mitosyn.views import (
 
 
 def main(snakemake) -> None:
-    """Make the views of each cell from its CSV and its synapses."""
+    """Make the views of each cell from its mitochondria and synapses."""
     source, target, params = snakemake.input, snakemake.output, snakemake.params
     if params.layers is None:
         raise InputError(
@@ -24,23 +24,21 @@ def main(snakemake) -> None:
             "the dataset names no public layers to link to",
             "Add neuroglancer: {cells: …, mitochondria: …} to its description.",
         )
-    layers = Layers(
-        cells=params.layers["cells"],
-        mitochondria=params.layers["mitochondria"],
-        image=params.layers["image"],
-        voxel_size_nm=params.voxel_size_nm,
-        layer_voxel_size_nm=params.mesh_voxel_size_nm,
-    )
-    cells, synapses = read_cells(source.cells), read_synapses(source.synapses)
+    sizes = params.voxel_size_nm, params.mesh_voxel_size_nm
+    public = params.layers
+    layers = Layers(public["mitochondria"], *sizes, public["cells"], public["image"])
+    mitochondria = read_mitochondria(source.mitochondria).set_index("mito_id")
+    compartments = dict(iter(mitochondria.groupby("cell_id")["compartment"]))
+    synapses = dict(iter(read_synapses(source.synapses).groupby("cell_id")))
     rows = []
     with whole_folder(target.states) as folder:
-        for cell, path in zip(cells.values(), source.csvs, strict=True):
+        for cell in read_cells(source.cells).values():
             views = cell_views(
                 cell,
-                read_mitochondria([path], params.pyramidal_labels)[0],
+                dict(compartments.get(cell.cell_id, {})),
                 synapses.get(cell.cell_id, NO_SYNAPSES),
                 layers,
-                params.layers["viewer"],
+                public["viewer"],
             )
             write_text(folder / f"{cell.cell_id}.json", views.state)
             rows.append([cell.cell_id, cell.cell_type, views.shown, views.url])

@@ -3,7 +3,14 @@
 from mitosyn.meshes import local_layer
 from mitosyn.support import run, write_text
 from mitosyn.tables import read_cells
-from mitosyn.views import SERVED_MESHES, link_mesh_layer, local_state, read_mitochondria, state_text
+from mitosyn.views import (
+    SERVED_MESHES,
+    Layers,
+    link_mesh_layer,
+    read_mitochondria,
+    served_state,
+    state_text,
+)
 
 
 def main(snakemake) -> None:
@@ -13,12 +20,12 @@ def main(snakemake) -> None:
     if layer is not None:
         link_mesh_layer(target.meshes, layer)
         meshes = SERVED_MESHES
-    state = local_state(
+    mitochondria = read_mitochondria(source.mitochondria)
+    state = served_state(
         read_cells(source.cells).values(),
-        *read_mitochondria(source.csvs, params.pyramidal_labels),
-        meshes,
-        params.voxel_size_nm,
-        params.mesh_voxel_size_nm,
+        dict(zip(mitochondria["mito_id"].tolist(), mitochondria["compartment"], strict=True)),
+        mitochondria[list("xyz")].to_numpy(),
+        Layers(meshes, params.voxel_size_nm, params.mesh_voxel_size_nm),
     )
     write_text(target.state, state_text(state))
 

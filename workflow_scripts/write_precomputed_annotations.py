@@ -1,14 +1,14 @@
 """Write mitochondria and synapses as points that Neuroglancer opens."""
 
 from mitosyn.support import run
-from mitosyn.views import write_mitochondria, write_synapses
+from mitosyn.views import read_mitochondria, read_synapses, write_mitochondria, write_synapses
 
 
 def main(snakemake) -> None:
-    """Convert the cells' CSV files and the table of synapses."""
+    """Convert the collected tables."""
     source, target = snakemake.input, snakemake.output
-    write_mitochondria(target.mitochondria, source.csvs, snakemake.params.pyramidal_labels)
-    write_synapses(target.synapses, source.synapses)
+    write_mitochondria(target.mitochondria, read_mitochondria(source.mitochondria))
+    write_synapses(target.synapses, read_synapses(source.synapses))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from mitosyn.tables.cells import (
     Cell, Sources, find_cell, in_table_order, leave_out_without_skeleton, read_cells,
     read_somas, select_cells, why_not, write_cells, write_left_out,
 )
-from mitosyn.tables.compartments import OWN_LABELS, name_by_label, names_by_label, own_name
+from mitosyn.tables.compartments import OWN_LABELS, name_by_label, names_by_label
 from mitosyn.tables.mitochondria import SCHEMA, mitochondria_of_cell, positions_nm
 from mitosyn.tables.reading import (
     CELL_TYPE_COLUMNS, ID, MITOCHONDRION_COLUMNS, NUMBER, POSITION_VX,

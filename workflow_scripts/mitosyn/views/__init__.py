@@ -4,6 +4,7 @@ from mitosyn.views.precomputed import (
     link_mesh_layer, write_mitochondria, write_skeletons, write_synapses,
 )
 from mitosyn.views.states import (
-    LINK_COLUMNS, Layers, NO_SYNAPSES, SERVED_MESHES, cell_views, local_state,
-    mitochondrion_link, read_mitochondria, read_synapses, served_link, state_text,
+    LINK_COLUMNS, Layers, NO_SYNAPSES, SERVED_MESHES, cell_views, mitochondrion_link,
+    served_state, state_text,
 )
+from mitosyn.views.tables import read_mitochondria, read_nodes, read_synapses

@@ -1,7 +1,8 @@
 """Skeletons, mitochondria and synapses as precomputed sources, which Neuroglancer reads.
 
 The formats are described with Neuroglancer (``datasource/precomputed``); CloudVolume's skeleton
-and Neuroglancer's annotation writer do the encoding. All positions are in nm.
+and Neuroglancer's annotation writer do the encoding, each imported where it is used, as no
+script needs both. All positions are in nm.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from cloudvolume import Skeleton
-from neuroglancer.coordinate_space import CoordinateSpace
-from neuroglancer.viewer_state import AnnotationPropertySpec
-from neuroglancer.write_annotations import AnnotationWriter
+import pandas as pd
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, SYNAPSE_TYPES
-from mitosyn.dataset import NM3_PER_UM3
 from mitosyn.meshes import named_mesh_folder, read_info
 from mitosyn.skeletons import NO_PARENT
-from mitosyn.support import whole_folder, write_text
-from mitosyn.tables import ID, NUMBER, TEXT, Cell, own_name, read_csv_rows, read_table
+from mitosyn.support import NM3_PER_UM3, whole_folder, write_text
+from mitosyn.tables import Cell
+
+if TYPE_CHECKING:
+    from cloudvolume import Skeleton
+    from neuroglancer.write_annotations import AnnotationWriter
 
 IDENTITY = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0)
 SKELETON_ATTRIBUTES = (
@@ -34,41 +35,45 @@ SEGMENT_PROPERTIES = "segment_properties"
 # Numbers for the compartments of mitochondria: those of the skeletons' labels, then Branch, Far.
 COMPARTMENT_NUMBERS = {name: number for number, name in enumerate(COMPARTMENT_COLOURS)}
 SYNAPSE_NUMBERS = {name: number for number, name in enumerate(SYNAPSE_TYPES)}
-_SYNAPSE_COLUMNS = {
-    "cell_id": ID,
-    "synapse_type": TEXT,
-    **dict.fromkeys("xyz", NUMBER),
-    "pre_root_id": ID,
-    "post_root_id": ID,
-}
 
 
-def read_swc(path: str | Path) -> Skeleton:
-    """Read an SWC file of this workflow.
+def precomputed_skeleton(nodes: pd.DataFrame, radii: np.ndarray | None = None) -> Skeleton:
+    """Return a neuron's skeleton as CloudVolume has it.
+
+    Parameters
+    ----------
+    nodes : pandas.DataFrame
+        N nodes, as :func:`~mitosyn.views.tables.read_nodes` yields them.
+    radii : (N,) float array, optional
+        In nm; 1 throughout if not given.
 
     Returns
     -------
     cloudvolume.Skeleton
-        Vertices (N, 3) in nm, an edge to each node but the roots from its parent, and for
-        each vertex its ``compartment`` label and its ``radius`` in nm. The format does not
-        say which end of an edge comes first; navis takes the second one's parent for it.
+        An edge to each node but the roots from its parent, and for each vertex its
+        ``compartment`` label and its ``radius``. The format does not say which end of an edge
+        comes first; navis takes the second one's parent for it.
     """
-    swc = np.loadtxt(path, ndmin=2)
-    parents = swc[:, 6].astype(np.int64)
+    from cloudvolume import Skeleton
+
+    parents = nodes["parent_id"].to_numpy()
     child = np.flatnonzero(parents != NO_PARENT)
     skeleton = Skeleton(
-        vertices=swc[:, 2:5].astype(np.float32),
+        vertices=nodes[list("xyz")].to_numpy(np.float32),
         edges=np.column_stack([parents[child], child]).astype(np.uint32),
-        radii=swc[:, 5].astype(np.float32),
-        segid=int(Path(path).stem),
+        radii=np.ones(len(nodes), np.float32) if radii is None else radii.astype(np.float32),
+        segid=int(nodes["cell_id"].iloc[0]),
         extra_attributes=list(SKELETON_ATTRIBUTES),
     )
-    skeleton.compartment = swc[:, 1].astype(np.float32)
+    skeleton.compartment = nodes["label"].to_numpy(np.float32)
     return skeleton
 
 
 def write_skeletons(
-    folder: str | Path, morphologies: Iterable[str | Path], cells: Mapping[int, Cell]
+    folder: str | Path,
+    neurons: Iterable[pd.DataFrame],
+    cells: Mapping[int, Cell],
+    radii: Mapping[int, np.ndarray] | None = None,
 ) -> None:
     """Write skeletons, and what is known of all cells as properties of their segments.
 
@@ -76,8 +81,9 @@ def write_skeletons(
     ----------
     folder : str or Path
         Replaced, if it is there.
-    morphologies : paths of SWC files
-        ``<cell_id>.swc``.
+    neurons, radii
+        The nodes of each neuron and, by cell id, their radii: as for
+        :func:`precomputed_skeleton`.
     cells : mapping from cell id to Cell
         Those without a skeleton too.
     """
@@ -90,13 +96,14 @@ def write_skeletons(
     with whole_folder(folder) as temporary:
         write_json(temporary / "info", info)
         write_json(temporary / SEGMENT_PROPERTIES / "info", segment_properties(cells))
-        for path in morphologies:
-            skeleton = read_swc(path)
-            (temporary / str(skeleton.id)).write_bytes(skeleton.to_precomputed())
+        for nodes in neurons:
+            cell_id = int(nodes["cell_id"].iloc[0])
+            skeleton = precomputed_skeleton(nodes, radii[cell_id] if radii else None)
+            (temporary / str(cell_id)).write_bytes(skeleton.to_precomputed())
 
 
 def segment_properties(cells: Mapping[int, Cell]) -> dict[str, Any]:
-    """Give type and subtype of cells as Neuroglancer's labels and tags of segments."""
+    """Return type and subtype of cells as Neuroglancer's labels and tags of segments."""
     tags = sorted({tag for cell in cells.values() for tag in _tags(cell)})
     numbers = [sorted(tags.index(tag) for tag in _tags(cell)) for cell in cells.values()]
     labels = [f"{cell.cell_subtype} {cell.cell_id}" for cell in cells.values()]
@@ -113,13 +120,11 @@ def segment_properties(cells: Mapping[int, Cell]) -> dict[str, Any]:
 
 
 def _tags(cell: Cell) -> set[str]:
-    """Name type and subtype; tags have no blanks."""
+    """Return type and subtype; tags have no blanks."""
     return {cell.cell_type, cell.cell_subtype.replace(" ", "_")}
 
 
-def write_mitochondria(
-    folder: str | Path, csvs: Iterable[str | Path], pyramidal_labels: Mapping[str, int]
-) -> None:
+def write_mitochondria(folder: str | Path, mitochondria: pd.DataFrame) -> None:
     """Write mitochondria as points.
 
     Each has its ``mito_id`` as id, its ``compartment``, its ``volume_um3`` (NaN where it was
@@ -129,31 +134,28 @@ def write_mitochondria(
     ----------
     folder : str or Path
         Replaced, if it is there.
-    csvs : paths of the cells' CSV files
-    pyramidal_labels : mapping from name to label
-        The compartments in the files of pyramidal cells.
+    mitochondria : pandas.DataFrame
+        As :func:`~mitosyn.views.tables.read_mitochondria` returns them.
     """
-    properties = [
-        AnnotationPropertySpec(id="volume_um3", type="float32", description="volume in µm³"),
+    writer = _point_writer(
+        ("cell", "mitochondrion"),
+        {"id": "volume_um3", "type": "float32", "description": "volume in µm³"},
         _enumeration("compartment", COMPARTMENT_NUMBERS),
-    ]
-    writer = _point_writer(("cell", "mitochondrion"), properties)
-    for path in csvs:
-        for row in read_csv_rows(path):
-            name = own_name(row["compartment"], row["cell_type"], pyramidal_labels)
-            writer.add_point(
-                [float(row[axis]) for axis in "xyz"],
-                id=int(row["mito_id"]),
-                volume_um3=float(row["mito size"] or "nan") / NM3_PER_UM3,
-                compartment=COMPARTMENT_NUMBERS[name],
-                cell=int(row["cellid"]),
-                mitochondrion=int(row["mito_id"]),
-            )
+    )
+    for row in mitochondria.itertuples():
+        writer.add_point(
+            [row.x, row.y, row.z],
+            id=row.mito_id,
+            volume_um3=row.mito_size / NM3_PER_UM3,
+            compartment=COMPARTMENT_NUMBERS[row.compartment],
+            cell=row.cell_id,
+            mitochondrion=row.mito_id,
+        )
     _write_points(folder, writer)
 
 
-def write_synapses(folder: str | Path, synapses: str | Path) -> None:
-    """Write the neuron ends of synapses as points.
+def write_synapses(folder: str | Path, synapses: pd.DataFrame) -> None:
+    """Write the synapse ends on neurons as points.
 
     The id is the row's number in the table, since a synapse between two neurons has two ends.
     Each has its ``synapse_type`` and is related to the ``cell`` whose end it is, to its
@@ -163,34 +165,43 @@ def write_synapses(folder: str | Path, synapses: str | Path) -> None:
     ----------
     folder : str or Path
         Replaced, if it is there.
-    synapses : path of the table of neuron ends of synapses
+    synapses : pandas.DataFrame
+        As :func:`~mitosyn.views.tables.read_synapses` returns them.
     """
     writer = _point_writer(
-        ("cell", "pre_cell", "post_cell"), [_enumeration("synapse_type", SYNAPSE_NUMBERS)]
+        ("cell", "pre_cell", "post_cell"), _enumeration("synapse_type", SYNAPSE_NUMBERS)
     )
-    for number, row in enumerate(read_table(synapses, _SYNAPSE_COLUMNS).to_pylist()):
+    for row in synapses.itertuples():
         writer.add_point(
-            [row[axis] for axis in "xyz"],
-            id=number,
-            synapse_type=SYNAPSE_NUMBERS[row["synapse_type"]],
-            cell=row["cell_id"],
-            pre_cell=row["pre_root_id"],
-            post_cell=row["post_root_id"],
+            [row.x, row.y, row.z],
+            id=row.Index,
+            synapse_type=SYNAPSE_NUMBERS[row.synapse_type],
+            cell=row.cell_id,
+            pre_cell=row.pre_root_id,
+            post_cell=row.post_root_id,
         )
     _write_points(folder, writer)
 
 
-def _enumeration(name: str, numbers: Mapping[str, int]) -> AnnotationPropertySpec:
-    return AnnotationPropertySpec(
-        id=name, type="uint8", enum_values=list(numbers.values()), enum_labels=list(numbers)
-    )
+def _enumeration(name: str, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """Describe an enumerated property of points."""
+    return {
+        "id": name,
+        "type": "uint8",
+        "enum_values": list(numbers.values()),
+        "enum_labels": list(numbers),
+    }
 
 
-def _point_writer(
-    relationships: Sequence[str], properties: Sequence[AnnotationPropertySpec]
-) -> AnnotationWriter:
+def _point_writer(relationships: Sequence[str], *properties: dict[str, Any]) -> AnnotationWriter:
+    """Return a writer of points in nm with some relationships and properties."""
+    from neuroglancer.coordinate_space import CoordinateSpace
+    from neuroglancer.viewer_state import AnnotationPropertySpec
+    from neuroglancer.write_annotations import AnnotationWriter
+
     space = CoordinateSpace(names=list("xyz"), units="nm", scales=[1, 1, 1])
-    return AnnotationWriter(space, "point", relationships, properties)
+    specs = [AnnotationPropertySpec(**described) for described in properties]
+    return AnnotationWriter(space, "point", relationships, specs)
 
 
 def _write_points(folder: str | Path, writer: AnnotationWriter) -> None:

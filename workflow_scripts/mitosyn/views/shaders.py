@@ -1,0 +1,55 @@
+"""Shaders: how Neuroglancer colours skeletons and points by what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mitosyn.catalogue import COMPARTMENT_COLOURS, COMPARTMENTS
+
+
+def skeleton_shader() -> str:
+    """Return a shader that colours a skeleton by compartment, or its cells by their own colour."""
+    colours = {name: COMPARTMENT_COLOURS[name] for name in COMPARTMENTS}
+    return (
+        "#uicontrol bool by_compartment checkbox(default=true)\n"
+        "void main() {\n"
+        f"  vec3 colours[{len(colours)}];\n"
+        f"{_colour_lines(colours)}"
+        "  if (by_compartment) emitRGB(colours[int(compartment + 0.5)]);\n"
+        "  else emitDefault();\n"
+        "}\n"
+    )
+
+
+def point_shader(name: str, colours: Mapping[str, str]) -> str:
+    """Return a shader that colours points by an enumerated property.
+
+    Parameters
+    ----------
+    name : str
+        Of the property, whose values count the keys of ``colours``.
+    colours : mapping from label to colour
+    """
+    return (
+        "#uicontrol float size slider(min=1, max=20, default=5)\n"
+        "void main() {\n"
+        f"  vec3 colours[{len(colours)}];\n"
+        f"{_colour_lines(colours)}"
+        f"  setColor(colours[int(prop_{name}())]);\n"
+        "  setPointMarkerSize(size);\n"
+        "  setPointMarkerBorderWidth(1.0);\n"
+        "  setPointMarkerBorderColor(vec3(1.0, 1.0, 1.0));\n"
+        "}\n"
+    )
+
+
+def _colour_lines(colours: Mapping[str, str]) -> str:
+    return "".join(
+        f"  colours[{number}] = vec3({', '.join(f'{part / 255:.3f}' for part in _rgb(colour))});"
+        f"  // {label}\n"
+        for number, (label, colour) in enumerate(colours.items())
+    )
+
+
+def _rgb(colour: str) -> bytes:
+    return bytes.fromhex(colour.removeprefix("#"))
