@@ -1,13 +1,15 @@
 """Meshes of mitochondria and cells: files, layers, measures."""
 
 from mitosyn.meshes.bundle import (
-    Mesh, MeshBundle, MeshError, MeshStore, NO_MESH, bundle_meshes, check_mesh, concatenate,
-    read_bundle, source_scale, write_bundle,
+    Mesh, MeshBundle, MeshError, MeshStore, NO_MESH, bundle_meshes, read_bundle, source_scale,
+    write_bundle,
 )
 from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
+from mitosyn.meshes.formats.registry import MeshReader, mesh_reader
+from mitosyn.meshes.formats.stored import Content
 from mitosyn.meshes.layers import (
-    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, fragment_states, is_file_name, is_web_layer,
-    local_layer, mesh_folder, named_mesh_folder, read_info, resolution_problem, state_digest,
+    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, fragment_states, is_web_layer, local_layer,
+    mesh_folder, named_mesh_folder, read_info, resolution_problem, state_digest,
 )
 from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
 from mitosyn.meshes.surfaces import Surfaces, describe_surfaces

@@ -66,7 +66,7 @@ class MeshBundle:
     face_offsets: np.ndarray
 
     def __iter__(self) -> Iterator[Mesh]:
-        """Give each mesh in turn, an empty one where there is none."""
+        """Yield each mesh in turn, an empty one where there is none."""
         for i in range(len(self.mito_ids)):
             yield Mesh(
                 self.vertices[self.vertex_offsets[i] : self.vertex_offsets[i + 1]],
@@ -233,5 +233,5 @@ class MeshStore:
 def source_scale(
     voxel_size_nm: tuple[float, float, float], mesh_voxel_size_nm: tuple[float, float, float]
 ) -> np.ndarray:
-    """Give the (3,) float64 factors from the mesh source's nm to true nm."""
+    """Return the (3,) float64 factors from the mesh source's nm to true nm."""
     return np.asarray(voxel_size_nm, float) / np.asarray(mesh_voxel_size_nm, float)

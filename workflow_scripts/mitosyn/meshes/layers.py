@@ -30,7 +30,7 @@ def is_web_layer(path: str) -> bool:
 
 
 def local_layer(path: str | None) -> Path | None:
-    """Give the folder of a ``precomputed://file://`` layer, None for other layers."""
+    """Return the folder of a ``precomputed://file://`` layer, None for other layers."""
     return Path(path.removeprefix(FILE_LAYER)) if path and path.startswith(FILE_LAYER) else None
 
 
@@ -107,7 +107,7 @@ def is_file_name(name: Any) -> TypeGuard[str]:
 
 
 def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
-    """Say how a layer's resolution contradicts the voxel size of its meshes; empty if not.
+    """Return how a layer's resolution contradicts the voxel size of its meshes; empty if not.
 
     Meshes may be made of a volume that is some times coarser or finer than the voxels in
     which their nm count, so that only other ratios are contradictions.
@@ -139,7 +139,7 @@ def fragment_states(folder: str | Path) -> dict[int, str]:
     Parameters
     ----------
     folder : str or Path
-        Of the layer's meshes, as :func:`mesh_folder` gives it.
+        Of the layer's meshes, as :func:`mesh_folder` returns it.
 
     Returns
     -------

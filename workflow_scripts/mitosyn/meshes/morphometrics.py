@@ -99,11 +99,11 @@ class MeshBatch:
         return np.add.reduceat(values, self.face_starts, axis=-1)
 
     def to_vertices(self, values: np.ndarray) -> np.ndarray:
-        """Give each vertex its mesh's value: (…, B) to (…, V)."""
+        """Repeat per-mesh values, (…, B), for each vertex, (…, V)."""
         return np.repeat(values, self.vertex_counts, axis=-1)
 
     def extent(self, values: np.ndarray) -> np.ndarray:
-        """Give the range of each mesh's per-vertex values: (…, V) to (…, B)."""
+        """Return the range of each mesh's per-vertex values: (…, V) to (…, B)."""
         starts = self.vertex_starts
         highest = np.maximum.reduceat(values, starts, axis=-1)
         return highest - np.minimum.reduceat(values, starts, axis=-1)
@@ -167,7 +167,7 @@ def measure_bundle(bundle: MeshBundle, scale: np.ndarray) -> dict[str, np.ndarra
 
 
 def _batches(bundle: MeshBundle) -> list[np.ndarray]:
-    """Give the row numbers of the meshes to measure together."""
+    """Return the rows of the meshes to measure together."""
     rows = np.flatnonzero(bundle.has_mesh)
     if len(rows) == 0:
         return []
@@ -176,13 +176,7 @@ def _batches(bundle: MeshBundle) -> list[np.ndarray]:
 
 
 def measure_meshes(batch: MeshBatch) -> dict[str, np.ndarray]:
-    """Compute every morphometric of B meshes.
-
-    Returns
-    -------
-    dict of (B,) float64 arrays
-        As :func:`measure_bundle`.
-    """
+    """Return every morphometric of B meshes, (B,) each, as :func:`measure_bundle` names them."""
     scatter, axes = _principal_axes(batch)
     frame = _principal_frame(batch, axes)
     normals = _normals(batch, frame)
@@ -219,19 +213,13 @@ def measure_meshes(batch: MeshBatch) -> dict[str, np.ndarray]:
 
 
 def sphericity(volume: np.ndarray, area: np.ndarray) -> np.ndarray:
-    """Give π^(1/3) (6 V)^(2/3) / A (Wadell 1935), 1 for a sphere.
-
-    Parameters
-    ----------
-    volume, area : float arrays
-        In nm³ and nm².
-    """
+    """Return π^(1/3) (6 V)^(2/3) / A (Wadell 1935), 1 for a sphere, of nm³ and nm²."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.cbrt(np.pi) * np.cbrt(6 * volume) ** 2 / area
 
 
 def complexity_index(area_um2: Values, volume_um3: Values) -> Values:
-    """Give the mitochondrial complexity index SA³ / (16 π² V²).
+    """Return the mitochondrial complexity index SA³ / (16 π² V²).
 
     Vincent et al. 2019, as used by Turner et al. 2022.
 
@@ -244,10 +232,10 @@ def complexity_index(area_um2: Values, volume_um3: Values) -> Values:
 
 
 def _principal_axes(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
-    """Give the scatter (3, B) along PC1, PC2, PC3 and their unit vectors (3, 3, B).
+    """Return the scatter (3, B) along PC1, PC2, PC3 and their unit vectors (3, 3, B).
 
-    The scatter is the sum over the vertices of their squared distance from the
-    mean along the axis, in nm²; ``axes[k]`` holds the three coordinates of PC k + 1.
+    The scatter is the summed squared distance of the vertices from their mean along the axis, in
+    nm²; ``axes[k]`` holds the three coordinates of PC k + 1.
     """
     v = batch.vertices
     products = np.empty((len(batch.vertex_counts), 3, 3))
@@ -258,17 +246,14 @@ def _principal_axes(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _principal_frame(batch: MeshBatch, axes: np.ndarray) -> np.ndarray:
-    """Give the coordinates (3, V) of the vertices along PC1, PC2, PC3 from their mean."""
+    """Return the coordinates (3, V) of the vertices along PC1, PC2, PC3 from their mean."""
     x, y, z = batch.vertices
     ax, ay, az = batch.to_vertices(axes.swapaxes(0, 1))
     return ax * x + ay * y + az * z
 
 
 def _normals(batch: MeshBatch, frame: np.ndarray) -> np.ndarray:
-    """Give the normals (3, F) of the triangles, twice a triangle's area long.
-
-    A normal is the cross product of two edges.
-    """
+    """Return the normals (3, F) of the triangles, twice a triangle's area long."""
     a, b, c = (frame.take(corners, axis=1) for corners in batch.faces)
     return cross(b - a, c - a)
 
@@ -276,7 +261,7 @@ def _normals(batch: MeshBatch, frame: np.ndarray) -> np.ndarray:
 def _area_and_centroid(
     batch: MeshBatch, frame: np.ndarray, normals: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give summed triangle area (B,) and area-weighted centroid c (3, B).
+    """Return summed triangle area (B,) and area-weighted centroid c (3, B).
 
     A triangle's centroid is the mean of its corners: each carries a third of the
     area. Where there is no area, the vertex mean stands in for c.
@@ -289,7 +274,7 @@ def _area_and_centroid(
 
 
 def _about_centroid(batch: MeshBatch, frame: np.ndarray, centroid: np.ndarray) -> np.ndarray:
-    """Give the coordinates (3, V) of the vertices from c.
+    """Return the coordinates (3, V) of the vertices from c.
 
     Distances that are rounding error are set to zero, so that a plane along a flat
     mesh misses it instead of crossing noise.
@@ -302,7 +287,7 @@ def _about_centroid(batch: MeshBatch, frame: np.ndarray, centroid: np.ndarray) -
 
 
 def _tetrahedra(batch: MeshBatch, about_c: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """Give the signed volume (F,) of each triangle's tetrahedron with c.
+    """Return the signed volume (F,) of each triangle's tetrahedron with c.
 
     A sixth of the dot product of its normal with the way from c to a corner.
     """
@@ -370,7 +355,7 @@ def _between(
 
 
 def _sections(batch: MeshBatch, crossings: Crossings) -> tuple[np.ndarray, np.ndarray]:
-    """Give area and outline length, (3, B) each, of the sections by the three planes.
+    """Return area and outline length, (3, B) each, of the sections by the three planes.
 
     The outline runs around the section with the triangles' orientation, so half the
     cross products of its pieces' ends sum to the area (Green's theorem), holes
@@ -398,7 +383,7 @@ def _sum_crossings(batch: MeshBatch, crossings: Crossings, values: np.ndarray) -
 def _symmetries(
     batch: MeshBatch, crossings: Crossings, corners_above: np.ndarray, tetrahedra: np.ndarray
 ) -> np.ndarray:
-    """Give 1 − abs(V₊ − V₋) / (V₊ + V₋), (3, B), of the volumes on the sides of the planes."""
+    """Return 1 − abs(V₊ − V₋) / (V₊ + V₋), (3, B), of the volumes on the sides of the planes."""
     crossed_above = tetrahedra[crossings.triangle] * crossings.share_above
     upper = batch.sum_faces(np.where(corners_above == 3, tetrahedra, 0))
     upper += _sum_crossings(batch, crossings, crossed_above)

@@ -2,7 +2,7 @@
 
 Both once the vertices are merged that repeat, at the same position, where the mesh source cut
 a mesh into chunks. Sorting the edges of the meshes, the usual way, would take longer than
-measuring them; sums and minima over the triangles tell the same.
+measuring them; sums and minima over the triangles show the same.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Surfaces:
 
 
 def describe_surfaces(bundle: MeshBundle) -> Surfaces:
-    """Tell of every mesh of a cell whether it is closed, and count its pieces.
+    """Return whether each mesh of a cell is closed, and how many pieces it has.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def describe_surfaces(bundle: MeshBundle) -> Surfaces:
 
 
 def merged_vertices(vertices: np.ndarray) -> np.ndarray:
-    """Give each vertex of a mesh the number of one at the same position, the same for all there.
+    """Return for each vertex of a mesh one at its position, the same for all that are there.
 
     Parameters
     ----------
@@ -77,14 +77,14 @@ def merged_vertices(vertices: np.ndarray) -> np.ndarray:
 
 
 def _batches(bundle: MeshBundle) -> Iterator[tuple[int, int]]:
-    """Give the first row and the row after the last of the meshes to look at together."""
+    """Yield the first row and the row after the last of the meshes to look at together."""
     batch = bundle.face_offsets[:-1] // BATCH_TRIANGLES
     starts = np.flatnonzero(np.diff(batch, prepend=-1)).tolist()
     return pairwise([*starts, len(batch)])
 
 
 def _batch(bundle: MeshBundle, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give vertices (V, 3), corners of the triangles (3, F), and the mesh of each vertex (V,)."""
+    """Return vertices (V, 3), corners of the triangles (3, F), and the mesh of each vertex (V,)."""
     vertex_offsets = bundle.vertex_offsets[start : stop + 1]
     face_offsets = bundle.face_offsets[start : stop + 1]
     faces = bundle.faces[face_offsets[0] : face_offsets[-1]].T.astype(np.int64, order="C")
@@ -94,9 +94,9 @@ def _batch(bundle: MeshBundle, start: int, stop: int) -> tuple[np.ndarray, np.nd
 
 
 def _position_keys(vertices: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Give vertices of the same mesh and position the same number, others another one.
+    """Return a number for each vertex, (V,) uint64, the same at the same position of a mesh.
 
-    (V,) uint64 array. The number is a hash: two positions share one with odds of 2^-64.
+    It is a hash: two positions share one with odds of 2^-64.
     """
     # 0.0 and -0.0 are the same position, but not the same bits.
     positions = np.add(vertices, 0, order="F")
@@ -110,7 +110,7 @@ def _position_keys(vertices: np.ndarray, owners: np.ndarray) -> np.ndarray:
 
 
 def _closed(keys: np.ndarray, faces: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Tell which meshes are closed, (B,) bool.
+    """Return which meshes are closed, (B,) bool.
 
     With a random number r at each vertex, let an edge from a to b count r_a r_b (r_a - r_b),
     modulo 2^64, so that its opposite counts the negative of that. The edges of a triangle
@@ -132,10 +132,10 @@ def _closed(keys: np.ndarray, faces: np.ndarray, triangles: np.ndarray) -> np.nd
 
 
 def _merged(keys: np.ndarray) -> np.ndarray:
-    """Give each vertex the number of one at the same position, the same for all there.
+    """Return for each vertex, by its key, one at its position, the same for all that are there.
 
-    Each vertex enters itself in a table by the low bits of its key. Who finds one of another
-    key there comes again; some are settled in every round, most in the first.
+    Each vertex enters itself in a table by the low bits of its key. One that
+    finds another key there tries again; some are settled in every round, most in the first.
     """
     mask = np.uint64((1 << (4 * len(keys)).bit_length()) - 1)
     places = (keys & mask).astype(np.int64)
@@ -152,7 +152,7 @@ def _merged(keys: np.ndarray) -> np.ndarray:
 
 
 def _roots(faces: np.ndarray, count: int) -> np.ndarray:
-    """Give one vertex of each connected piece of some triangles.
+    """Return one vertex of each connected piece of some triangles.
 
     Each vertex hangs itself on the smallest one among its triangles; what hangs on the
     same vertex in the end is one piece. Triangles between pieces join these in the next

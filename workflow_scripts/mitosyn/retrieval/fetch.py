@@ -8,22 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
 from cloudfiles import CloudFiles
 from cloudfiles.paths import to_https_protocol
 
 from mitosyn.meshes import (
     LAYER,
-    NO_MESH,
     REMEDY,
+    Content,
     Mesh,
     MeshError,
+    MeshReader,
     MeshStore,
-    check_mesh,
-    concatenate,
-    is_file_name,
     is_web_layer,
     local_layer,
+    mesh_reader,
     named_mesh_folder,
     resolution_problem,
 )
@@ -40,8 +38,6 @@ from mitosyn.support import CONFIGURATION, RETRIEVAL, InputError
 
 # Meshes fetched together and kept if the cell is interrupted after them.
 BATCH_MESHES = 200
-LEGACY = "neuroglancer_legacy_mesh"
-Content = bytes | Exception | None
 
 
 @dataclass(frozen=True)
@@ -63,11 +59,10 @@ class Transfer:
 
 
 class MeshLayer:
-    """A layer with legacy (unsharded) precomputed meshes.
+    """A layer with meshes, of a format that :mod:`mitosyn.meshes.formats.registry` lists.
 
-    ``CloudVolume.mesh.get`` refuses a whole list for one missing id and merges repeated
-    vertices; here each mitochondrion is fetched on its own, and vertices stay as delivered. Nor
-    does it read ``info`` with a time-out, and it takes 403 for a missing one.
+    Files are brought here without CloudVolume, which does not read ``info`` with a time-out and
+    takes 403 for a missing one.
 
     Parameters
     ----------
@@ -95,10 +90,10 @@ class MeshLayer:
         info = self._read_info("info")
         if info is None:
             raise self._unreadable("there is no info")
-        self._folder = named_mesh_folder(info, path)
-        if local is not None and not (local / self._folder).is_dir():
-            raise self._unreadable(f"there is no folder {self._folder!r}")
-        self._transform = self._read_transform()
+        folder = named_mesh_folder(info, path)
+        if local is not None and not (local / folder).is_dir():
+            raise self._unreadable(f"there is no folder {folder!r}")
+        self._meshes = self._mesh_reader(folder)
         problem = resolution_problem(info, mesh_voxel_size_nm or ())
         if problem:
             raise InputError(path, problem, "Correct the one that is wrong.", CONFIGURATION)
@@ -113,22 +108,13 @@ class MeshLayer:
         except Exception as error:
             raise self._unreadable(f"{path}: {error}") from error
 
-    def _read_transform(self) -> np.ndarray:
-        """Read the (4, 4) float64 matrix from stored vertices to nm; refuse other formats."""
-        info = self._read_info(f"{self._folder}/info") or {}
-        if not isinstance(info, dict):
-            raise self._unreadable(f"the info of their folder is {info!r}")
-        kind, sharded = info.get("@type", LEGACY), bool(info.get("sharding"))
-        if kind != LEGACY or sharded:
-            raise self._unreadable(f"they are {'sharded ' if sharded else ''}{kind!r}")
-        rows = info.get("transform", np.eye(4)[:3].ravel().tolist())
+    def _mesh_reader(self, folder: str) -> MeshReader:
+        """Return the reader of the meshes in a folder of the layer; refuse unknown formats."""
+        info = self._read_info(f"{folder}/info") or {}
         try:
-            transform = np.array([*rows, 0, 0, 0, 1], float).reshape(4, 4)
-        except (TypeError, ValueError):
-            transform = np.full((4, 4), np.nan)
-        if not np.isfinite(transform).all():
-            raise self._unreadable(f"their transform is {rows!r}")
-        return transform
+            return mesh_reader(folder, info)
+        except MeshError as error:
+            raise self._unreadable(str(error)) from error
 
     def _unreadable(self, problem: str) -> InputError:
         return InputError(
@@ -155,20 +141,7 @@ class MeshLayer:
         InputError
             A server fails or refuses, which says nothing about the meshes.
         """
-        manifest_of = {mito_id: f"{self._folder}/{mito_id}:0" for mito_id in mito_ids}
-        manifests = self._download(list(manifest_of.values()))
-        fragments_of = {
-            mito_id: _fragment_paths(self._folder, manifest, manifests[manifest])
-            for mito_id, manifest in manifest_of.items()
-        }
-        wanted = [p for paths in fragments_of.values() if isinstance(paths, list) for p in paths]
-        fragments = self._download(wanted)
-        return {
-            mito_id: paths
-            if isinstance(paths, MeshError)
-            else _assemble({p: fragments[p] for p in paths}, self._transform)
-            for mito_id, paths in fragments_of.items()
-        }
+        return self._meshes.read(mito_ids, self._download)
 
     def _download(self, paths: list[str]) -> dict[str, Content]:
         """Return the content of each file, None where there is none, the error where it failed."""
@@ -244,60 +217,3 @@ def fetch_in_batches(
         store.add(fetched)
         meshes |= fetched
     return meshes
-
-
-def _fragment_paths(folder: str, manifest: str, content: Content) -> list[str] | MeshError:
-    """Read which fragments a manifest names, sorted as CloudVolume sorts them."""
-    if content is None:
-        return MeshError(NO_MESH)
-    if isinstance(content, Exception):
-        return MeshError(f"manifest {manifest} unreadable: {content}")
-    try:
-        names = json.loads(content)["fragments"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        return MeshError(f"manifest {manifest} names no fragments ({repr(error)[:100]})")
-    if not isinstance(names, list) or not names or not all(map(is_file_name, names)):
-        return MeshError(f"manifest {manifest} names no fragments ({repr(names)[:100]})")
-    return sorted(f"{folder}/{name}" for name in names)
-
-
-def _assemble(fragments: dict[str, Content], transform: np.ndarray) -> Mesh | MeshError:
-    """Decode a mitochondrion's fragments and put them together."""
-    try:
-        mesh = concatenate([decode_fragment(path, raw) for path, raw in fragments.items()])
-        if not np.array_equal(transform, np.eye(4)):
-            vertices = mesh.vertices @ transform[:3, :3].T + transform[:3, 3]
-            mesh = Mesh(vertices.astype(np.float32), mesh.faces)
-        check_mesh(mesh)
-    except MeshError as error:
-        return error
-    return mesh
-
-
-def decode_fragment(path: str, raw: Content) -> Mesh:
-    """Decode one fragment of a legacy precomputed mesh.
-
-    Raises
-    ------
-    MeshError
-        It is missing or truncated, or names a vertex that it does not hold.
-    """
-    if raw is None:
-        raise MeshError(f"fragment {path} is missing")
-    if isinstance(raw, Exception):
-        raise MeshError(f"fragment {path} unreadable: {raw}")
-    count = int.from_bytes(raw[:4], "little")
-    faces_start = 4 + 12 * count
-    if len(raw) < max(4, faces_start) or (len(raw) - faces_start) % 12:
-        raise MeshError(
-            f"fragment {path} truncated: it has {len(raw)} bytes and should begin with "
-            f"{count} vertices"
-        )
-    mesh = Mesh(
-        np.frombuffer(raw[4:faces_start], "<f4").reshape(-1, 3),
-        np.frombuffer(raw[faces_start:], "<u4").reshape(-1, 3),
-    )
-    if len(mesh.faces) and int(mesh.faces.max()) >= len(mesh.vertices):
-        # Before fragments are joined: afterwards the number could be another's vertex.
-        check_mesh(mesh)
-    return mesh

@@ -1,0 +1,1 @@
+"""Mesh formats of layers, one file each."""

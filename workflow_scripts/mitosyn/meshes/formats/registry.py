@@ -1,0 +1,50 @@
+"""Mesh formats of layers: which files a mesh is made of, and how they are decoded.
+
+A format is a file in this folder with a class like :class:`~.legacy.LegacyMeshes`, and a line in
+:data:`FORMATS`. How files are brought here is no part of it: a reader gets a function for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from mitosyn.meshes.bundle import Mesh, MeshError
+from mitosyn.meshes.formats.legacy import LegacyMeshes
+from mitosyn.meshes.formats.stored import Download
+
+
+class MeshReader(Protocol):
+    """Reads the meshes of a layer."""
+
+    def read(self, ids: Iterable[int], download: Download) -> dict[int, Mesh | MeshError]:
+        """Return each mesh, vertices float32 in nm of the layer, or what is wrong with it."""
+
+
+# By @type in the info of the folder of meshes, and whether they are sharded.
+FORMATS = {("neuroglancer_legacy_mesh", False): LegacyMeshes}
+DEFAULT = "neuroglancer_legacy_mesh"
+
+
+def mesh_reader(folder: str, info: Any) -> MeshReader:
+    """Return the reader of a layer's meshes.
+
+    Parameters
+    ----------
+    folder : str
+        Of the meshes, relative to the layer.
+    info : object
+        What its ``info`` holds, as read from JSON; ``{}`` where there is none.
+
+    Raises
+    ------
+    MeshError
+        They are of no format that can be read; the text says of which.
+    """
+    if not isinstance(info, dict):
+        raise MeshError(f"the info of their folder is {info!r}")
+    kind, sharded = info.get("@type", DEFAULT), bool(info.get("sharding"))
+    reader = FORMATS.get((str(kind), sharded))
+    if reader is None:
+        raise MeshError(f"they are {'sharded ' if sharded else ''}{kind!r}")
+    return reader(folder, info)
