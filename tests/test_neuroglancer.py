@@ -11,6 +11,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -204,6 +205,13 @@ def test_state_of_a_dataset_without_mitochondria() -> None:
     layers = Layers("precomputed://https://host/mito", (4, 4, 40), (4, 4, 40))
     state = served_state([], {}, np.zeros((0, 3)), layers)
     assert json.loads(state_text(state))["position"] == [0, 0, 0]
+
+
+def test_cells_of_a_type_that_is_not_known_have_a_colour_too() -> None:
+    layers = Layers("precomputed://https://host/mito", (4, 4, 40), (4, 4, 40))
+    state = served_state([replace(CELL, cell_type="purkinje")], {}, np.zeros((0, 3)), layers)
+    colour = by_name(json.loads(state_text(state)))["cells"]["segmentColors"][str(CELL.cell_id)]
+    assert colour not in colours.TYPE_COLOURS.values()
 
 
 def test_shader_has_the_colours_in_the_order_of_the_numbers() -> None:

@@ -1,7 +1,7 @@
 """What is published, once: files with their columns, figures, names, colours."""
 
 from mitosyn.catalogue.colours import (
-    COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_STYLES, TYPE_COLOURS, type_colours,
+    COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_STYLES, type_colours,
 )
 from mitosyn.catalogue.column import Column, FLAG, INTEGER, NUMBER, TEXT, tidy_name
 from mitosyn.catalogue.dictionary import data_dictionary

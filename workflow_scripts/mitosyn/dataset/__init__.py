@@ -9,7 +9,7 @@ from mitosyn.dataset.contents import (
     mitochondria_parts, skeleton_parts, synapse_parts,
 )
 from mitosyn.dataset.description import (
-    BAD_MESH, NM3_PER_UM3, PARTLY_MEASURED, describe_cells, incomplete_mitochondria,
+    BAD_MESH, PARTLY_MEASURED, describe_cells, incomplete_mitochondria,
 )
 from mitosyn.dataset.provenance import (
     checksum_lines, data_package, describe_input, describe_output, git_commit, package_versions,

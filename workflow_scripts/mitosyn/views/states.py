@@ -26,7 +26,7 @@ from mitosyn.catalogue import (
     SKELETON_COLOUR,
     SYNAPSE_STYLES,
     SYNAPSE_TYPES,
-    TYPE_COLOURS,
+    type_colours,
 )
 from mitosyn.tables import Cell
 from mitosyn.views.shaders import point_shader, skeleton_shader
@@ -182,6 +182,7 @@ def served_state(
     from nglui.statebuilder import SegmentationLayer, SkeletonRendering
 
     cells = list(cells)
+    colours = type_colours(cell.cell_type for cell in cells)
     shown = dict(list(compartments.items())[:MESHES_SHOWN])
     meshes_only = {"subsources": {"mesh": True}, "enable_default_subsources": False}
     synapse_colours = {kind: SYNAPSE_STYLES[kind]["color"] for kind in SYNAPSE_TYPES}
@@ -194,7 +195,7 @@ def served_state(
                 "cells",
                 f"precomputed://{LOCAL_SERVER}/skeletons",
                 segments=[cell.cell_id for cell in cells],
-                segment_colors={cell.cell_id: TYPE_COLOURS[cell.cell_type] for cell in cells},
+                segment_colors={cell.cell_id: colours[cell.cell_type] for cell in cells},
                 skeleton_rendering=SkeletonRendering(shader=skeleton_shader(), line_width_3d=2),
             ),
             _mitochondria(shown, layers, **meshes_only),
