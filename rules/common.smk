@@ -16,12 +16,11 @@ RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = RULES.parent / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from mitosyn.sources import READS
 from mitosyn.tables import read_cells, why_not
 from mitosyn.support import CodeBase
 from mitosyn.catalogue import (
     BRANCH_TYPES,
-    CELL_TYPES,
-    NEURON_TYPES,
     category,
     made_files,
     questions,
@@ -68,7 +67,7 @@ ARCHIVES = {
 
 # What the names of its files look like; other files in that folder are somebody else's.
 PER_CELL_NAMES = {
-    "microns": rf"({'|'.join(CELL_TYPES)})_\d+\.csv",
+    "microns": rf"({'|'.join(map(re.escape, DATASET.types))})_\d+\.csv",
     "morphologies": r"\d+\.swc",
     "nodes": r"\d+_.+\.json",
 }
@@ -96,7 +95,7 @@ MADE = {f"{RESULTS}/{path}": entry for path, entry in made_files(OPTIONS).items(
 
 wildcard_constraints:
     cell_id=r"\d+",
-    cell_type="|".join(CELL_TYPES),
+    cell_type="|".join(map(re.escape, DATASET.types)),
     archive="|".join(ARCHIVES),
     branch_type="|".join(BRANCH_TYPES),
 
@@ -146,6 +145,11 @@ def selected_cells():
     """Return the analysed cells by id; known only once the checkpoint has run."""
     path = checkpoints.select_cells.get().output.cells
     return cells_in(path, Path(path).stat().st_mtime_ns)
+
+
+def tables_for(what):
+    """Name the tables of the source that a canonical table is made of."""
+    return {name: INPUTS.tables[name] for name in READS[DATASET.adapter][what]}
 
 
 def cell_csvs(wildcards):
@@ -266,7 +270,7 @@ def cell_table(wildcards):
 
 def skeleton_files(wildcards):
     """Return the files of a cell's skeleton, or the folder that will hold them."""
-    refuse_other_cells(wildcards, *NEURON_TYPES)
+    refuse_other_cells(wildcards, *DATASET.skeleton_types)
     if not INPUTS.skeletons_are_files:
         return {"folder": INPUTS.skeletons}
     base = f"{INPUTS.skeletons}/{wildcards.cell_id}_skeleton"

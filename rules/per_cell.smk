@@ -124,7 +124,7 @@ rule write_neuron_csv:
     log:
         f"{LOGS}/write_neuron_csv/{{cell_type}}_{{cell_id}}.log",
     wildcard_constraints:
-        cell_type="|".join(NEURON_TYPES),
+        cell_type="|".join(map(re.escape, DATASET.skeleton_types)),
     group:
         "cell"
     params:
@@ -146,7 +146,7 @@ rule write_astrocyte_csv:
     log:
         f"{LOGS}/write_astrocyte_csv/{{cell_type}}_{{cell_id}}.log",
     wildcard_constraints:
-        cell_type="glia",
+        cell_type="|".join(map(re.escape, DATASET.types_from("soma_distance", "none"))),
     group:
         "cell"
     params:

@@ -1,21 +1,21 @@
-"""The published tables, read once: which cells, which mitochondria, which synapses."""
+"""The tables of the source, read once: which cells, which mitochondria, which synapses."""
 
 
 checkpoint select_cells:
-    """Select the pyramidal cells, interneurons and astrocytes to analyse."""
+    """Select the cells to analyse."""
     input:
-        cell_types=INPUTS.tables["cell_types"],
-        somas=INPUTS.tables["somas"],
-        neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
-        pyramidal_ids=INPUTS.tables["pyramidal_ids"],
+        **tables_for("cells"),
         # Of files that are there before the run, which there are is a parameter.
         skeletons=[] if INPUTS.skeletons_are_files else INPUTS.skeletons,
     output:
         cells=f"{RESULTS}/tables/cells.arrow",
-        left_out=f"{RESULTS}/tables/left_out_cells.csv",
+        left_out=f"{RESULTS}/tables/left_out_cells.arrow",
+        left_out_csv=f"{RESULTS}/tables/left_out_cells.csv",
     log:
         f"{LOGS}/select_cells.log",
     params:
+        adapter=DATASET.adapter,
+        types=DATASET.types,
         voxel_size_nm=DATASET.voxel_size_nm,
         skeletons=lambda wildcards, input: input.skeletons or INPUTS.skeletons,
         skeletons_there=skeletons_there,
@@ -27,15 +27,14 @@ checkpoint select_cells:
 rule partition_mitochondria:
     """Collect the mitochondria of the analysed cells into one typed table, by cell."""
     input:
+        **tables_for("mitochondria"),
         cells=f"{RESULTS}/tables/cells.arrow",
-        mitochondria=INPUTS.tables["mitochondria"],
-        neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
-        pyramidal_mitochondria=INPUTS.tables["pyramidal_mitochondria"],
     output:
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
     log:
         f"{LOGS}/partition_mitochondria.log",
     params:
+        adapter=DATASET.adapter,
         voxel_size_nm=DATASET.voxel_size_nm,
         published_labels=DATASET.published_labels,
         code=code("partition_mitochondria"),
@@ -44,10 +43,9 @@ rule partition_mitochondria:
 
 
 rule filter_cell_types:
-    """Write the table of neurons with their types, in the order of the cell type table."""
+    """Write the cells that have a skeleton with their types, in the order of their table."""
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
-        cell_types=INPUTS.tables["cell_types"],
     output:
         cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
     log:
@@ -61,13 +59,14 @@ rule filter_cell_types:
 rule filter_synapses:
     """Collect the synapses that have an end on an analysed cell with a skeleton."""
     input:
+        **tables_for("synapses"),
         cells=f"{RESULTS}/tables/cells.arrow",
-        synapses=INPUTS.tables["synapses"],
     output:
         synapses=f"{RESULTS}/tables/synapses.arrow",
     log:
         f"{LOGS}/filter_synapses.log",
     params:
+        adapter=DATASET.adapter,
         voxel_size_nm=DATASET.voxel_size_nm,
         code=code("filter_synapses"),
     script:

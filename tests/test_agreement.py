@@ -26,7 +26,7 @@ from mitosyn.report.figures.recomputed import draw_confusion, draw_lengths
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell
 from mitosyn.tables.compartments import OWN_LABELS
-from mitosyn.tables.mitochondria import SCHEMA
+from mitosyn.tables.mitochondria import MITOCHONDRIA_SCHEMA
 from mitosyn.views.states import (
     LOCAL_SERVER,
     SERVED_MESHES,
@@ -70,13 +70,13 @@ def paired(values: list[tuple], without_mesh: tuple[int, ...] = ()) -> pd.DataFr
     given = [
         {
             "mito_id": FIRST + i,
-            "published_label": OWN_LABELS.get(name),
-            "published_length_nm": length,
+            "published_compartment": OWN_LABELS.get(name),
+            "published_length": length,
         }
         for i, (name, length, _, _) in enumerate(values)
     ]
     # Paired by id, not by place.
-    published = pa.Table.from_pylist(given[::-1], SCHEMA)
+    published = pa.Table.from_pylist(given[::-1], MITOCHONDRIA_SCHEMA)
     return pair_values(pa.Table.from_pylist(rows, schema), published)
 
 

@@ -33,7 +33,7 @@ from mitosyn.catalogue.names import BRANCH_TYPES, COMPARTMENTS
 from mitosyn.dataset.tidy import ARROW_TYPES
 from mitosyn.skeletons.coverage import Coverage
 from mitosyn.skeletons.skeleton import Skeleton, read_skeleton, write_swc
-from mitosyn.tables.reading import read_arrow
+from mitosyn.tables.arrow import read_arrow
 from workflow import ROOT, Run, done, numbers_of_another_kind, run_snakemake
 
 BASAL = COMPARTMENTS.index("Basal")

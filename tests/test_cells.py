@@ -7,24 +7,30 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from mitosyn.support.errors import InputError
-from mitosyn.tables.cells import (
-    Sources,
-    find_cell,
-    in_table_order,
-    leave_out_without_skeleton,
-    read_cells,
+from hypothesis import given
+from hypothesis import strategies as st
+from mitosyn.sources.microns_l23 import (
+    CELL_TYPE_COLUMNS,
+    CellTables,
+    parse_position,
+    read_cell_tables,
     read_somas,
     select_cells,
+)
+from mitosyn.support.errors import InputError
+from mitosyn.tables.cells import (
+    find_cell,
+    leave_out_without_skeleton,
+    read_cells,
     why_not,
     write_cells,
 )
-from mitosyn.tables.reading import CELL_TYPE_COLUMNS, SOMA_COLUMNS, read_ids, read_table
+from mitosyn.tables.reading import read_ids, read_table
 
 VOXEL = (3.58, 3.58, 40.0)
 
 
-def sources(rows: list[tuple], somas: dict, pyramidal: list[int], neurons: set[int]) -> Sources:
+def sources(rows: list[tuple], somas: dict, pyramidal: list[int], neurons: set[int]) -> CellTables:
     table = pa.Table.from_pylist(
         [
             {
@@ -39,27 +45,28 @@ def sources(rows: list[tuple], somas: dict, pyramidal: list[int], neurons: set[i
         ],
         schema=pa.schema(list(CELL_TYPE_COLUMNS.items())),
     )
-    return Sources(table, "cell_types.csv", somas, pyramidal, neurons, VOXEL)
+    return CellTables(table, "cell_types.csv", somas, pyramidal, neurons, VOXEL)
 
 
-def test_the_published_tables_give_exactly_the_published_cells(microns_l23: Path) -> None:
-    somas = microns_l23 / "soma_valence_v185.csv"
+def test_the_published_tables_give_exactly_the_published_cells(
+    microns_l23: Path, tmp_path: Path
+) -> None:
     expected = {
         "pyramidal": read_ids(microns_l23 / "pyc_analysis_ids.csv"),
         "inhibitory": read_ids(microns_l23 / "expected_interneuron_ids.csv"),
         "glia": read_ids(microns_l23 / "expected_astrocyte_ids.csv"),
     }
-    cell_types = microns_l23 / "220309_cell_type_classification.csv"
-    selected, left_out = select_cells(
-        Sources(
-            cell_types=read_table(cell_types, CELL_TYPE_COLUMNS),
-            cell_types_path=cell_types,
-            somas=read_somas(somas, read_table(somas, SOMA_COLUMNS), VOXEL),
-            pyramidal_ids=expected["pyramidal"],
-            neuron_ids={*expected["pyramidal"], *expected["inhibitory"]},
-            voxel_size_nm=VOXEL,
-        )
+    (tmp_path / "neurons.csv").write_text(
+        "cellid\n" + "\n".join(map(str, expected["pyramidal"] + expected["inhibitory"]))
     )
+    paths = ("220309_cell_type_classification.csv", "soma_valence_v185.csv")
+    tables = read_cell_tables(
+        VOXEL,
+        *(str(microns_l23 / name) for name in paths),
+        str(tmp_path / "neurons.csv"),
+        str(microns_l23 / "pyc_analysis_ids.csv"),
+    )
+    selected, left_out = select_cells(tables)
     for kind, count in {"pyramidal": 351, "inhibitory": 33, "glia": 14}.items():
         found = [cell.cell_id for cell in selected if cell.cell_type == kind]
         assert len(found) == len(set(found)) == count
@@ -83,7 +90,7 @@ def test_repeated_ids_take_the_first_row_of_the_kind_looked_for() -> None:
     assert selected[0].centroid == (round(101 * 3.58, 6), 716.0, 120.0)
 
 
-def test_neurons_sort_as_the_cell_type_table_has_them() -> None:
+def test_cells_know_their_row_of_the_cell_type_table() -> None:
     rows = [
         (3, "glia", "astrocyte"),
         (2, "inhibitory", "basket"),
@@ -93,11 +100,8 @@ def test_neurons_sort_as_the_cell_type_table_has_them() -> None:
         (1, "inhibitory", "bipolar"),
         (9, "pyramidal", "again"),
     ]
-    found = sources(rows, {}, [7, 9], {1, 2, 7, 9})
-    selected, _ = select_cells(found)
-    assert [cell.cell_id for cell in selected] == [7, 9, 2, 1]
-    ordered = in_table_order(selected, found.cell_types)
-    assert [cell.cell_id for cell in ordered] == [2, 9, 7, 1]
+    selected, _ = select_cells(sources(rows, {}, [7, 9], {1, 2, 7, 9}))
+    assert [(cell.cell_id, cell.table_row) for cell in selected] == [(7, 4), (9, 3), (2, 1), (1, 5)]
 
 
 def test_astrocytes_need_exactly_one_soma() -> None:
@@ -124,7 +128,7 @@ def test_every_cell_of_the_tables_is_analysed_or_listed(microns_l23: Path) -> No
     path = microns_l23 / "220309_cell_type_classification.csv"
     table = read_table(path, CELL_TYPE_COLUMNS)
     ids = read_ids(microns_l23 / "pyc_analysis_ids.csv")
-    selected, left_out = select_cells(Sources(table, path, {}, ids, {*ids, 5}, VOXEL))
+    selected, left_out = select_cells(CellTables(table, path, {}, ids, {*ids, 5}, VOXEL))
     listed = [cell.cell_id for cell in (*selected, *left_out)]
     assert len(listed) == len(set(listed))
     assert set(listed) == {*table["cell_segid"].to_pylist(), 5}
@@ -201,6 +205,19 @@ def test_an_unreadable_soma_position_is_named(text: str) -> None:
     with pytest.raises(InputError) as error:
         read_somas("somas.csv", table, VOXEL)
     assert f"somas.csv: row 1, cell 5: pt_position is '{text}', expected" in str(error.value)
+
+
+@given(st.tuples(*[st.integers(0, 10**6)] * 3), st.integers(1, 5))
+def test_positions_with_runs_of_blanks(position, blanks) -> None:
+    text = "[" + (" " * blanks).join(map(str, position)) + "]"
+    assert parse_position(text) == position
+
+
+@pytest.mark.parametrize(
+    "text", ["[nan 1 2]", "[1 inf 2]", "[1 2 1e400]", "[1_0 1 2]", "[1 2]", "[1 2 3 4]", ""]
+)
+def test_what_is_no_position(text) -> None:
+    assert parse_position(text) is None
 
 
 def test_cells_come_back_and_are_found_by_id_and_type(tmp_path: Path) -> None:

@@ -28,15 +28,16 @@ from mitosyn.meshes.morphometrics import measure_bundle
 from mitosyn.meshes.surfaces import describe_surfaces
 from mitosyn.skeletons.coverage import Coverage, associate, covered_lengths, majority_labels
 from mitosyn.skeletons.skeleton import Skeleton
-from mitosyn.sources.partition import MitochondriaTables, partition_mitochondria
+from mitosyn.sources.microns_l23 import (
+    MITOCHONDRION_COLUMNS,
+    PUBLISHED_MITOCHONDRION_COLUMNS,
+    MitochondriaTables,
+    collect_mitochondria,
+)
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell
 from mitosyn.tables.compartments import names_by_label
-from mitosyn.tables.mitochondria import SCHEMA
-from mitosyn.tables.reading import (
-    MITOCHONDRION_COLUMNS,
-    PUBLISHED_MITOCHONDRION_COLUMNS,
-)
+from mitosyn.tables.mitochondria import MITOCHONDRIA_SCHEMA
 
 BIG = 648518346349538426
 VOXEL = (3.58, 3.58, 40.0)
@@ -55,7 +56,7 @@ def mitochondria(count: int = 3) -> pa.Table:
             [1, None, 5][:count],
             [100.5, None, 0.0][:count],
         ],
-        schema=SCHEMA,
+        schema=MITOCHONDRIA_SCHEMA,
     )
 
 
@@ -77,8 +78,8 @@ def test_cell_csv_reads_with_and_without_the_index(tmp_path: Path) -> None:
 
 
 def test_published_values_are_kept_where_there_are_any() -> None:
-    labels = keep_published(np.array([0, 4, 3]), mitochondria()["published_label"])
-    lengths = keep_published(np.array([1.0, 2, 3]), mitochondria()["published_length_nm"])
+    labels = keep_published(np.array([0, 4, 3]), mitochondria()["published_compartment"])
+    lengths = keep_published(np.array([1.0, 2, 3]), mitochondria()["published_length"])
     assert labels.tolist() == [1, 4, 5] and labels.dtype == np.int64
     assert lengths.tolist() == [100.5, 2.0, 0.0]
     # What has no published text is written as the others are, by the published names.
@@ -140,7 +141,7 @@ def partition(everything, neurons, pyramidal, texts=("Basal",)) -> pa.Table:
     place = published.column_names.index("compartment")
     named = pa.array([text for text, _ in zip(itertools.cycle(texts), pyramidal)], pa.string())
     published = published.set_column(place, "compartment", named)
-    return partition_mitochondria(
+    return collect_mitochondria(
         MitochondriaTables(
             mitochondria_table(everything),
             mitochondria_table(neurons),
@@ -160,14 +161,14 @@ def test_mitochondria_are_sorted_by_cell_in_the_order_of_their_table() -> None:
         pyramidal=[(12, 1), (11, 1)],
     )
     assert table["mito_id"].to_pylist() == [12, 11, 20, 21, 22, 30]
-    assert table["published_label"].to_pylist() == [2] * 2 + [None] * 4
-    assert table["x_nm"].to_pylist()[0] == 3.58
+    assert table["published_compartment"].to_pylist() == [2] * 2 + [None] * 4
+    assert table["x"].to_pylist()[0] == 3.58
 
 
 def test_published_compartments_are_numbered_as_described() -> None:
     rows = [(mito_id, 1) for mito_id in range(10, 17)]
     table = partition(rows, [], rows, [*PUBLISHED_LABELS, ""])
-    assert table["published_label"].to_pylist() == [0, 1, 2, 3, 4, 5, None]
+    assert table["published_compartment"].to_pylist() == [0, 1, 2, 3, 4, 5, None]
 
 
 @pytest.mark.parametrize("text", ["basal", "Basal ", "Unknown_dendritic", "2"])
@@ -211,8 +212,8 @@ def test_a_cell_without_mitochondria_still_has_its_files(tmp_path: Path) -> None
     lengths = covered_lengths(coverage, skeleton, 0)
     compartments = compartment_table(
         nothing,
-        keep_published(labels, mitochondria(0)["published_label"]),
-        keep_published(lengths, mitochondria(0)["published_length_nm"]),
+        keep_published(labels, mitochondria(0)["published_compartment"]),
+        keep_published(lengths, mitochondria(0)["published_length"]),
         COMPARTMENTS,
     )
     morphometrics = morphometrics_table(

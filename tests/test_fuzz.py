@@ -18,8 +18,9 @@ from mitosyn.meshes.layers import mesh_folder
 from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
 from mitosyn.skeletons.standard_swc import read_calibres
+from mitosyn.sources.microns_l23 import SYNAPSE_COLUMNS
 from mitosyn.support.errors import InputError
-from mitosyn.tables.reading import ID, NUMBER, SYNAPSE_COLUMNS, TEXT, read_ids, read_table
+from mitosyn.tables.reading import ID, NUMBER, TEXT, read_ids, read_table
 from test_fetch import fragment, layer  # noqa: F401 (a fixture)
 from test_skeletons import LINE, write_files
 

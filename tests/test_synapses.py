@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitosyn.sources.microns_l23 import stream_synapses
 from mitosyn.support.errors import InputError
-from mitosyn.tables.reading import read_arrow, write_arrow, write_batches
+from mitosyn.tables.arrow import read_arrow, write_arrow, write_batches
 from mitosyn.tables.synapses import (
     ENDS_SCHEMA,
     SYNAPSES_SCHEMA,

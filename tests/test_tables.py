@@ -7,21 +7,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from mitosyn.support.errors import InputError
 from mitosyn.support.files import whole_file
+from mitosyn.tables.arrow import read_arrow, write_arrow
 from mitosyn.tables.reading import (
     ID,
     NUMBER,
     TEXT,
-    parse_position,
-    read_arrow,
     read_ids,
     read_table,
     refuse_repeats,
-    to_nm,
-    write_arrow,
     write_csv,
 )
 
@@ -188,27 +183,6 @@ def test_ids_one_per_line(tmp_path) -> None:
         read_ids(tmp_path / "table.csv")
     with pytest.raises(InputError, match="no such file"):
         read_ids(tmp_path / "none")
-
-
-@given(st.tuples(*[st.integers(0, 10**6)] * 3), st.integers(1, 5))
-def test_positions_with_runs_of_blanks(position, blanks) -> None:
-    text = "[" + (" " * blanks).join(map(str, position)) + "]"
-    assert parse_position(text) == position
-
-
-@pytest.mark.parametrize(
-    "text", ["[nan 1 2]", "[1 inf 2]", "[1 2 1e400]", "[1_0 1 2]", "[1 2]", "[1 2 3 4]", ""]
-)
-def test_what_is_no_position(text) -> None:
-    with pytest.raises(ValueError):
-        parse_position(text)
-
-
-def test_positions_in_nm_have_no_binary_noise() -> None:
-    voxels = pa.table({"x": [60087.0], "y": [51546.0], "z": [1502.0]})
-    nm = to_nm(voxels, ("x", "y", "z"), (3.58, 3.58, 40.0))
-    assert nm.tolist() == [[215111.46, 184534.68, 60080.0]]
-    assert np.isclose(nm[0, 0], 60087 * 3.58)
 
 
 def test_arrow_tables_come_back(tmp_path) -> None:

@@ -32,7 +32,7 @@ from mitosyn.meshes.bundle import Mesh, MeshError, bundle_meshes, read_bundle
 from mitosyn.meshes.surfaces import describe_surfaces
 from mitosyn.support.errors import InputError
 from mitosyn.tables.compartments import OWN_LABELS
-from mitosyn.tables.mitochondria import SCHEMA
+from mitosyn.tables.mitochondria import MITOCHONDRIA_SCHEMA
 from workflow import ROOT, Run
 
 # Those of branches are tested with the runs that make them.
@@ -248,7 +248,8 @@ def cell_tables(tmp_path: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
     position = [[0.5] * 3] * 3
     nothing = [None] * 3
     mitochondria = pa.table(
-        [[11, 12, 13], [BIG] * 3, [274_528, 5, 6], *position, nothing, nothing], schema=SCHEMA
+        [[11, 12, 13], [BIG] * 3, [274_528, 5, 6], *position, nothing, nothing],
+        schema=MITOCHONDRIA_SCHEMA,
     )
     columns = dict.fromkeys(columns_of(CELL_CSV), [0.5] * 3) | {
         "mito_id": [11, 12, 13],

@@ -2,7 +2,7 @@
 
 import logging
 
-from mitosyn.catalogue import COMPARTMENTS, NEURON_TYPES, PYRAMIDAL, SOMATIC
+from mitosyn.catalogue import COMPARTMENTS, SOMATIC
 from mitosyn.cells import (
     compartment_table,
     covered_nodes,
@@ -29,7 +29,7 @@ from mitosyn.tables import (
 def main(snakemake) -> None:
     """Read a neuron's meshes and skeleton, write what its mitochondria cover."""
     source, params = snakemake.input, snakemake.params
-    cell = find_cell(source.cells, int(snakemake.wildcards.cell_id), NEURON_TYPES)
+    cell = find_cell(source.cells, int(snakemake.wildcards.cell_id))
     bundle = read_bundle(source.meshes)
     skeleton = read_skeleton(params.skeleton, params.labels)
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
@@ -44,12 +44,12 @@ def main(snakemake) -> None:
     count = len(bundle.mito_ids)
     labels = majority_labels(coverage, skeleton, count)
     lengths = covered_lengths(coverage, skeleton, count)
-    if cell.cell_type == PYRAMIDAL and not params.recompute_pyramidal:
-        unpublished = mitochondria["published_label"].null_count
+    if cell.compartments_from == "published" and not params.recompute_pyramidal:
+        unpublished = mitochondria["published_compartment"].null_count
         if unpublished:
             logging.warning("%d mitochondria without published values: measured", unpublished)
-        labels = keep_published(labels, mitochondria["published_label"])
-        lengths = keep_published(lengths, mitochondria["published_length_nm"])
+        labels = keep_published(labels, mitochondria["published_compartment"])
+        lengths = keep_published(lengths, mitochondria["published_length"])
     names = names_by_label(cell.cell_type, params.pyramidal_labels)
     compartments = compartment_table(bundle.mito_ids, labels, lengths, names)
     nodes = covered_nodes(bundle.mito_ids, coverage, swc_tree(skeleton).swc_ids())

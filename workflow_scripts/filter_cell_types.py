@@ -1,19 +1,17 @@
-"""Write the table of neurons with their types, in the order of the cell type table."""
+"""Write the cells that have a skeleton with their types, in the order of the source's table."""
 
 from mitosyn.catalogue import columns_of
 from mitosyn.support import run
-from mitosyn.tables import ID, TEXT, in_table_order, read_cells, read_table, write_csv
+from mitosyn.tables import read_cells, write_csv
 
 
 def main(snakemake) -> None:
-    """Read the selected cells, write the neurons among them."""
-    source = snakemake.input
-    cells = read_cells(source.cells).values()
-    neurons = [cell for cell in cells if cell.skeleton]
-    table = read_table(source.cell_types, {"cell_segid": ID, "cell_type": TEXT})
+    """Read the analysed cells, write the neurons among them."""
+    cells = sorted(read_cells(snakemake.input.cells).values(), key=lambda cell: cell.table_row)
     rows = [
         [cell.cell_id, *cell.centroid, cell.cell_type, cell.cell_subtype]
-        for cell in in_table_order(neurons, table)
+        for cell in cells
+        if cell.skeleton
     ]
     write_csv(
         snakemake.output.cell_types, columns_of("cell_type_classification_filtered.csv"), rows

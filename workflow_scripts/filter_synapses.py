@@ -8,12 +8,12 @@ from mitosyn.tables import SYNAPSES_SCHEMA, read_cells, synapses_of, write_batch
 
 
 def main(snakemake) -> None:
-    """Stream the published synapses into a typed table."""
-    source = snakemake.input
+    """Stream the synapses of the source into a typed table."""
+    source, params = snakemake.input, snakemake.params
     cells = read_cells(source.cells).values()
     synapses = synapses_of(
         source.synapses,
-        stream_synapses(source.synapses, snakemake.params.voxel_size_nm),
+        stream_synapses(params.adapter, source.synapses, params.voxel_size_nm),
         [cell.cell_id for cell in cells if cell.skeleton],
     )
     rows = write_batches(snakemake.output.synapses, SYNAPSES_SCHEMA, synapses)

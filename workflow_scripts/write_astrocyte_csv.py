@@ -1,6 +1,5 @@
 """Write the mitochondria of an astrocyte, their compartments by distance from the soma."""
 
-from mitosyn.catalogue import GLIA
 from mitosyn.cells import (
     astrocyte_table,
     fit_meshes,
@@ -17,7 +16,7 @@ from mitosyn.tables import find_cell, mitochondria_of_cell, positions_nm, read_a
 def main(snakemake) -> None:
     """Join the measures of the meshes with the distances from the soma."""
     source = snakemake.input
-    cell = find_cell(source.cells, int(snakemake.wildcards.cell_id), (GLIA,))
+    cell = find_cell(source.cells, int(snakemake.wildcards.cell_id))
     mitochondria = mitochondria_of_cell(source.mitochondria, cell.cell_id)
     sizes = snakemake.params.voxel_size_nm, snakemake.params.mesh_voxel_size_nm
     centres = mesh_centres(read_bundle(source.meshes), source_scale(*sizes))

@@ -8,7 +8,7 @@ from mitosyn.catalogue.dictionary import data_dictionary
 from mitosyn.catalogue.figures import QUESTIONS, SEGMENT_COLUMNS, category, questions
 from mitosyn.catalogue.files import CELL_CSV, SWC, columns_of, made_files, published
 from mitosyn.catalogue.names import (
-    ASTROCYTE_COMPARTMENTS, AUTAPSE, BRANCH_TYPES, CELL_MESHES, CELL_TYPES, COMPARTMENTS, GLIA,
+    ASTROCYTE_COMPARTMENTS, AUTAPSE, BRANCH_TYPES, CELL_MESHES, CELL_TYPES, COMPARTMENTS,
     INHIBITORY, MESH_LAYER, NEURON_TYPES, POSTSYNAPTIC, PRESYNAPTIC, PUBLISHED_BRANCH_FILES,
     PUBLISHED_FILES, PUBLISHED_LABELS, PYRAMIDAL, SOMATIC, SYNAPSE_TYPES, UNKNOWN,
 )

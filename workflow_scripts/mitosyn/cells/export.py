@@ -87,7 +87,7 @@ def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table)
     cell : Cell
         With the position of its soma.
     mitochondria : pyarrow.Table
-        With :data:`mitosyn.tables.mitochondria.SCHEMA`.
+        With :data:`mitosyn.tables.mitochondria.MITOCHONDRIA_SCHEMA`.
     morphometrics : pyarrow.Table
         As :func:`morphometrics_table` gives it, of the same mitochondria.
     """
@@ -111,7 +111,7 @@ def write_cell_csv(
     path : str or Path
     cell : Cell
     mitochondria : pyarrow.Table
-        M rows with :data:`mitosyn.tables.mitochondria.SCHEMA`.
+        M rows with :data:`mitosyn.tables.mitochondria.MITOCHONDRIA_SCHEMA`.
     compartments : pyarrow.Table
         The same mitochondria, ``compartment, length_nm``.
     morphometrics : pyarrow.Table

@@ -11,21 +11,25 @@ from mitosyn.catalogue import CELL_MESHES, COMPARTMENTS, MESH_LAYER, PUBLISHED_L
 from mitosyn.config.expectations import Expectations
 from mitosyn.config.neuroglancer import Neuroglancer
 from mitosyn.config.problems import did_you_mean, quoted
-from mitosyn.config.sources import Archive, ArchiveMember, Source
+from mitosyn.config.sources import Archive, ArchiveMember, OwnTable, Source, TableSource
 from mitosyn.config.synthetic import Synthetic
 from mitosyn.config.values import Layer, Name, Section, Size, VoxelSize
 from mitosyn.meshes import local_layer
+from mitosyn.sources import CANONICAL, MICRONS_L23, MICRONS_L23_TYPES
 from mitosyn.tables import OWN_LABELS
 
 TABLES = (
     *("cell_types", "somas", "mitochondria", "neuron_mitochondria"),
     *("pyramidal_ids", "pyramidal_mitochondria", "synapses"),
 )
+OWN_TABLES = ("cells", "mitochondria", "synapses")
 BRANCH_TABLES = ("mitochondrion_cell_overlaps", "nucleus_segments", "nucleus_cell_overlaps")
 FOLDERS = ("skeletons", CELL_MESHES)
 # What a dataset that is not generated needs, and what one that is cannot have.
 _NEEDED = (*TABLES, "skeletons", MESH_LAYER)
-_MADE = (*_NEEDED, *BRANCH_TABLES, CELL_MESHES, "published_compartments")
+_OWN_NEEDED = (*OWN_TABLES, "skeletons", MESH_LAYER)
+_PUBLISHED_ONLY = (*(name for name in TABLES if name not in OWN_TABLES), "published_compartments")
+_MADE = (*_NEEDED, "cells", *BRANCH_TABLES, CELL_MESHES, "published_compartments")
 
 NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
 """Voxel size of the published nucleus segmentation."""
@@ -33,6 +37,29 @@ NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
 _LABELS = list(range(len(COMPARTMENTS)))
 Compartment = Literal[COMPARTMENTS]  # type: ignore[valid-type]
 Label = Annotated[int, Field(strict=True), WithJsonSchema({"enum": _LABELS})]
+
+
+def _needs(keys: Iterable[str], without: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the schema of a description that has some keys, and others not."""
+    has = {key: {"not": {"type": "null"}} for key in keys}
+    properties = has | {key: {"type": "null"} for key in without}
+    return {"properties": properties, "required": list(has)}
+
+
+class CellType(Section):
+    """A type of cells in canonical tables."""
+
+    compartments: Literal["skeleton", "soma_distance", "none"]
+    """Where the compartments of its mitochondria come from: the labels of the cell's skeleton,
+    which it then has, the distance from its soma, or nowhere."""
+
+
+class OwnCells(OwnTable):
+    """A table of cells that is canonical already, and the types that are analysed."""
+
+    types: dict[Name, CellType] = Field(min_length=1)
+    """The types by their names in the table, in the order of the outputs. Cells of other types are
+    left out and listed."""
 
 
 class Dataset(Section):
@@ -43,8 +70,9 @@ class Dataset(Section):
             "if": {"properties": {"synthetic": {"type": "object"}}, "required": ["synthetic"]},
             "then": {"properties": {key: {"type": "null"} for key in _MADE}},
             "else": {
-                "properties": {key: {"not": {"type": "null"}} for key in _NEEDED},
-                "required": list(_NEEDED),
+                "if": {"properties": {"cells": {"type": "object"}}, "required": ["cells"]},
+                "then": _needs(_OWN_NEEDED, _PUBLISHED_ONLY),
+                "else": _needs(_NEEDED),
             },
         }
     )
@@ -67,9 +95,14 @@ class Dataset(Section):
     An id may repeat: its first row of the type looked for counts."""
     somas: Source | None = None
     """CSV with `pt_root_id` and `pt_position`, text `[x y z]` in voxels."""
-    mitochondria: Source | None = None
+    cells: OwnCells | None = None
+    """Instead of the published tables, canonical ones: `{path, types}`, a table with `cell_id,
+    cell_type, cell_subtype, centroid_x, centroid_y, centroid_z, soma_x, soma_y, soma_z` (nm; empty
+    where a soma is not known)."""
+    mitochondria: TableSource | None = None
     """CSV with `mito_id, mito_vx, cellid, ctr_pos_x_vx, ctr_pos_y_vx, ctr_pos_z_vx`: all
-    mitochondria, sizes and centres in voxels."""
+    mitochondria, sizes and centres in voxels. With `cells`: `{path}`, a table with `mito_id,
+    cell_id, x, y, z` (nm) and `voxels`."""
     neuron_mitochondria: Source | None = None
     """CSV with the columns of `mitochondria`: those of cells with a soma and a skeleton."""
     pyramidal_ids: Source | None = None
@@ -77,9 +110,9 @@ class Dataset(Section):
     pyramidal_mitochondria: Source | None = None
     """CSV with the columns of `mitochondria` and published results: `surface_area` (µm²),
     `complexityindex`, `compartment`, `pathlength` (nm)."""
-    synapses: Source | None = None
+    synapses: TableSource | None = None
     """CSV with `id, pre_root_id, post_root_id, ctr_pos_x_vx, ctr_pos_y_vx, ctr_pos_z_vx`, the
-    centres in voxels."""
+    centres in voxels. With `cells`: `{path}`, a table with `id, pre_id, post_id, x, y, z` (nm)."""
     skeletons: Source | None = None
     """Folder or `.tgz` with `<cell>_skeleton.h5` (MeshParty; vertices in nm, true to
     `voxel_size_nm`) and `<cell>_skeleton_label.npy` (one label 0–5 per vertex)."""
@@ -127,11 +160,15 @@ class Dataset(Section):
         problems = []
         if self.synthetic is not None and given:
             problems.append(f"a synthetic dataset makes its inputs; remove {', '.join(given)}")
-        missing = [name for name in _NEEDED if name not in given]
+        needed = _NEEDED if self.cells is None else _OWN_NEEDED
+        missing = [name for name in needed if name not in given]
         if self.synthetic is None and missing:
             problems.append(f"missing key {', '.join(missing)}")
-        for name in (*TABLES, *BRANCH_TABLES, *FOLDERS):
-            source = getattr(self, name)
+        published = self.given(_PUBLISHED_ONLY)
+        if self.cells is not None and published:
+            problems.append(f"cells are canonical tables; remove {', '.join(published)}")
+        for name in (*self.tables, *BRANCH_TABLES, *FOLDERS):
+            source = self.source(name)
             if isinstance(source, ArchiveMember) and source.archive not in self.archives:
                 hint = did_you_mean(source.archive, self.archives)
                 problems.append(
@@ -153,9 +190,40 @@ class Dataset(Section):
         """Return those of some keys that the description has."""
         return [name for name in names if getattr(self, name) is not None]
 
+    def source(self, name: str) -> Any:
+        """Return the source of an input, that of a canonical table too."""
+        found = getattr(self, name)
+        return found.path if isinstance(found, OwnTable) else found
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The keys of the tables that the dataset's adapter reads."""
+        return TABLES if self.cells is None else OWN_TABLES
+
+    @property
+    def adapter(self) -> str:
+        """Which adapter reads the tables."""
+        return MICRONS_L23 if self.cells is None else CANONICAL
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Where the compartments of each cell type come from, in the order of the outputs."""
+        if self.cells is None:
+            return MICRONS_L23_TYPES
+        return {name: described.compartments for name, described in self.cells.types.items()}
+
+    def types_from(self, *compartments: str) -> tuple[str, ...]:
+        """Return the cell types whose compartments come from one of some places."""
+        return tuple(n for n, place in self.types.items() if place in compartments)
+
+    @property
+    def skeleton_types(self) -> tuple[str, ...]:
+        """The cell types that have skeletons."""
+        return self.types_from("published", "skeleton")
+
     def sources(self) -> dict[str, Any]:
         """Return the sources by their keys, those of archives included."""
-        sources = {name: getattr(self, name) for name in (*TABLES, *BRANCH_TABLES, *FOLDERS)}
+        sources = {n: self.source(n) for n in (*self.tables, *BRANCH_TABLES, *FOLDERS)}
         return sources | {f"archives.{name}": source for name, source in self.archives.items()}
 
     @property

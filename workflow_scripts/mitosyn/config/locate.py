@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mitosyn.catalogue import CELL_MESHES, MESH_LAYER, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
-from mitosyn.config.dataset import BRANCH_TABLES, TABLES, Dataset
+from mitosyn.config.dataset import BRANCH_TABLES, Dataset
 from mitosyn.config.settings import Config
 from mitosyn.config.sources import ArchiveMember, Download, as_download, local_path
 from mitosyn.meshes import FILE_LAYER
@@ -69,10 +69,15 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
     cell_meshes, cell_mesh_archive = (
         local_folder(dataset, CELL_MESHES, resources) if config.needs_cell_meshes else (None, None)
     )
-    named = [*TABLES, "skeletons", *branch_tables, *[CELL_MESHES] * config.needs_cell_meshes]
-    sources = [*(getattr(dataset, name) for name in named), *dataset.archives.values()]
+    named = [
+        *dataset.tables,
+        "skeletons",
+        *branch_tables,
+        *[CELL_MESHES] * config.needs_cell_meshes,
+    ]
+    sources = [*(dataset.source(name) for name in named), *dataset.archives.values()]
     return Inputs(
-        tables={name: local_path(getattr(dataset, name), resources) for name in TABLES},
+        tables={name: local_path(dataset.source(name), resources) for name in dataset.tables},
         downloads={d.name: d for d in map(as_download, sources) if d is not None},
         archives={name: local_path(a, resources) for name, a in dataset.archives.items()},
         skeletons=skeletons,

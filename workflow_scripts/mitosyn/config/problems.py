@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from mitosyn.support import CONFIGURATION
 
 # The forms of a source: a text, and models by name. No key can be named so.
-SOURCE_TAGS = ("<path>", "<Download>", "<ArchiveMember>")
+SOURCE_TAGS = ("<path>", "<Download>", "<ArchiveMember>", "<OwnTable>")
 SOURCE_FORMS = "a path or URL, {url, filename, size, checksum} or {archive, member}"
 LONGEST = 120
 MOST_LINES = 20

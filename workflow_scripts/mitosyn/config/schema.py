@@ -54,7 +54,8 @@ def with_key_tables(page: str) -> str:
 
 def _rows(section: dict[str, Any], sections: dict[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield a row for each key of a section, followed by those of a section below it."""
-    needed = (*section.get("required", []), *section.get("else", {}).get("required", []))
+    published = section.get("else", {}).get("else", {})
+    needed = (*section.get("required", []), *published.get("required", []))
     for key, form in section["properties"].items():
         below = [part["$ref"] for part in (form, *form.get("anyOf", [])) if "$ref" in part]
         default = form.get("default", "")

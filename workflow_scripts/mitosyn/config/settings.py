@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from mitosyn.catalogue import BRANCH_TYPES, PYRAMIDAL
+from mitosyn.catalogue import BRANCH_TYPES
 from mitosyn.config.dataset import Dataset
 from mitosyn.config.expectations import Expectations
 from mitosyn.config.retrieval import Retrieval
@@ -74,5 +74,6 @@ class Config(Section):
         expected = self.chosen.expectations
         if not self.recompute_pyramidal:
             return expected
-        others = {k: counts for k, counts in expected.compartments.items() if k != PYRAMIDAL}
+        published = self.chosen.types_from("published")
+        others = {k: v for k, v in expected.compartments.items() if k not in published}
         return expected.model_copy(update={"compartments": others})

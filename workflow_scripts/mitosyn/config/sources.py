@@ -61,6 +61,8 @@ def _form(value: Any) -> str | None:
         return SOURCE_TAGS[0]
     if isinstance(value, Section):
         return f"<{type(value).__name__}>"
+    if isinstance(value, Mapping) and "path" in value:
+        return SOURCE_TAGS[3]
     if isinstance(value, Mapping):
         return SOURCE_TAGS[2] if {"archive", "member"} & set(value) else SOURCE_TAGS[1]
     return None
@@ -69,6 +71,21 @@ def _form(value: Any) -> str | None:
 _File = Annotated[PathOrUrl, Tag(SOURCE_TAGS[0])] | Annotated[Download, Tag(SOURCE_TAGS[1])]
 Archive = Annotated[_File, Discriminator(_form)]
 Source = Annotated[_File | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])], Discriminator(_form)]
+
+
+class OwnTable(Section):
+    """A table that is canonical already."""
+
+    path: Source
+    """A CSV, Parquet or Arrow file, by the end of its name."""
+
+
+TableSource = Annotated[
+    _File
+    | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])]
+    | Annotated[OwnTable, Tag(SOURCE_TAGS[3])],
+    Discriminator(_form),
+]
 
 
 def as_download(source: Source | None) -> Download | None:

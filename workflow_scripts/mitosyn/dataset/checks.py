@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mitosyn.catalogue import AUTAPSE, INHIBITORY, POSTSYNAPTIC, PRESYNAPTIC, PYRAMIDAL
-from mitosyn.tables import ID, SYNAPSE_COLUMNS, TEXT, Cell, read_table, stream_table
+from mitosyn.tables import ID, TEXT, Cell, read_table, stream_table
 
 SHOWN = 5
 CELL_CSV = {"mito_id": ID, "cellid": ID, "compartment": TEXT}
@@ -92,7 +92,7 @@ def synapse_ends(path: str | Path, neuron_ids: Iterable[int]) -> dict[str, np.nd
     """Give the synapse ids with an end on a neuron, sorted, by the type of that end."""
     neurons = pa.array(sorted(neuron_ids), pa.int64())
     ends: dict[str, list[np.ndarray]] = {POSTSYNAPTIC: [], PRESYNAPTIC: [], AUTAPSE: []}
-    for batch in stream_table(path, SYNAPSE_COLUMNS):
+    for batch in stream_table(path, dict.fromkeys(("id", "pre_root_id", "post_root_id"), ID)):
         own = pc.equal(batch["pre_root_id"], batch["post_root_id"])
         on_pre = pc.is_in(batch["pre_root_id"], neurons)
         on_post = pc.is_in(batch["post_root_id"], neurons)

@@ -207,7 +207,7 @@ def mitochondria_table(
     csv : pyarrow.Table
         M rows of the cell's CSV.
     mitochondria : pyarrow.Table
-        The same mitochondria with :data:`mitosyn.tables.mitochondria.SCHEMA`.
+        The same mitochondria with :data:`mitosyn.tables.mitochondria.MITOCHONDRIA_SCHEMA`.
     morphometrics : pyarrow.Table
         The same, as :func:`mitosyn.cells.export.morphometrics_table` gives them.
     voxel_size_nm : three floats

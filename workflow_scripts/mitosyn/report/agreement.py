@@ -36,7 +36,7 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
     mitochondria : pyarrow.Table
         At least the columns that :data:`mitosyn.catalogue.QUESTIONS` lists for ``recomputed``.
     published : pyarrow.Table
-        With :data:`mitosyn.tables.mitochondria.SCHEMA`.
+        With its schema.
 
     Returns
     -------
@@ -55,12 +55,12 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
             tidy_name(LENGTH_ALONG_SKELETON): "recomputed_length_nm",
         }
     )
-    given = published.select(["mito_id", "published_label", "published_length_nm"]).to_pandas()
-    names = given.pop("published_label").map(dict(enumerate(COMPARTMENTS)))
+    given = published.select(["mito_id", "published_compartment", "published_length"]).to_pandas()
+    names = given.pop("published_compartment").map(dict(enumerate(COMPARTMENTS)))
     # All empty, names would be numbers.
     given[PUBLISHED] = names.astype(object).where(names.notna(), None)
     pairs = recomputed.merge(given, on="mito_id", how="left", validate="one_to_one")
-    lengths = pairs["published_length_nm"].astype(float)
+    lengths = pairs.pop("published_length").astype(float)
     return pairs.assign(
         published_length_nm=lengths,
         difference_nm=pairs["recomputed_length_nm"] - lengths,

@@ -1,5 +1,7 @@
-"""Where tables come from: the adapters of published and of own datasets."""
+"""Adapters: tables as published, or canonical ones, become the canonical tables of a run."""
 
-from mitosyn.sources.microns_l23 import stream_synapses
-from mitosyn.sources.partition import MitochondriaTables, partition_mitochondria
+from mitosyn.sources.adapters import (
+    CANONICAL, MICRONS_L23, MICRONS_L23_TYPES, READS, collect_mitochondria, select_cells,
+    stream_synapses,
+)
 from mitosyn.sources.published_statistics import ASCENDING, STUDIED_TYPE, published_value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -20,32 +20,15 @@ ID = pa.int64()
 NUMBER = pa.float64()
 TEXT = pa.string()
 
-POSITION_VX = ("ctr_pos_x_vx", "ctr_pos_y_vx", "ctr_pos_z_vx")
-_POSITION_COLUMNS = dict.fromkeys(POSITION_VX, NUMBER)
-CELL_TYPE_COLUMNS = {
-    "cell_segid": ID,
-    "cell_type": TEXT,
-    "cell_subtype": TEXT,
-    "centroid_x": NUMBER,
-    "centroid_y": NUMBER,
-    "centroid_z": NUMBER,
-}
-SOMA_COLUMNS = {"pt_root_id": ID, "pt_position": TEXT}
-MITOCHONDRION_COLUMNS = {"mito_id": ID, "mito_vx": ID, "cellid": ID, **_POSITION_COLUMNS}
-PUBLISHED_MITOCHONDRION_COLUMNS = {
-    **MITOCHONDRION_COLUMNS,
-    "surface_area": NUMBER,
-    "complexityindex": NUMBER,
-    "compartment": TEXT,
-    "pathlength": NUMBER,
-}
-SYNAPSE_COLUMNS = {"id": ID, "pre_root_id": ID, "post_root_id": ID, **_POSITION_COLUMNS}
-
 # No cell: an end of a synapse, or a mitochondrion, outside every segment of the segmentation.
 _NONE = -1
 # The smallest value that an integer may have; 1 for those that are not named.
 _LEAST = {"id": 0} | dict.fromkeys(
-    ("pre_root_id", "post_root_id", "cellid", "pt_root_id", "row_id", "col_id"), _NONE
+    (
+        *("pre_root_id", "post_root_id", "cellid", "pt_root_id", "row_id", "col_id"),
+        *("pre_id", "post_id"),
+    ),
+    _NONE,
 )
 _END_OF_INT64 = 2**63
 _INTEGER = re.compile(r"-?[0-9]+")
@@ -54,7 +37,9 @@ _SHOWN_CHARACTERS = 60
 _REMEDY = "Correct the table, or point the config at the right one."
 
 
-def read_table(path: str | Path, columns: Mapping[str, pa.DataType]) -> pa.Table:
+def read_table(
+    path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str] = ()
+) -> pa.Table:
     """Read some columns of a CSV file.
 
     Parameters
@@ -65,11 +50,13 @@ def read_table(path: str | Path, columns: Mapping[str, pa.DataType]) -> pa.Table
     columns : mapping from name to Arrow type
         What to read. Integers must be written as integers: an id that went through
         a float is refused. They are positive, but for 0 and -1 where they name no cell.
+    may_be_empty : collection of str
+        Columns whose empty values are null.
 
     Returns
     -------
     pyarrow.Table
-        Without nulls in its number and id columns; numbers are finite.
+        Without other nulls in its number and id columns; numbers are finite.
 
     Raises
     ------
@@ -79,28 +66,30 @@ def read_table(path: str | Path, columns: Mapping[str, pa.DataType]) -> pa.Table
         the line.
     """
     return pa.Table.from_batches(
-        stream_table(path, columns), schema=pa.schema(list(columns.items()))
+        stream_table(path, columns, may_be_empty), schema=pa.schema(list(columns.items()))
     )
 
 
-def stream_table(path: str | Path, columns: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+def stream_table(
+    path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str] = ()
+) -> Iterator[pa.RecordBatch]:
     """Read a CSV file as :func:`read_table`, a batch of some thousand rows at a time."""
     if not _check_header(path, columns):
         return
-    if _needs_judging(path) and (error := _first_bad_row(path, columns)):
+    if _needs_judging(path) and (error := _first_bad_row(path, columns, may_be_empty)):
         raise error
     options = pa.csv.ConvertOptions(
-        column_types=dict(columns), include_columns=list(columns), strings_can_be_null=False
+        column_types=dict(columns), include_columns=list(columns), null_values=[""]
     )
     try:
         with pa.csv.open_csv(path, convert_options=options) as reader:
             for batch in reader:
-                if not all(_is_sound(batch[name], name) for name in columns):
+                if not all(is_sound(batch[name], name, name in may_be_empty) for name in columns):
                     raise pa.ArrowInvalid("unreadable value")
                 yield batch
     except pa.ArrowInvalid as error:
         said = InputError(path, str(error).partition("\n")[0], _REMEDY)
-        raise _first_bad_row(path, columns) or said from error
+        raise _first_bad_row(path, columns, may_be_empty) or said from error
 
 
 def read_header(path: str | Path) -> list[str]:
@@ -197,12 +186,12 @@ def _needs_judging(path: str | Path) -> bool:
         return quotes and any(line.count(b'"') % 2 for line in file)
 
 
-def _is_sound(values: pa.Array, name: str) -> bool:
+def is_sound(values: pa.Array, name: str, may_be_empty: bool = False) -> bool:
     """Whether no value of a column is missing, not finite, or smaller than it may be."""
+    if values.null_count:
+        return may_be_empty and is_sound(values.drop_null(), name)
     if values.type == TEXT or not len(values):
         return True
-    if values.null_count:
-        return False
     found = values.to_numpy()
     return bool((found >= _least(name)).all() if values.type == ID else np.isfinite(found).all())
 
@@ -211,7 +200,9 @@ def _least(name: str) -> int:
     return _LEAST.get(name, 1)
 
 
-def _first_bad_row(path: str | Path, columns: Mapping[str, pa.DataType]) -> InputError | None:
+def _first_bad_row(
+    path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str]
+) -> InputError | None:
     """Find the first row that does not fit the header or has a value not of its column's type."""
     with _opened(path) as file:
         rows = _rows(file)
@@ -219,7 +210,10 @@ def _first_bad_row(path: str | Path, columns: Mapping[str, pa.DataType]) -> Inpu
             _, header = next(rows)
             places = [(header.index(name), name, kind) for name, kind in columns.items()]
             for number, (line, row) in enumerate(rows, start=1):
-                problem = _row_problem(row, len(header), places)
+                filled = [
+                    p for p in places if p[1] not in may_be_empty or any(row[p[0] : p[0] + 1])
+                ]
+                problem = _row_problem(row, len(header), filled)
                 if problem:
                     return InputError(path, f"row {number} (line {line}): {problem}", _REMEDY)
         except csv.Error as error:
@@ -233,7 +227,7 @@ def _row_problem(row: list[str], count: int, places: list[tuple[int, str, pa.Dat
         return f"{len(row)} values, expected {count} as in the header"
     for place, name, kind in places:
         value = row[place]
-        expected = _not_of(value, name, kind)
+        expected = expected_value(value, name, kind)
         if expected:
             if not _is_utf8(value):
                 # Latin-1 is by far the likeliest.
@@ -242,8 +236,8 @@ def _row_problem(row: list[str], count: int, places: list[tuple[int, str, pa.Dat
     return ""
 
 
-def _not_of(value: str, name: str, kind: pa.DataType) -> str:
-    """Say what was expected instead of a value; nothing if it is of its column's type."""
+def expected_value(value: str, name: str, kind: pa.DataType) -> str:
+    """Return what was expected instead of a text; empty if it is of its column's type."""
     if kind == ID:
         return "" if is_id(value.strip(" \t"), _least(name)) else _id_expected(_least(name))
     if kind == NUMBER:
@@ -342,100 +336,6 @@ def read_ids(path: str | Path) -> list[int]:
         if text:
             ids[int(text)] = None
     return list(ids)
-
-
-def parse_position(text: str) -> tuple[float, float, float]:
-    """Read a position written as ``[x y z]`` with any run of blanks between.
-
-    Raises
-    ------
-    ValueError
-        There are not three finite numbers.
-    """
-    parts = text.strip().removeprefix("[").removesuffix("]").replace(",", " ").split()
-    if not all(map(is_number, parts)):
-        raise ValueError(text)
-    x, y, z = (float(part) for part in parts)
-    return x, y, z
-
-
-def to_nm(
-    table: pa.Table | pa.RecordBatch, names: tuple[str, str, str], voxel_size_nm: tuple[float, ...]
-) -> np.ndarray:
-    """Give voxel positions in nm.
-
-    Parameters
-    ----------
-    table : pyarrow.Table or RecordBatch
-    names : three column names
-        x, y and z in voxels.
-    voxel_size_nm : three floats
-
-    Returns
-    -------
-    (N, 3) float64 array
-        Rounded to 1e-6 nm, which takes off the noise of binary fractions only.
-    """
-    voxels = np.column_stack([table[name].to_numpy(zero_copy_only=False) for name in names])
-    return np.round(voxels * np.asarray(voxel_size_nm), 6)
-
-
-def numbers(values: np.ndarray) -> pa.Array:
-    """Give numbers, (N,), as an Arrow array of the same type.
-
-    Unlike ``pyarrow.array``, this and the three below do not import pandas to see whether
-    they were given one of its objects: that takes longer than most jobs work.
-    """
-    values = np.ascontiguousarray(values)
-    return pa.Array.from_buffers(
-        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)]
-    )
-
-
-def numpy_values(column: pa.ChunkedArray) -> np.ndarray:
-    """Give a column of numbers without nulls, (N,), as a NumPy array; without pandas too."""
-    return np.from_dlpack(column.combine_chunks())
-
-
-def flags(values: np.ndarray) -> pa.Array:
-    """Give bools, (N,), as an Arrow array, which holds a bit for each."""
-    bits = np.packbits(values, bitorder="little")
-    return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(bits)])
-
-
-def texts(values: Sequence[str]) -> pa.Array:
-    """Give texts as an Arrow array of strings."""
-    encoded = [value.encode() for value in values]
-    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    return pa.StringArray.from_buffers(
-        len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
-    )
-
-
-def write_arrow(path: str | Path, table: pa.Table) -> None:
-    """Write a typed table as an uncompressed Arrow file, whole or not at all."""
-    with whole_file(path) as temporary, pa.ipc.new_file(str(temporary), table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-
-
-def write_batches(path: str | Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-    """Write batches of rows as :func:`write_arrow` a table; return the number of rows."""
-    rows = 0
-    with whole_file(path) as temporary, pa.ipc.new_file(str(temporary), schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-            rows += len(batch)
-    return rows
-
-
-def read_arrow(path: str | Path) -> pa.Table:
-    """Read what :func:`write_arrow` wrote, mapping it into memory."""
-    try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    except pa.ArrowInvalid as error:
-        raise InputError(
-            path, f"not an Arrow table ({error})", "Delete it and run again."
-        ) from error
 
 
 def write_csv(path: str | Path, header: list[str], rows: Iterable[Sequence]) -> None:

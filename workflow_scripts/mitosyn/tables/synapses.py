@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from mitosyn.catalogue import AUTAPSE, POSTSYNAPTIC, PRESYNAPTIC
-from mitosyn.tables.reading import numpy_values, read_arrow, refuse_repeats
+from mitosyn.tables.arrow import numpy_values, read_arrow
+from mitosyn.tables.reading import refuse_repeats
 
 _INTEGERS = ("id", "pre_id", "post_id")
 SYNAPSES_SCHEMA = pa.schema(
