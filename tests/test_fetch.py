@@ -18,6 +18,8 @@ from mitosyn.meshes.bundle import (
     read_bundle,
     write_bundle,
 )
+from mitosyn.meshes.formats.legacy import decode_fragment
+from mitosyn.meshes.formats.registry import FORMATS
 from mitosyn.meshes.layers import fragment_states, mesh_folder, state_digest
 from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from mitosyn.support.errors import InputError
@@ -249,6 +251,23 @@ def test_bundles_come_back_and_say_what_is_missing(tmp_path: Path) -> None:
     path.write_bytes(first[:200])
     with pytest.raises(InputError, match="not a bundle"):
         read_bundle(path)
+
+
+def test_another_mesh_format_takes_a_reader_and_a_line(layer: Path, monkeypatch) -> None:
+    class Triangles:
+        def __init__(self, folder: str, info: dict) -> None:
+            self.folder = folder
+
+        def read(self, ids, download) -> dict[int, Mesh | MeshError]:
+            contents = download([f"{self.folder}/{i}" for i in ids])
+            return {i: decode_fragment("", contents[f"{self.folder}/{i}"]) for i in ids}
+
+    (layer / "mesh" / "5").write_bytes(fragment())
+    (layer / "mesh" / "info").write_text(json.dumps({"@type": "triangles", "sharding": {"a": 1}}))
+    with pytest.raises(InputError, match="they are sharded 'triangles'"):
+        fetch(layer, 5)
+    monkeypatch.setitem(FORMATS, ("triangles", True), Triangles)
+    assert fetch(layer, 5)[5].faces.tolist() == [[0, 1, 2]]
 
 
 def test_check_mesh_lets_a_good_one_pass() -> None:

@@ -263,6 +263,11 @@ def test_a_missing_mesh_leaves_the_others_alone() -> None:
     assert values["mito size"][[0, 2]].tolist() == pytest.approx([6, 6])
 
 
+def test_what_the_catalogue_lists_is_measured() -> None:
+    (values,) = measure(trimesh.creation.box((3, 2, 1)))
+    assert missing(values) == set() and list(values) == list(MORPHOMETRICS)
+
+
 def test_no_mesh_at_all() -> None:
     values = measure_bundle(bundle_meshes(np.array([1, 2]), {}), NO_SCALE)
     assert all(np.isnan(column).all() and len(column) == 2 for column in values.values())
