@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pygraphviz
-from mitosyn.catalogue.names import QUESTIONS
+from mitosyn.catalogue.figures import QUESTIONS
 
 # By file of rules, in the order of the data flow; of other files, and of rules without one.
 COLOURS = {
