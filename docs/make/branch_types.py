@@ -45,7 +45,7 @@ EXPLANATIONS = {
     COVERED_OR_NOT: "all covered or all bare",
 }
 NOTES = """Each branch is a run of nodes that share something.
-A new colour is a new branch; colours come again.
+A new colour is a new branch; colours repeat.
 
 full: green is basal, pink apical, blue axonal,
 light blue and grey are unknown.
@@ -62,7 +62,7 @@ SCALE_BAR_UM = 50
 
 
 def example_cell() -> tuple[Skeleton, np.ndarray]:
-    """Make a pyramidal cell with a loose piece, and tell which of its nodes are covered."""
+    """Return a pyramidal cell with a loose piece, and whether each of its nodes is covered."""
     grown = grow_pyramidal(
         stream(SEED, Purpose.SKELETONS), VOLUME_NM.mean(axis=0) + SOMA_SHIFT_NM, loose_piece=True
     )
@@ -101,7 +101,7 @@ def draw_branch_types() -> Figure:
 
 
 def branch_colours(skeleton: Skeleton, branches: Branches, values: np.ndarray) -> list[str]:
-    """Give each branch a colour: one that means something, or one that no neighbour has.
+    """Return a colour for each branch: one with a meaning, or one that no neighbour has.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ LIGHT = np.array([-0.35, 0.6, 0.72])
 
 
 def example_mitochondrion() -> Mesh:
-    """Make a bent mitochondrion, some 2 µm long, in nm."""
+    """Return a bent mitochondrion, some 2 µm long, in nm."""
     t = np.linspace(0, 1, 200)
     axis = np.column_stack([2200 * t, 500 * np.sin(2.6 * t), 260 * np.cos(2 * t)])
     return tube(axis, 190.0, np.random.default_rng(11), 2.4e8)
@@ -40,7 +40,7 @@ def draw_definitions() -> Figure:
 
 
 def _in_principal_frame(mesh: Mesh) -> np.ndarray:
-    """Give the vertices (n, 3) from their mean, along PC1, PC2 and PC3, in nm."""
+    """Return the vertices (n, 3) from their mean, along PC1, PC2 and PC3, in nm."""
     offsets = mesh.vertices - mesh.vertices.mean(axis=0)
     axes = np.linalg.svd(offsets, full_matrices=False)[2]
     axes[2] = np.cross(axes[0], axes[1])
@@ -133,7 +133,7 @@ def _fill(ax: Axes, corners: np.ndarray, face: tuple[float, ...], edge: str) -> 
 
 
 def _slant() -> np.ndarray:
-    """Give a rotation (3, 3) that looks at PC1 and PC2 from half right and above."""
+    """Return a rotation (3, 3) that looks at PC1 and PC2 from half right and above."""
     a, b = np.deg2rad(-38), np.deg2rad(18)
     about_up = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     about_across = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])

@@ -128,7 +128,7 @@ def side_arm(rng: Generator, axis: Floats, radius: float) -> Floats:
 def _free_way(
     rng: Generator, skeleton: Skeleton, own: Ints, free: Bools, reach: Floats, length: float
 ) -> Ints:
-    """Nodes (k,) towards the soma, of one label, free, and as long as wanted if possible."""
+    """Return nodes (k,) towards the soma, of one label, free, and as long as wanted if possible."""
     ends = own[free[own]] if free[own].any() else own
     best = np.empty(0, np.int64)
     longest = -1.0
@@ -150,19 +150,19 @@ def _free_way(
 def _on_path(
     rng: Generator, points: Floats, run: Floats, start: float, length: float, sway: float
 ) -> Floats:
-    """Axis (k, 3) of a length along points (n, 3) at run lengths (n,), a little beside them."""
+    """Return an axis of a length along points (n, 3) at run lengths (n,), a little beside them."""
     places = np.linspace(start, start + length, _samples(length))
     return CubicSpline(run, points)(places) + _sway(rng, places, sway)
 
 
 def _aside(rng: Generator, points: Floats) -> Floats:
-    """Direction (3,) that a path (n, 3) has least to do with."""
+    """Return the direction (3,) in which a path (n, 3) extends least."""
     steps = np.diff(points, axis=0)
     return np.linalg.eigh(steps.T @ steps)[1][:, 0] * rng.choice([-1.0, 1.0])
 
 
 def _sway(rng: Generator, places: Floats, width: float = 70.0) -> Floats:
-    """Offsets (k, 3), nm, by which a mitochondrion winds within its neurite."""
+    """Return the offsets (k, 3), nm, by which a mitochondrion winds within its neurite."""
     waves = rng.uniform(2_000, 5_000, 3)
     phases = rng.uniform(0, 2 * np.pi, 3)
     return width * np.sin(2 * np.pi * places[:, None] / waves + phases)

@@ -141,7 +141,7 @@ def write_cell_mesh(folder: Path, cell_id: int, mesh: Mesh) -> None:
 
 
 def _kinds(skeleton: Skeleton) -> Ints:
-    """Label of each node (n,); of somatic ones that of the neurite that goes on from them."""
+    """Return the label of each node (n,); for somatic ones, of the neurite that continues them."""
     kinds = skeleton.labels.astype(np.int64)
     later: dict[int, int] = {}
     for node in range(len(kinds) - 1, -1, -1):
@@ -152,7 +152,7 @@ def _kinds(skeleton: Skeleton) -> Ints:
 
 
 def _nearest_before(skeleton: Skeleton, node: int) -> int:
-    """Node nearest to one, of those that grew before it."""
+    """Return the node nearest to one, of those that grew before it."""
     return int(np.argmin(np.linalg.norm(skeleton.nodes[:node] - skeleton.nodes[node], axis=1)))
 
 

@@ -1,4 +1,4 @@
-"""The cells of the made-up dataset: who is analysed, who is only there.
+"""The cells of the made-up dataset: those that are analysed, and those that are not.
 
 Dirt made here, as in the published tables:
 
@@ -27,7 +27,7 @@ ENDOTHELIAL_ROWS = 12
 """Rows of the one blood vessel that every endothelial row names."""
 
 _ID_BASE = 648518346349500000
-_ID_SPAN = 36_000  # ends below NAMED_ASTROCYTE_ID, which is spoken for
+_ID_SPAN = 36_000  # ends below NAMED_ASTROCYTE_ID, which is taken
 _SOMA_SPACING_NM = 18_000.0
 _MARGIN_NM = np.array([30_000.0, 15_000.0, 9_000.0])
 _CENTRE_NM = VOLUME_NM.mean(axis=0)
@@ -141,7 +141,7 @@ def second_soma_nm(cell: Cell) -> Floats:
 
 
 def _cell_ids(seed: int, counts: tuple[int, int, int, int]) -> list[int]:
-    """Different ids for pyramidal, inhibitory, astrocytes and bystanders, in that order.
+    """Return different ids for pyramidal, inhibitory, astrocytes and bystanders, in that order.
 
     The kinds draw from ranges of their own: one more cell of one kind leaves the
     ids of the others as they are.
@@ -172,7 +172,7 @@ def _settle(
 
 
 def _vessel(seed: int) -> list[Cell]:
-    """Rows of the blood vessel: one id, many places, and once taken for an OPC."""
+    """Return the rows of the blood vessel: one id, many places, and one labelled OPC."""
     rng = stream(seed, Purpose.SOMAS, 4)
     vessel_id = _ID_BASE - 1 - int(rng.integers(100_000))
     places = anywhere(rng, ENDOTHELIAL_ROWS + 1)

@@ -88,7 +88,7 @@ def make_dataset(
 
     Notes
     -----
-    What is untidy in it is listed in :mod:`~mitosyn.sample.cells`,
+    The untidiness is listed in :mod:`~mitosyn.sample.cells`,
     :mod:`~mitosyn.sample.neurites`, :mod:`~mitosyn.sample.mitochondria`,
     :mod:`~mitosyn.sample.layer`, :mod:`~mitosyn.sample.synapses` and
     :mod:`~mitosyn.sample.tables`; besides, some mitochondria belong to cells that are

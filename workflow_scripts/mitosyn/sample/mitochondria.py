@@ -100,7 +100,7 @@ class Mitochondrion:
     """One mitochondrion of a cell."""
 
     cell_id: int
-    volume_nm3: float  # in the segmentation: of the mesh before anything went wrong with it
+    volume_nm3: float  # in the segmentation: of the mesh before it was spoiled
     mesh: Mesh  # in true nm; the source has none if the defect is "missing"
     defect: str  # "ordinary" or what is wrong
 
@@ -178,7 +178,7 @@ def _build(
 def _mesh(
     rng: Generator, axis: Floats, radius: float, target: float, defect: str
 ) -> tuple[Mesh, Mesh]:
-    """Mesh before and after it went wrong."""
+    """Return a mesh before and after it was spoiled."""
     if defect == "tiny":
         tiny = tetrahedron(axis[len(axis) // 2], _TINY_EDGE_NM)
         return tiny, tiny
@@ -193,7 +193,7 @@ def _mesh(
 
 
 def _closed_mesh(rng: Generator, axis: Floats, radius: float, target: float) -> Mesh:
-    """Tube along an axis, now and then with a side arm if there is room for one."""
+    """Return a tube along an axis, now and then with a side arm if there is room for one."""
     trunk = tube(axis, radius, rng, target)
     branches = rng.random() < _BRANCHED_SHARE
     if not branches or polyline_length(axis) < _SHORTEST_BRANCHED_NM:
@@ -205,7 +205,7 @@ def _closed_mesh(rng: Generator, axis: Floats, radius: float, target: float) -> 
 
 
 def _quotas(shares: dict[Label, float], count: int) -> dict[Label, int]:
-    """Whole numbers that add up to ``count``, in proportion to the shares."""
+    """Return whole numbers that add up to ``count``, in proportion to the shares."""
     least = int(count >= _ONE_OF_EACH)
     exact = np.array(list(shares.values())) * (count - least * len(shares)) + least
     whole = np.floor(exact + 1e-9).astype(int)
@@ -215,7 +215,7 @@ def _quotas(shares: dict[Label, float], count: int) -> dict[Label, int]:
 
 
 def _volumes(rng: Generator, quartiles_um3: tuple[float, float, float], count: int) -> Floats:
-    """Volumes (count,), nm³, lognormal on either side of the median.
+    """Return volumes (count,), nm³, lognormal on either side of the median.
 
     The quantiles step by the golden ratio from a random start: even a few volumes
     are spread over the whole distribution.
@@ -230,7 +230,7 @@ def _volumes(rng: Generator, quartiles_um3: tuple[float, float, float], count: i
 def _radii(
     rng: Generator, volumes_nm3: Floats, quartiles_um3: tuple[float, float, float], thin: bool
 ) -> Floats:
-    """Radii (n,), nm, of tubes of some volumes: the larger, the longer and a little thicker."""
+    """Return radii (n,), nm, of tubes: the larger the volume, the longer and a little thicker."""
     median = LARGER * quartiles_um3[1] * _UM3
     typical = (_IN_AXON_NM if thin else _IN_DENDRITE_NM) * (volumes_nm3 / median) ** 0.1
     return typical * np.exp(rng.normal(0, 0.06, len(volumes_nm3)))

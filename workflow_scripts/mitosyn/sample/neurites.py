@@ -35,7 +35,7 @@ from mitosyn.sample.space import (
 
 _STEP_NM = (450.0, 900.0)  # distance between neighbouring nodes
 _GAP_NODES = 5  # missing between a piece of axon and the axon that it belongs to
-_UNSURE_NODES = 22  # at the end of a neurite whose kind is taken for unknown
+_UNSURE_NODES = 22  # at the end of a neurite that is labelled unknown
 _UP = np.array([0.0, -1.0, 0.0])  # towards the pia
 _SIDE_BY_SIDE = 16  # nodes for which a neurite runs beside another
 _BETWEEN_NM = 120.0  # membranes that run side by side, where both are as thick as can be
@@ -163,7 +163,7 @@ def grow_inhibitory(
 def _grow_bush(
     rng: Generator, tree: _Growing, node: int, direction: Floats, habit: Habit, order: int = 0
 ) -> Ints:
-    """Grow a branch that forks until the habit knows no further order; its own nodes."""
+    """Grow a branch that forks as often as the habit has orders; return its own nodes."""
     branch = _grow_one(rng, tree, node, direction, habit, order)
     wanted = habit.lengths_nm[order][0] / _STEP_NM[1]
     # A branch that the edge of the volume cut short has no forks.
@@ -177,13 +177,13 @@ def _grow_bush(
 def _grow_one(
     rng: Generator, tree: _Growing, node: int, direction: Floats, habit: Habit, order: int = 0
 ) -> Ints:
-    """Grow one unforked branch from a node; numbers (n,) of its nodes."""
+    """Grow one unforked branch from a node; return the numbers (n,) of its nodes."""
     points = _wind(rng, tree.nodes[node], direction, habit, order)
     return tree.extend(points, node, habit.label)
 
 
 def _wind(rng: Generator, start: Floats, direction: Floats, habit: Habit, order: int) -> Floats:
-    """Points (n, 3) of a smooth winding path, without its start, up to the volume's edge."""
+    """Return a smooth winding path (n, 3), without its start, up to the edge of the volume."""
     length = rng.uniform(*habit.lengths_nm[order])
     count = max(3, int(length / np.mean(_STEP_NM)))
     noise = gaussian_filter1d(rng.normal(size=(count, 3)), 7.0, axis=0, mode="reflect")
@@ -209,7 +209,7 @@ def _grow_collaterals(rng: Generator, tree: _Growing, axon: Ints, loose_piece: b
 
 
 def _stems(rng: Generator, visits: Sequence[Visit]) -> int:
-    """Choose the number of basal dendrites besides those that visit."""
+    """Return the number of basal dendrites besides those that visit."""
     return int(rng.integers(4, 6)) - sum(visit.label == Label.BASAL for visit in visits)
 
 
@@ -230,7 +230,7 @@ def _grow_visits(rng: Generator, tree: _Growing, axon: Ints, visits: Sequence[Vi
 def _stretch_beside(
     rng: Generator, host: Skeleton, soma_nm: Floats, start: Floats, visit: Visit
 ) -> Floats:
-    """Points (k, 3) beside a stretch of a host's neurite, one of the nearest, from its near end."""
+    """Return points (k, 3) beside a near stretch of a host's neurite, the near end first."""
     chains = [np.arange(len(host.nodes))]
     for _ in range(_SIDE_BY_SIDE - 1):
         chains.append(host.parents[chains[-1]])
@@ -252,7 +252,7 @@ def _stretch_beside(
 
 
 def _way_to(rng: Generator, start: Floats, stretch: Floats, somas: Sequence[Floats]) -> Floats:
-    """Nodes (n, 3) of a smooth way from a point to a stretch (k, 3) and along it."""
+    """Return the nodes (n, 3) of a smooth way from a point to a stretch (k, 3) and along it."""
     across = stretch[0] - start
     length = float(np.linalg.norm(across))
     t = np.linspace(0, 1, max(20, int(length / 100)))[:, None]
@@ -274,7 +274,7 @@ def _way_to(rng: Generator, start: Floats, stretch: Floats, somas: Sequence[Floa
 
 
 def _finish(rng: Generator, tree: _Growing, unsure: Sequence[tuple[Label, Label]]) -> Skeleton:
-    """Label the soma and the ends of neurites that pass for unknown."""
+    """Return the skeleton with its soma labelled, and as unknown the ends of some neurites."""
     skeleton = tree.skeleton()
     for kind, label in unsure:
         _relabel_end(rng, skeleton, kind, label)
@@ -297,30 +297,30 @@ def _relabel_end(rng: Generator, skeleton: Skeleton, kind: Label, label: Label) 
 
 
 def _spread_directions(rng: Generator, count: int, tilt: float) -> Floats:
-    """Directions (count, 3) evenly around the vertical, flattened in z, tilted down."""
+    """Return directions (count, 3) evenly around the vertical, flattened in z, tilted down."""
     angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
     rise = rng.uniform(-0.6, 0.6, count) + tilt
     return unit(np.stack([np.cos(angles), rise, 0.6 * np.sin(angles)], axis=1))
 
 
 def _along(rng: Generator, branch: Ints, span: tuple[float, float], count: int) -> list[int]:
-    """Nodes of a branch where others leave it, spread over a part of its length."""
+    """Return the nodes of a branch where others leave it, spread over a part of its length."""
     places = np.linspace(*span, count) + rng.uniform(-0.04, 0.04, count)
     return branch[(places * (len(branch) - 1)).astype(int)].tolist()
 
 
 def _fork(rng: Generator, heading: Floats) -> Floats:
-    """Direction (3,) of a fork's arm, some 35 degrees off the heading."""
+    """Return the direction (3,) of a fork's arm, some 35 degrees off the heading."""
     return unit(heading + 0.75 * _sideways(rng, heading))
 
 
 def _sideways(rng: Generator, heading: Floats) -> Floats:
-    """Random direction (3,) at a right angle to the heading, flattened in z."""
+    """Return a random direction (3,) at a right angle to the heading, flattened in z."""
     return square(rng.normal(size=3) * [1, 1, 0.6], heading)
 
 
 def _inwards(point: Floats, soma_nm: Floats) -> Floats:
-    """Direction (3,) from a point to the middle of the volume, yet not back to the soma.
+    """Return the direction (3,) from a point to the middle of the volume, yet not back to the soma.
 
     There the edge of the volume leaves a good piece of a neurite.
     """

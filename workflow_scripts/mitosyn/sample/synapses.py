@@ -118,7 +118,7 @@ def make_synapses(
 
 
 def _strangers(rng: Generator, count: int, bystanders: list[int]) -> Ints:
-    """Ids of possible partners that are not analysed."""
+    """Return ids of possible partners that are not analysed."""
     fragments = distinct_integers(rng, *_FOREIGN_IDS, count)
     return np.concatenate([fragments, np.array(bystanders, dtype=np.int64)])
 
@@ -166,7 +166,7 @@ def _connect(rng: Generator, contacts: Mapping[_Pair, Floats], pair: _Pair, coun
 
 
 def _random_pairs(rng: Generator, contacts: Mapping[_Pair, Floats], count: int) -> list[_Part]:
-    """Synapses between analysed neurons: some touch and have none."""
+    """Return synapses between analysed neurons; some that touch have none."""
     pairs = [pair for pair, places in contacts.items() if len(places) and pair[0] != pair[1]]
     weights = rng.gamma(1.0, size=len(pairs)) * (rng.random(len(pairs)) < _CONNECTED_SHARE)
     weights[0] += 1e-3  # one of them has some in any case
@@ -184,7 +184,7 @@ def _incoming(
     strangers: Ints,
     count: int,
 ) -> _Part:
-    """Synapses of strangers onto somas, dendrites and, few, beginnings of axons."""
+    """Return synapses of strangers onto somas, dendrites and, few, beginnings of axons."""
     post = np.sort(rng.choice(np.array(list(neurons), dtype=np.int64), count))
     ids, numbers = np.unique(post, return_counts=True)
     positions = []
@@ -205,7 +205,7 @@ def _incoming(
 def _outgoing(
     rng: Generator, neurons: Mapping[int, Skeleton], strangers: Ints, count: int
 ) -> _Part:
-    """Synapses of the analysed axons onto strangers."""
+    """Return synapses of the analysed axons onto strangers."""
     pre = np.sort(rng.choice(np.array(list(neurons), dtype=np.int64), count))
     ids, numbers = np.unique(pre, return_counts=True)
     positions = [np.empty((0, 3))]
@@ -216,7 +216,7 @@ def _outgoing(
 
 
 def _foreign(rng: Generator, strangers: Ints, count: int) -> _Part:
-    """Synapses between strangers, anywhere."""
+    """Return synapses between strangers, anywhere."""
     positions = anywhere(rng, count)
     return _Part(rng.choice(strangers, count), rng.choice(strangers, count), positions)
 
@@ -232,7 +232,7 @@ def _is_initial_segment(skeleton: Skeleton) -> Bools:
 
 
 def _on_soma(rng: Generator, skeleton: Skeleton, count: int) -> Floats:
-    """Places (count, 3) on the soma, nearest to one of its own nodes."""
+    """Return places (count, 3) on the soma, nearest to one of its own nodes."""
     tree = cKDTree(skeleton.nodes)
     found = np.empty((0, 3))
     while len(found) < count:
@@ -249,7 +249,7 @@ def _on_neurite(
     count: int,
     off_membrane_nm: tuple[float, float],
 ) -> Floats:
-    """Places (count, 3) beside some nodes of a neurite, nearer to such a node than to any other.
+    """Return places (count, 3) beside nodes of a neurite, nearer to such a node than to others.
 
     The thicker it is and the more a node is wanted, the more there are.
     """

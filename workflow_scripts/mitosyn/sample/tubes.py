@@ -117,18 +117,18 @@ def tetrahedron(centre: Floats, edge: float) -> Mesh:
 
 
 def _corners(mesh: Mesh) -> Floats:
-    """Corners of the triangles, (m, 3, 3)."""
+    """Return the corners of the triangles, (m, 3, 3)."""
     return mesh.vertices[mesh.triangles]
 
 
 def _triangle_areas(mesh: Mesh) -> Floats:
-    """Area of each triangle, nm² (m,)."""
+    """Return the area of each triangle, nm² (m,)."""
     a, b, c = np.moveaxis(_corners(mesh), 1, 0)
     return np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
 
 
 def _sweep(axis: Floats, radius: float, lumps: Floats) -> Mesh:
-    """Sweep a lumpy circle along an axis (k, 3); the ends are rounded."""
+    """Return a lumpy tube along an axis (k, 3), its ends rounded."""
     length = run_lengths(axis)[-1]
     cap = min(radius, 0.49 * length)
     rings = _ring_places(length, cap)
@@ -150,7 +150,7 @@ def _sweep(axis: Floats, radius: float, lumps: Floats) -> Mesh:
 
 
 def _ring_places(length: float, cap: float) -> Floats:
-    """Places of the rings along a tube, nm from its tip; denser in the caps."""
+    """Return the places of the rings along a tube, nm from its tip; denser in the caps."""
     turn = np.linspace(0, np.pi / 2, _CAP_RINGS + 1)[1:]
     start = cap * (1 - np.cos(turn))
     count = int(np.clip((length - 2 * cap) / _RING_SPACING_NM, 2, _MAX_RINGS))
@@ -159,17 +159,16 @@ def _ring_places(length: float, cap: float) -> Floats:
 
 
 def _profile(place: Floats, lumps: Floats) -> Floats:
-    """Relative radius at places 0…1 along a tube: a few gentle waves."""
+    """Return the relative radius at places 0…1 along a tube: a few gentle waves."""
     waves = np.arange(1, 4)[:, None] * np.pi * 2 * place[None]
     phases = lumps[3:, None] * 3
     return 1 + 0.09 * np.sum(np.tanh(lumps[:3, None]) * np.sin(waves + phases), axis=0)
 
 
 def _frames(forward: Floats) -> tuple[Floats, Floats]:
-    """Two unit vectors (r, 3) each at right angles to the headings (r, 3).
+    """Return two unit vectors (r, 3) each at right angles to the headings (r, 3).
 
-    They lean on the direction that the headings have least to do with, so that a
-    tube does not twist.
+    They follow the direction in which the headings extend least, so that a tube does not twist.
     """
     least = np.linalg.eigh(forward.T @ forward)[1][:, 0]
     right = unit(least - forward * (forward @ least)[:, None])
