@@ -21,8 +21,8 @@ from mitosyn.tables import read_cells, why_not
 from mitosyn.support import CodeBase
 from mitosyn.catalogue import (
     BRANCH_TYPES,
-    category,
     made_files,
+    place_in_report,
     questions,
 )
 from mitosyn.config import PUBLIC_VIEWER, ConfigError, duplicate_keys, locate_inputs, read_config
@@ -201,14 +201,23 @@ def figure_files(question, ending):
     return [f"{RESULTS}/figures/{name}.{ending}" for name in QUESTIONS[question].figures]
 
 
-def shown(path, caption, question, title):
-    """Mark an output for the report."""
-    return report(
-        path,
-        caption=f"../report/{caption}.rst",
-        category=category(question),
-        labels={"shows": title},
-    )
+def shown(path, name=None):
+    """Mark an output for the report, by the name of its caption if that is not the file's."""
+    name = name or Path(path).stem
+    section, title = place_in_report(name)
+    caption = f"../report/{name}.rst"
+    return report(path, caption=caption, category=section, labels={"shows": title})
+
+
+def links_to_mitochondria():
+    """Return where links lead: into public layers, into those served locally, or nowhere."""
+    public = DATASET.neuroglancer
+    return {
+        "voxel_sizes_nm": (DATASET.voxel_size_nm, DATASET.mesh_voxel_size_nm),
+        "viewer": public.viewer if public else PUBLIC_VIEWER,
+        "public_layers": public.model_dump() if public else None,
+        "served_meshes": INPUTS.mesh_layer if DATASET.writes_precomputed_views else None,
+    }
 
 
 def collected_tables(question):
@@ -222,11 +231,7 @@ def collected_tables(question):
 
 def figures_of(question):
     """Name the figures of a question: the report shows the SVG files, the page the PNG files."""
-    svgs = zip(figure_files(question, "svg"), QUESTIONS[question].figures.items())
-    return [
-        *(shown(path, name, question, title) for path, (name, title) in svgs),
-        *figure_files(question, "png"),
-    ]
+    return [*map(shown, figure_files(question, "svg")), *figure_files(question, "png")]
 
 
 def archive_members(wildcards):

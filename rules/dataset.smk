@@ -103,12 +103,7 @@ rule list_incomplete_mitochondria:
     input:
         morphometrics=morphometrics_files,
     output:
-        incomplete=shown(
-            f"{RESULTS}/incomplete_mitochondria.csv",
-            "incomplete_list",
-            "incomplete",
-            "Table of these mitochondria (CSV)",
-        ),
+        incomplete=shown(f"{RESULTS}/incomplete_mitochondria.csv", "incomplete_list"),
     log:
         f"{LOGS}/list_incomplete_mitochondria.log",
     params:
@@ -195,7 +190,7 @@ rule check_conservation:
         all_cells=f"{RESULTS}/cells.csv",
         neurons=f"{RESULTS}/cell_type_classification_filtered.csv",
     output:
-        report=shown(f"{RESULTS}/check.json", "check", "cells", "Table of all counts (JSON)"),
+        report=shown(f"{RESULTS}/check.json"),
     log:
         f"{LOGS}/check_conservation.log",
     params:

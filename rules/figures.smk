@@ -10,29 +10,14 @@ rule compare_recomputed:
         nodes=f"{RESULTS}/skeleton_nodes.parquet",
         coverage=f"{RESULTS}/mitochondrion_nodes.parquet",
     output:
-        agreement=shown(
-            f"{RESULTS}/recomputed_agreement.csv",
-            "recomputed_agreement",
-            "recomputed",
-            "Table of the agreement by compartment (CSV)",
-        ),
+        agreement=shown(f"{RESULTS}/recomputed_agreement.csv"),
         labels=f"{RESULTS}/recomputed_labels.csv",
-        differences=shown(
-            f"{RESULTS}/recomputed_differences.csv",
-            "recomputed_differences",
-            "recomputed",
-            "Table of the largest differences (CSV)",
-        ),
+        differences=shown(f"{RESULTS}/recomputed_differences.csv"),
     log:
         f"{LOGS}/compare_recomputed.log",
     params:
         recompute_pyramidal=SETTINGS.recompute_pyramidal,
-        layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
-        viewer=DATASET.neuroglancer.viewer if DATASET.neuroglancer else PUBLIC_VIEWER,
-        served=DATASET.writes_precomputed_views,
-        mesh_layer=INPUTS.mesh_layer,
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        links=links_to_mitochondria(),
         code=code("compare_recomputed"),
     script:
         "../workflow_scripts/compare_recomputed.py"
@@ -47,18 +32,8 @@ if DISTANCE_BINS:
             cells=f"{RESULTS}/cells.parquet",
             mitochondria=f"{RESULTS}/mitochondria.parquet",
         output:
-            statistics=shown(
-                f"{RESULTS}/branch_statistics.csv",
-                "branch_statistics",
-                "densities",
-                "Table of all statistics (CSV)",
-            ),
-            gradients=shown(
-                f"{RESULTS}/branch_gradients.csv",
-                "branch_gradients",
-                "gradients",
-                "Table of all bins (CSV)",
-            ),
+            statistics=shown(f"{RESULTS}/branch_statistics.csv"),
+            gradients=shown(f"{RESULTS}/branch_gradients.csv"),
         log:
             f"{LOGS}/measure_branch_statistics.log",
         params:

@@ -62,8 +62,8 @@ rule summarise_dataset:
         figures=[path for question in QUESTIONS for path in figure_files(question, "png")],
         files=[path for path in LISTED if path != RUN_TIMES],
     output:
-        page=shown(f"{RESULTS}/dataset.html", "summary", "Summary", "Summary page"),
-        run_times=shown(RUN_TIMES, "run_times", "Summary", "Table of what each rule cost (CSV)"),
+        page=shown(f"{RESULTS}/dataset.html", "summary"),
+        run_times=shown(RUN_TIMES),
     log:
         f"{LOGS}/summarise_dataset.log",
     params:

@@ -15,9 +15,9 @@ from mitosyn.catalogue.figures import QUESTIONS, questions
 from mitosyn.catalogue.files import columns_of
 from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS, PYRAMIDAL
 from mitosyn.report.agreement import (
-    add_vertex_shares,
+    add_links,
     confusion,
-    explain,
+    describe_differences,
     largest_differences,
     pair_values,
     summarise_agreement,
@@ -27,12 +27,7 @@ from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell
 from mitosyn.tables.compartments import OWN_LABELS
 from mitosyn.tables.mitochondria import MITOCHONDRIA_SCHEMA
-from mitosyn.views.states import (
-    LOCAL_SERVER,
-    SERVED_MESHES,
-    Layers,
-    mitochondrion_link,
-)
+from mitosyn.views.states import LOCAL_SERVER
 from workflow import Run, done
 
 CELL_ID = 648518346349538179
@@ -157,18 +152,26 @@ def test_notes_say_what_the_data_tell() -> None:
         ("Basal", 50.0, "Basal", 41.0),
     ]
     differences = largest_differences(paired(values, without_mesh=(0,)))
-    nodes = pd.DataFrame(
-        {"cell_id": CELL_ID, "node_id": [0, 1, 2], "compartment": ["Axonal", "Basal", "Basal"]}
+    nodes = pa.table(
+        {
+            "cell_id": [CELL_ID] * 3,
+            "node_id": [0, 1, 2],
+            "compartment": ["Axonal", "Basal", "Basal"],
+        }
     )
     rows = [(1, 1, 10), (2, 0, 4), (2, 1, 4), (3, 0, 1), (3, 1, 2), (3, 2, 1), (4, 2, 3)]
-    coverage = pd.DataFrame(
-        [(CELL_ID, FIRST + i, node, vertices) for i, node, vertices in rows],
-        columns=["cell_id", "mito_id", "node_id", "vertices"],
+    coverage = pa.Table.from_pylist(
+        [
+            {"cell_id": CELL_ID, "mito_id": FIRST + i, "node_id": node, "vertices": vertices}
+            for i, node, vertices in rows
+        ]
     )
-    found = add_vertex_shares(differences, coverage, nodes).sort_values("mito_id")
+    found = describe_differences(differences, coverage, nodes, (3.58, 3.58, 40))
+    found = found.sort_values("mito_id")
     np.testing.assert_array_equal(found["vertices_at_published"], [np.nan, 0, 0.5, 0.25, 1])
     np.testing.assert_array_equal(found["vertices_at_recomputed"], [np.nan, 1, 0.5, 0.75, 1])
-    assert explain(found) == [
+    assert found[["x_vx", "z_vx"]].to_numpy().tolist() == [[100 * i, 1] for i in range(5)]
+    assert found["note"].tolist() == [
         "no mesh",
         "covers no whole skeleton edge; no vertex in the published compartment",
         "as many vertices in either compartment",
@@ -214,19 +217,21 @@ def state_of(link: str) -> dict:
 
 def test_links_open_at_the_mitochondrion_with_its_cell() -> None:
     cell = Cell(CELL_ID, PYRAMIDAL, "pyramidal cell", (0.0, 0.0, 0.0), None, "published", True)
-    seen = cell, (FIRST, "Axonal"), (358.0, 716.0, 1200.0)
-    sizes = (3.58, 3.58, 40.0), (4.0, 4.0, 40.0)
-    public = Layers("precomputed://gs://b", *sizes, "precomputed://gs://a")
-    viewer = "https://viewer.example.org/"
-    for layers_to_open in (public, Layers(SERVED_MESHES, *sizes)):
-        link = mitochondrion_link(*seen, layers_to_open, viewer)
+    pairs = paired(VALUES[:1]).assign(x=358.0, y=716.0, z=1200.0)
+    sizes, viewer = ((3.58, 3.58, 40.0), (4.0, 4.0, 40.0)), "https://viewer.example.org/"
+    public = {"cells": "precomputed://gs://a", "mitochondria": "precomputed://gs://b"}
+    local = "precomputed://file:///meshes"
+    for layers in ({"public_layers": public | {"image": None}}, {"served_meshes": local}):
+        (link,) = add_links(pairs, {CELL_ID: cell}, sizes, viewer, **layers)["link"]
         assert link.startswith(f"{viewer}#!")
         state = state_of(link)
         assert state["position"] == [100, 200, 30]
-        layers = {layer["name"]: layer for layer in state["layers"]}
-        assert layers["mitochondria"]["segments"] == [str(FIRST)]
-        assert layers["cells"]["segments"] == [str(CELL_ID)]
-        assert (LOCAL_SERVER in link) == ("mitochondria: points" in layers)
+        shown = {layer["name"]: layer for layer in state["layers"]}
+        assert shown["mitochondria"]["segments"] == [str(FIRST)]
+        assert shown["cells"]["segments"] == [str(CELL_ID)]
+        assert (LOCAL_SERVER in link) == ("mitochondria: points" in shown)
+        assert (LOCAL_SERVER in link) == ("served_meshes" in layers)
+    assert add_links(pairs, {CELL_ID: cell}, sizes, viewer)["link"].tolist() == [""]
 
 
 def test_kept_values_are_not_compared_with_themselves() -> None:

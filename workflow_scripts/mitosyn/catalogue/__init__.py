@@ -5,7 +5,7 @@ from mitosyn.catalogue.colours import (
 )
 from mitosyn.catalogue.column import Column, FLAG, INTEGER, NUMBER, TEXT, tidy_name
 from mitosyn.catalogue.dictionary import data_dictionary
-from mitosyn.catalogue.figures import QUESTIONS, SEGMENT_COLUMNS, category, questions
+from mitosyn.catalogue.figures import QUESTIONS, SEGMENT_COLUMNS, place_in_report, questions
 from mitosyn.catalogue.files import CELL_CSV, SWC, columns_of, made_files, published
 from mitosyn.catalogue.names import (
     ASTROCYTE_COMPARTMENTS, AUTAPSE, BRANCH_TYPES, CELL_MESHES, CELL_TYPES, COMPARTMENTS,

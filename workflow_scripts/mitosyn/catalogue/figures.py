@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SUMMARY = "Summary"
 # Of branches, what statistics and figures are made of.
@@ -19,7 +19,7 @@ _NODES = ("cell_id", "node_id", "parent_id", "label", *"xyz")
 
 @dataclass(frozen=True)
 class Question:
-    """A question, and the figures that answer it.
+    """A question, and the figures and tables that answer it.
 
     Attributes
     ----------
@@ -27,8 +27,9 @@ class Question:
     tables : mapping from name to columns
         The collected tables that the figures are drawn from, and what is read of them.
     figures : mapping from name to title
-        A figure's caption is ``report/<name>.rst``. The module
-        ``mitosyn/report/figures/<question>.py`` draws all of them.
+        The module ``mitosyn/report/figures/<question>.py`` draws all of them.
+    lists : mapping from name to title
+        Files that the report shows beside them. Captions of both are ``report/<name>.rst``.
     asked_if : str
         The option or the type of branches without which nothing is asked; empty if always.
     """
@@ -36,6 +37,7 @@ class Question:
     title: str
     tables: Mapping[str, Sequence[str]]
     figures: Mapping[str, str]
+    lists: Mapping[str, str] = field(default_factory=dict)
     asked_if: str = ""
 
 
@@ -53,6 +55,7 @@ QUESTIONS = {
             "soma_positions": "Positions of the somata",
             "mitochondria_per_cell": "Mitochondria per cell",
         },
+        {"check": "Table of all counts (JSON)"},
     ),
     "mitochondria": Question(
         "What do mitochondria look like by compartment?",
@@ -99,6 +102,7 @@ QUESTIONS = {
         "What could not be measured?",
         {"cells": _TYPES, "mitochondria": ("cell_type", "mesh_pieces", "problem")},
         {"incomplete_mitochondria": "Mitochondria without some or all measures"},
+        {"incomplete_list": "Table of these mitochondria (CSV)"},
     ),
     "compartments": Question(
         "Do mitochondria differ between compartments?",
@@ -113,6 +117,7 @@ QUESTIONS = {
             "gradients_pyramidal": "Along the neurites of pyramidal cells",
             "gradients_inhibitory": "Along the neurites of interneurons",
         },
+        {"branch_gradients": "Table of all bins (CSV)"},
         asked_if="distancebins",
     ),
     "densities": Question(
@@ -122,6 +127,7 @@ QUESTIONS = {
             "mitochondria_and_synapses": "Synapses, diameter and mitochondria",
             "coverage_variance": "What the variance of coverage is made of",
         },
+        {"branch_statistics": "Table of all statistics (CSV)"},
         asked_if="distancebins",
     ),
     "recomputed": Question(
@@ -137,9 +143,16 @@ QUESTIONS = {
             "recomputed_labels": "Compartments, published and recomputed",
             "recomputed_lengths": "Lengths along the skeleton, published and recomputed",
         },
+        {
+            "recomputed_agreement": "Table of the agreement by compartment (CSV)",
+            "recomputed_differences": "Table of the largest differences (CSV)",
+        },
         asked_if="recompute_pyramidal",
     ),
 }
+# Before all questions.
+_SUMMED_UP = {"summary": "Summary page", "run_times": "Table of what each rule cost (CSV)"}
+_SECTIONS = {SUMMARY: Question(SUMMARY, {}, {}, _SUMMED_UP), **QUESTIONS}
 
 
 def questions(options: Mapping[str, object]) -> dict[str, Question]:
@@ -151,7 +164,15 @@ def questions(options: Mapping[str, object]) -> dict[str, Question]:
     }
 
 
-def category(question: str) -> str:
-    """Return a question's name in the report, which sorts by name: numbered, after the summary."""
-    title = QUESTIONS[question].title if question in QUESTIONS else question
-    return f"{[SUMMARY, *QUESTIONS].index(question) + 1} {title}"
+def category(section: str) -> str:
+    """Return a question's or the summary's name in the report, which sorts by name: numbered."""
+    return f"{list(_SECTIONS).index(section) + 1} {_SECTIONS[section].title}"
+
+
+def place_in_report(name: str) -> tuple[str, str]:
+    """Return the category and the title under which the report shows a figure or a file."""
+    for section, question in _SECTIONS.items():
+        titles = {**question.figures, **question.lists}
+        if name in titles:
+            return category(section), titles[name]
+    raise KeyError(name)

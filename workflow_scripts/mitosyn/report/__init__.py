@@ -1,7 +1,7 @@
 """Figures, statistics, page and notebook."""
 
 from mitosyn.report.agreement import (
-    add_vertex_shares, confusion, explain, largest_differences, pair_values,
+    add_links, confusion, describe_differences, largest_differences, pair_values,
     summarise_agreement,
 )
 from mitosyn.report.demonstration_meshes import FOLDER, pack_meshes, rank_cells

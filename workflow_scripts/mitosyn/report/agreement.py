@@ -7,15 +7,23 @@ out of what compares.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from mitosyn.catalogue import COMPARTMENTS, LENGTH_ALONG_SKELETON, columns_of, tidy_name
+from mitosyn.meshes import local_layer
 from mitosyn.sources import STUDIED_TYPE
+from mitosyn.tables import Cell
+from mitosyn.views import SERVED_MESHES, Layers, mitochondrion_link
 
+Voxel = tuple[float, float, float]
+
+SHARES = ("vertices_at_published", "vertices_at_recomputed")
+LENGTHS = ("published_length_nm", "recomputed_length_nm", "difference_nm")
 PUBLISHED, RECOMPUTED = "published_compartment", "recomputed_compartment"
 ALL, WITH_MESH = "all", "with a mesh"
 QUANTILES = {"min": 0.0, "p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
@@ -169,66 +177,107 @@ def largest_differences(pairs: pd.DataFrame, listed: int = LISTED) -> pd.DataFra
     return found.assign(differs=differs)
 
 
-def add_vertex_shares(
-    differences: pd.DataFrame, coverage: pd.DataFrame, nodes: pd.DataFrame
+def describe_differences(
+    differences: pd.DataFrame,
+    coverage: pa.Table,
+    nodes: pa.Table,
+    voxel_size_nm: Sequence[float],
 ) -> pd.DataFrame:
-    """Add how much of each mesh is nearest to nodes of either compartment.
+    """Add to some mitochondria how much of them is where, why they differ, and where they are.
+
+    Parameters
+    ----------
+    differences : pandas.DataFrame
+        Some pairs, as :func:`largest_differences` returns them.
+    coverage : pyarrow.Table
+        ``cell_id, mito_id, node_id, vertices`` of at least their mitochondria.
+    nodes : pyarrow.Table
+        ``cell_id, node_id, compartment`` of at least their cells.
+    voxel_size_nm : (x, y, z)
+
+    Returns
+    -------
+    pandas.DataFrame
+        With six more columns: ``vertices_at_published, vertices_at_recomputed``, the shares of the
+        mesh's vertices that are nearest to nodes of either compartment, missing without a mesh or
+        without that compartment; ``note``, what the data say about why, mostly nothing; and
+        ``x_vx, y_vx, z_vx``. Shares and lengths are rounded.
+    """
+    labelled = coverage.to_pandas().merge(
+        nodes.to_pandas(), on=["cell_id", "node_id"], validate="many_to_one"
+    )
+    vertices = labelled.groupby(["mito_id", "compartment"])["vertices"].sum()
+    totals = labelled.groupby("mito_id")["vertices"].sum()
+    found = differences.copy()
+    for share, names in zip(SHARES, (PUBLISHED, RECOMPUTED), strict=True):
+        found[share] = [
+            float(vertices.get((mito_id, name), 0) / totals[mito_id])
+            if mito_id in totals.index and pd.notna(name)
+            else np.nan
+            for mito_id, name in zip(found["mito_id"], found[names], strict=True)
+        ]
+    found["note"] = [_explain(row) for row in found.to_dict("records")]
+    for axis, size in zip("xyz", voxel_size_nm, strict=True):
+        found[f"{axis}_vx"] = np.round(found[axis] / size, 3)
+    return found.round(dict.fromkeys((*SHARES, *LENGTHS), DIGITS))
+
+
+def _explain(row: Mapping[str, Any]) -> str:
+    """Return what the data say about why a mitochondrion differs."""
+    if not row["has_mesh"]:
+        return row["problem"]
+    reasons = []
+    if row["recomputed_length_nm"] == 0:
+        reasons.append("covers no whole skeleton edge")
+    if OTHER_COMPARTMENT in row["differs"]:
+        published, recomputed = (row[share] for share in SHARES)
+        if published == 0:
+            reasons.append("no vertex in the published compartment")
+        elif published == recomputed:
+            reasons.append("as many vertices in either compartment")
+        else:
+            reasons.append("in both compartments")
+    return "; ".join(reasons)
+
+
+def add_links(
+    differences: pd.DataFrame,
+    cells: Mapping[int, Cell],
+    voxel_sizes_nm: tuple[Voxel, Voxel],
+    viewer: str,
+    public_layers: Mapping[str, Any] | None = None,
+    served_meshes: str | None = None,
+) -> pd.DataFrame:
+    """Add a column with a link to each mitochondrion: public, into what is served locally, or none.
 
     Parameters
     ----------
     differences : pandas.DataFrame
         Some pairs.
-    coverage : pandas.DataFrame
-        ``cell_id, mito_id, node_id, vertices`` of at least their mitochondria.
-    nodes : pandas.DataFrame
-        ``cell_id, node_id, compartment`` of at least their cells.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With two more columns, shares of the mesh's vertices: ``vertices_at_published,
-        vertices_at_recomputed``; missing without a mesh or without that compartment.
+    cells : mapping from cell id to Cell
+    voxel_sizes_nm : pair of (x, y, z)
+        The true one, and that of the layers.
+    viewer : str
+        Its address.
+    public_layers : mapping, optional
+        ``cells, mitochondria, image``, as a dataset's description has them.
+    served_meshes : str, optional
+        The layer of mitochondrial meshes, where views are served locally.
     """
-    labelled = coverage.merge(nodes, on=["cell_id", "node_id"], validate="many_to_one")
-    vertices = labelled.groupby(["mito_id", "compartment"])["vertices"].sum()
-    totals = labelled.groupby("mito_id")["vertices"].sum()
-
-    def shares(names: pd.Series) -> list[float]:
-        pairs = zip(differences["mito_id"], names, strict=True)
-        return [
-            float(vertices.get((mito_id, name), 0) / totals[mito_id])
-            if mito_id in totals.index and pd.notna(name)
-            else np.nan
-            for mito_id, name in pairs
-        ]
-
-    return differences.assign(
-        vertices_at_published=shares(differences[PUBLISHED]),
-        vertices_at_recomputed=shares(differences[RECOMPUTED]),
-    )
-
-
-def explain(differences: pd.DataFrame) -> list[str]:
-    """Return what the data say about why each mitochondrion differs; mostly nothing.
-
-    Parameters
-    ----------
-    differences : pandas.DataFrame
-        As :func:`add_vertex_shares` returns it.
-    """
-    notes = []
-    for row in differences.to_dict("records"):
-        reasons = []
-        if not row["has_mesh"]:
-            reasons.append(row["problem"])
-        elif row["recomputed_length_nm"] == 0:
-            reasons.append("covers no whole skeleton edge")
-        if OTHER_COMPARTMENT in row["differs"] and row["has_mesh"]:
-            if row["vertices_at_published"] == 0:
-                reasons.append("no vertex in the published compartment")
-            elif row["vertices_at_published"] == row["vertices_at_recomputed"]:
-                reasons.append("as many vertices in either compartment")
-            else:
-                reasons.append("in both compartments")
-        notes.append("; ".join(reasons))
-    return notes
+    if public_layers is not None:
+        cell_layer, layer, image = (
+            public_layers[name] for name in ("cells", "mitochondria", "image")
+        )
+        layers = Layers(layer, *voxel_sizes_nm, cell_layer, image)
+    elif served_meshes is not None:
+        local = local_layer(served_meshes) is not None
+        layers = Layers(SERVED_MESHES if local else served_meshes, *voxel_sizes_nm)
+    else:
+        return differences.assign(link="")
+    names = ["cell_id", "mito_id", "recomputed_compartment", *"xyz"]
+    rows = zip(*(differences[name].tolist() for name in names), strict=True)
+    links = [
+        mitochondrion_link(cells[cell_id], (mito_id, compartment), position, layers, viewer)
+        for cell_id, mito_id, compartment, *position in rows
+    ]
+    return differences.assign(link=links)
