@@ -44,7 +44,7 @@ CELLS = pa.table({"cell_id": [ONE, OTHER], "cell_type": [PYRAMIDAL, INHIBITORY]}
 
 
 def branches_of(**columns: list) -> pd.DataFrame:
-    """Branches of which the given columns are told; the others are those of a basal segment."""
+    """Branches with the given columns; the others are those of a basal segment."""
     count = len(next(iter(columns.values())))
     usual = {name: [1.0] * count for name in SEGMENT_COLUMNS}
     usual |= {"cellid": [ONE] * count, "compartment": [2] * count, "pathlength": [10.0] * count}

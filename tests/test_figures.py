@@ -258,7 +258,7 @@ def test_no_panel_is_empty_whatever_cell_types_there_are(types: tuple[str, ...])
         assert all(text.startswith(f"{3 * CELLS_OF_A_TYPE} of ") for text in texts)
 
 
-def test_a_figure_tells_the_median_and_the_number_of_each_group() -> None:
+def test_a_figure_says_the_median_and_the_number_of_each_group() -> None:
     collected = made_up((PYRAMIDAL, GLIA))
     figure = draw_question("mitochondria", collected)["mitochondrion_sphericity"]
     values = collected.mitochondria.groupby(["cell_type", "compartment"])["sphericity"]

@@ -260,7 +260,7 @@ def crowded(table, reach):
 
 
 def inside(table, box):
-    """Say which positions lie in a box."""
+    """Return whether each position lies in a box."""
     return ((table[XYZ] >= box[0]) & (table[XYZ] <= box[1])).all(axis=1).to_numpy()
 
 
@@ -342,7 +342,7 @@ if len(mitochondria):
 
 # %%
 def is_covered(nodes, path):
-    """Say which nodes share a mitochondrion with their parent."""
+    """Return whether each node shares a mitochondrion with its parent."""
     owned = pd.read_json(path, typ="series", convert_axes=False).explode().dropna().astype("int64")
     owned = owned.rename("node_id").rename_axis("mitochondrion").reset_index()
     edges = nodes[["node_id", "parent_id"]].merge(owned)

@@ -83,7 +83,7 @@ def label_order(names: Iterable[str]) -> list[str]:
 
 
 def summarise_agreement(pairs: pd.DataFrame) -> list[list]:
-    """Say in numbers how recomputed values agree with published ones.
+    """Return in numbers how recomputed values agree with published ones.
 
     Returns
     -------

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from ipykernel.kernelspec import get_kernel_dict
@@ -24,7 +23,7 @@ from mitosyn.support import write_text
 
 MARKER = "# %%"
 MARKDOWN_MARKER = "# %% [markdown]"
-# Written instead of what the kernel tells of itself, which differs between machines.
+# Written instead of what the kernel says about itself, which differs between machines.
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "name": "python"},
@@ -49,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 
 class CellError(RuntimeError):
-    """A cell that failed, told in one line: which one, where it begins, and why."""
+    """A cell that failed, in one line: which one, where it begins, and why."""
 
 
 def notebook_from_percent(text: str) -> NotebookNode:
@@ -206,10 +205,7 @@ def write_notebook(path: str | Path, notebook: NotebookNode) -> None:
 
 
 def run_template(
-    template: str | Path,
-    folder: str | Path,
-    values: Mapping[str, object] | None = None,
-    **limits: Any,
+    template: str | Path, folder: str | Path, values: Mapping[str, object] | None = None
 ) -> NotebookNode:
     """Build the notebook of a percent script and execute it in a folder.
 
@@ -221,13 +217,6 @@ def run_template(
         The working directory.
     values : mapping from name to value, optional
         To write into the notebook in place of the template's, each set in one line of it.
-    **limits
-        As for :func:`execute_notebook`.
-
-    Returns
-    -------
-    NotebookNode
-        Executed.
     """
     text = Path(template).read_text(encoding="utf-8")
     for name, value in (values or {}).items():
@@ -235,5 +224,5 @@ def run_template(
         if found != 1:
             raise ValueError(f"{found} lines of {template} set {name}, expected one")
     notebook = notebook_from_percent(text)
-    execute_notebook(notebook, folder, **limits)
+    execute_notebook(notebook, folder)
     return notebook

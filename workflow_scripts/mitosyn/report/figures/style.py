@@ -50,7 +50,7 @@ def save_figures(figures: Mapping[str, Figure], paths: Iterable[str | Path]) -> 
     ----------
     figures : mapping from name to Figure
     paths : iterable of str or Path
-        Files named like the figures; the ending tells the format.
+        Files named like the figures; the ending is the format.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def nothing_to_show(text: str) -> Figure:
 
 
 def spread(count: int, width: float) -> np.ndarray:
-    """Give sideways shifts, (count,), that keep dots apart: spread evenly, not at random."""
+    """Return sideways shifts, (count,), that keep dots apart: spread evenly, not at random."""
     golden = (np.sqrt(5) - 1) / 2
     return (np.arange(1, count + 1) * golden % 1 - 0.5) * width
 
