@@ -61,6 +61,7 @@ def paired(values: list[tuple], without_mesh: tuple[int, ...] = ()) -> pd.DataFr
     types = {"mito_id": pa.int64(), "cell_id": pa.int64(), "mesh_pieces": pa.int64()}
     types |= dict.fromkeys(("cell_type", "compartment", "problem"), pa.string())
     columns = QUESTIONS["recomputed"].tables["mitochondria"]
+    assert set(QUESTIONS["recomputed"].tables["published"]) <= set(MITOCHONDRIA_SCHEMA.names)
     schema = pa.schema({name: types.get(name, pa.float64()) for name in columns})
     given = [
         {

@@ -137,7 +137,7 @@ QUESTIONS = {
                 *("mito_id", "cell_id", "cell_type", "compartment", *"xyz"),
                 *("length_along_skeleton", "mesh_pieces", "problem"),
             ),
-            "published": ("mito_id", "published_label", "published_length_nm"),
+            "published": ("mito_id", "published_compartment", "published_length"),
         },
         {
             "recomputed_labels": "Compartments, published and recomputed",
