@@ -174,10 +174,8 @@ rule write_data_dictionary:
 rule check_conservation:
     """Check that every mitochondrion and synapse end is there once, and the expected counts."""
     input:
+        **tables_for("mitochondria"),
         cells=f"{RESULTS}/tables/cells.arrow",
-        mitochondria=INPUTS.tables["mitochondria"],
-        neuron_mitochondria=INPUTS.tables["neuron_mitochondria"],
-        pyramidal_mitochondria=INPUTS.tables["pyramidal_mitochondria"],
         published_synapses=INPUTS.tables["synapses"],
         csvs=cell_csvs,
         morphologies=swc_files,

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from mitosyn.sources import canonical, microns_l23
+import mitosyn.sources.canonical as canonical
+import mitosyn.sources.microns_l23 as microns_l23
 from mitosyn.tables import Cell, LeftOutCell
 
 MICRONS_L23_TYPES = microns_l23.TYPES

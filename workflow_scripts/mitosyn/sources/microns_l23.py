@@ -104,17 +104,8 @@ def read_somas(
 ) -> dict[int, list[Position]]:
     """Collect the soma positions of each cell, in nm.
 
-    Parameters
-    ----------
-    path : str or Path
-        For errors.
-    table : pyarrow.Table
-        With :data:`SOMA_COLUMNS`; positions in voxels as text.
-
-    Raises
-    ------
-    InputError
-        A position is not three numbers.
+    ``table`` has :data:`SOMA_COLUMNS`; an InputError names its ``path`` and the first position that
+    is not three numbers.
     """
     somas: dict[int, list[Position]] = defaultdict(list)
     ids, texts = table["pt_root_id"].to_pylist(), table["pt_position"].to_pylist()
@@ -150,9 +141,8 @@ def select_cells(tables: CellTables) -> tuple[list[Cell], list[LeftOutCell]]:
 
     Returns
     -------
-    selected : list of Cell
-        Pyramidal, inhibitory, glia; each in the order of its table.
-    left_out : list of LeftOutCell
+    selected, left_out : lists
+        Selected are pyramidal, inhibitory, glia; each in the order of its table.
 
     Raises
     ------
@@ -286,7 +276,7 @@ def collect_mitochondria(
     voxel_size_nm: Position,
     published_labels: Mapping[str, int],
 ) -> pa.Table:
-    """Collect the mitochondria of the analysed cells, sorted by cell.
+    """Collect the mitochondria of the analysed cells, with ``MITOCHONDRIA_SCHEMA``, by cell.
 
     A cell's mitochondria stand in the order of the table of all mitochondria. One
     that only the narrower table of its cell type lists follows after those.
@@ -299,12 +289,6 @@ def collect_mitochondria(
     voxel_size_nm : three floats
     published_labels : mapping from name to label
         The compartments in the pyramidal table.
-
-    Returns
-    -------
-    pyarrow.Table
-        With :data:`~mitosyn.tables.MITOCHONDRIA_SCHEMA`. Published values where the pyramidal
-        table has them.
 
     Raises
     ------
@@ -400,13 +384,7 @@ def _labels(pyramidal: pa.Table, path: str, published_labels: Mapping[str, int])
 
 
 def stream_synapses(path: str | Path, voxel_size_nm: Position) -> Iterator[pa.RecordBatch]:
-    """Read the synapses of all cells, with :data:`~mitosyn.tables.SYNAPSES_SCHEMA`.
-
-    Raises
-    ------
-    InputError
-        The table lacks a column or holds an unreadable value.
-    """
+    """Read the synapses of all cells, with :data:`~mitosyn.tables.SYNAPSES_SCHEMA`."""
     for batch in stream_table(path, SYNAPSE_COLUMNS):
         ids = [batch[name] for name in ("id", "pre_root_id", "post_root_id")]
         positions = map(pa.array, _to_nm(batch, POSITION_VX, voxel_size_nm).T)
