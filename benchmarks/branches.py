@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -32,10 +32,11 @@ import branch_reference as reference  # noqa: E402
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import trimesh  # noqa: E402
-from mitosyn.branches.geodesic import assign_vertices  # noqa: E402
 from mitosyn.branches.measures import measure_branches  # noqa: E402
-from mitosyn.branches.radii import node_radii  # noqa: E402
+from mitosyn.branches.mesh import assign_vertices, node_radii  # noqa: E402
+from mitosyn.branches.neuron import Neuron  # noqa: E402
 from mitosyn.meshes.cell_mesh import CellMesh  # noqa: E402
+from mitosyn.skeletons.assigned import AssignedMesh  # noqa: E402
 from mitosyn.skeletons.coverage import Coverage  # noqa: E402
 from mitosyn.skeletons.skeleton import Skeleton  # noqa: E402
 from timing import in_turns, machine, seconds  # noqa: E402
@@ -57,7 +58,7 @@ class Cell:
     synapse_nodes: np.ndarray
 
     def fresh_mesh(self) -> CellMesh:
-        """Give the mesh without what it has been asked before."""
+        """Return the mesh without what it has been asked before."""
         return CellMesh(self.mesh.vertices, self.mesh.faces)
 
 
@@ -78,34 +79,25 @@ def make_cell(dendrites: int) -> Cell:
     return Cell(mesh, skeleton, coverage, rng.random(count), synapses)
 
 
-def measure(cell: Cell, mesh: CellMesh, node_of_vertex: np.ndarray, diameters: np.ndarray):
-    """Measure the branches of a cell."""
-    return measure_branches(
-        0,
-        cell.skeleton,
-        KIND,
-        mesh=mesh,
-        node_of_vertex=node_of_vertex,
-        diameters=diameters,
-        coverage=cell.coverage,
-        mitochondria_um3=cell.mitochondria_um3,
-        synapse_nodes=cell.synapse_nodes,
-    )
+def measure(cell: Cell, mesh: AssignedMesh, diameters: np.ndarray) -> pa.Table:
+    """Measure the branches of a cell, of which nothing has been asked before."""
+    inputs = (diameters, cell.coverage, cell.mitochondria_um3, cell.synapse_nodes)
+    return measure_branches(Neuron(0, replace(cell.skeleton), mesh, *inputs), KIND)
 
 
 def steps(cell: Cell) -> list[Callable[[], object]]:
-    """Give association, radii, measuring, each to be timed; they have what comes before."""
-    node_of_vertex = assign_vertices(cell.mesh, cell.skeleton).node_of_vertex
-    diameters = 2 * node_radii(cell.mesh, cell.skeleton, node_of_vertex)
+    """Return association, radii, measuring, each to be timed; they have what comes before."""
+    assigned, _ = assign_vertices(cell.mesh, cell.skeleton)
+    diameters = 2 * node_radii(assigned, cell.skeleton)
     return [
         lambda: assign_vertices(cell.fresh_mesh(), cell.skeleton),
-        lambda: node_radii(cell.mesh, cell.skeleton, node_of_vertex),
-        lambda: measure(cell, cell.fresh_mesh(), node_of_vertex, diameters),
+        lambda: node_radii(assigned, cell.skeleton),
+        lambda: measure(cell, assigned, diameters),
     ]
 
 
 def growth(cell: Cell, repeats: int) -> str:
-    """Time each step; give a line of the table."""
+    """Time each step; return a line of the table."""
     count = len(cell.mesh.vertices)
     times = [median(turns) for turns in in_turns(steps(cell), repeats, process_time)]
     total = sum(times)
@@ -137,9 +129,10 @@ def in_reference(cell: Cell, mesh: trimesh.Trimesh, node_of_vertex: np.ndarray) 
 
 
 def compare(cell: Cell, repeats: int) -> list[str]:
-    """Time both, check that they agree; give lines of the table."""
+    """Time both, check that they agree; return lines of the table."""
     skeleton, ones = cell.skeleton, np.ones(len(cell.skeleton.vertices))
-    node_of_vertex = assign_vertices(cell.mesh, skeleton).node_of_vertex
+    assigned, _ = assign_vertices(cell.mesh, skeleton)
+    node_of_vertex = assigned.node_of_vertex
     closed = trimesh.Trimesh(cell.mesh.vertices, cell.mesh.faces, process=False)
     assert np.array_equal(node_of_vertex, reference.assign(closed, skeleton.vertices))
     measured: list[pa.Table] = []
@@ -154,7 +147,7 @@ def compare(cell: Cell, repeats: int) -> list[str]:
     ]
     quick = [
         lambda: assign_vertices(cell.fresh_mesh(), skeleton),
-        lambda: measured.append(measure(cell, cell.fresh_mesh(), node_of_vertex, ones)),
+        lambda: measured.append(measure(cell, assigned, ones)),
     ]
     turns = in_turns([*slow, *quick], repeats, process_time)
     own = measured[0].to_pylist()
@@ -189,7 +182,7 @@ def associate_file(path: Path) -> str:
 
 
 def peak_mb() -> float:
-    """Give the most memory that this process has held, in MB."""
+    """Return the most memory that this process has held, in MB."""
     # The resource usage would begin with the size of the process that started this one.
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(found[1]) / 1e3 if found else float("nan")

@@ -1,6 +1,10 @@
 """How mitochondria and synapses are spread along each neuron: its skeleton, branch by branch."""
 
 BRANCH_FILES = f"{RESULTS}/per_cell/branches"
+# Compartments are summed over the branches of type full, asked for or not.
+MEASURED_BRANCHES = [kind for kind in BRANCH_TYPES if kind in {*SETTINGS.branches, "full"}]
+# Whose problems a neuron's branches have, in the order in which they are listed.
+PROBLEM_PARTS = ("tips", "inputs")
 
 if SETTINGS.needs_cell_meshes:
 
@@ -60,51 +64,29 @@ if SETTINGS.branches:
             "../workflow_scripts/partition_overlaps.py"
 
     rule measure_branches:
-        """Divide a neuron's skeleton into branches of one type and measure each."""
+        """Divide a neuron's skeleton into branches of each type and measure them; its tips."""
         input:
             unpack(skeleton_files),
-            unpack(cell_mesh_files),
             assigned=f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}.npz",
             mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
             coverage=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
             overlaps=f"{RESULTS}/tables/mitochondrion_overlaps.arrow",
             synapse_ends=f"{RESULTS}/tables/synapse_ends.arrow",
         output:
-            branches=f"{BRANCH_FILES}/{{branch_type}}/{{cell_id}}.arrow",
-            problems=f"{BRANCH_FILES}/{{branch_type}}/{{cell_id}}_problems.arrow",
+            branches=[f"{BRANCH_FILES}/{kind}/{{cell_id}}.arrow" for kind in MEASURED_BRANCHES],
+            tips=f"{BRANCH_FILES}/tips/{{cell_id}}.arrow",
+            problems=[f"{BRANCH_FILES}/{{cell_id}}_{part}.arrow" for part in PROBLEM_PARTS],
         log:
-            f"{LOGS}/measure_branches/{{branch_type}}/{{cell_id}}.log",
+            f"{LOGS}/measure_branches/{{cell_id}}.log",
         group:
             "branches"
-        resources:
-            mem_mb=per_attempt(3000),
         params:
             skeleton=skeleton_path("skeleton.h5"),
             labels=skeleton_path("skeleton_label.npy"),
-            mesh=cell_mesh_path,
             voxel_size_nm=DATASET.voxel_size_nm,
-            mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
             code=code("measure_branches"),
         script:
             "../workflow_scripts/measure_branches.py"
-
-    rule measure_tips:
-        """Measure the ways from a neuron's soma to its tips."""
-        input:
-            unpack(skeleton_files),
-        output:
-            tips=f"{BRANCH_FILES}/tips/{{cell_id}}.arrow",
-            problems=f"{BRANCH_FILES}/tips/{{cell_id}}_problems.arrow",
-        log:
-            f"{LOGS}/measure_tips/{{cell_id}}.log",
-        group:
-            "branches"
-        params:
-            skeleton=skeleton_path("skeleton.h5"),
-            labels=skeleton_path("skeleton_label.npy"),
-            code=code("measure_tips"),
-        script:
-            "../workflow_scripts/measure_tips.py"
 
     rule collect_branches:
         """Write the branches of all neurons by one type as Parquet and as CSV."""

@@ -73,8 +73,6 @@ PER_CELL_NAMES = {
 }
 
 
-# Compartments are summed over the branches of type full, asked for or not.
-MEASURED_BRANCHES = [kind for kind in BRANCH_TYPES if kind in {*SETTINGS.branches, "full"}]
 
 # Statistics and figures of branches are of those by distance from the soma.
 DISTANCE_BINS = "distancebins" in SETTINGS.branches
@@ -294,9 +292,18 @@ def cell_mesh_files(wildcards):
 
 
 def cell_mesh_path(wildcards, input):
-    """Name the file of a cell's own mesh, which need not exist."""
+    """Return the path of a cell's own mesh, which need not exist."""
     folder = input.get("mesh_folder") or INPUTS.cell_meshes
     return input.get("mesh") or f"{folder}/{wildcards.cell_id}_mesh.h5"
+
+
+def branch_problems(wildcards):
+    """Return the files that say what the branch analysis or the measured radii lack."""
+    patterns = [f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}_problems.arrow"]
+    if SETTINGS.branches:
+        patterns += [f"{BRANCH_FILES}/{{cell_id}}_{part}.arrow" for part in PROBLEM_PARTS]
+    files = [path for pattern in patterns for path in of_neurons(pattern)(wildcards)]
+    return files + ([f"{RESULTS}/tables/nucleus_problems.arrow"] if SETTINGS.branches else [])
 
 
 def measured_radii(wildcards):
@@ -304,19 +311,6 @@ def measured_radii(wildcards):
     if SETTINGS.swc_radii != "measured":
         return {}
     return {"assigned": f"{RESULTS}/per_cell/cell_mesh/{wildcards.cell_id}.npz"}
-
-
-def branch_problems(wildcards):
-    """Name the files that say what the branch analysis or the measured radii lack."""
-    parts = ["cell_mesh"]
-    if SETTINGS.branches:
-        parts += ["branches/tips", *(f"branches/{kind}" for kind in MEASURED_BRANCHES)]
-    files = [
-        path
-        for part in parts
-        for path in of_neurons(f"{RESULTS}/per_cell/{part}/{{cell_id}}_problems.arrow")(wildcards)
-    ]
-    return files + ([f"{RESULTS}/tables/nucleus_problems.arrow"] if SETTINGS.branches else [])
 
 
 def provenance_inputs():

@@ -16,8 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import trimesh
-from mitosyn.branches.nuclei import Nuclei, read_nuclei
-from mitosyn.branches.overlaps import overlap_volumes, read_overlaps
+from mitosyn.branches.neuron import overlap_volumes
 from mitosyn.catalogue.names import COMPARTMENTS
 from mitosyn.sample.branch_inputs import make_branch_inputs
 from mitosyn.sample.cell_meshes import (
@@ -31,6 +30,8 @@ from mitosyn.sample.cells import Cast, make_cast
 from mitosyn.sample.dataset import grow_skeletons, make_dataset
 from mitosyn.sample.skeleton import RADII_NM, Label, Skeleton
 from mitosyn.skeletons.standard_swc import read_calibres
+from mitosyn.sources.nuclei import Nuclei, read_nuclei
+from mitosyn.sources.overlaps import read_overlaps
 from mitosyn.support.errors import InputError
 from scipy.spatial import cKDTree
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,26 +14,25 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mitosyn.branches.assignment import assign_mesh
 from mitosyn.branches.division import split, template
-from mitosyn.branches.inputs import coverage_of_cell, missing_inputs
 from mitosyn.branches.measures import BRANCH_SCHEMA
-from mitosyn.branches.nuclei import Nuclei
-from mitosyn.branches.problems import read_problems, write_problems
-from mitosyn.branches.summary import (
-    neurite_lengths,
+from mitosyn.branches.mesh import assign_mesh
+from mitosyn.branches.neuron import Neuron, coverage_of_cell
+from mitosyn.branches.problems import (
+    missing_inputs,
     nucleus_of,
+    read_problems,
     soma_problems,
-    sum_compartments,
-    tip_lengths,
     tip_problems,
-    tip_rows,
+    write_problems,
 )
+from mitosyn.branches.summary import sum_compartments, tip_lengths, tip_rows
 from mitosyn.catalogue.files import columns_of, published
 from mitosyn.catalogue.names import BRANCH_TYPES, COMPARTMENTS
 from mitosyn.dataset.tidy import ARROW_TYPES
 from mitosyn.skeletons.coverage import Coverage
 from mitosyn.skeletons.skeleton import Skeleton, read_skeleton, write_swc
+from mitosyn.sources.nuclei import Nuclei
 from mitosyn.tables.arrow import read_arrow
 from workflow import ROOT, Run, done, numbers_of_another_kind, run_snakemake
 
@@ -102,8 +102,7 @@ def test_the_analysis_adds_its_own_jobs_and_no_others(small_run: Run, branch_run
         "make_sample_branches": 1,
         "partition_overlaps": 1,
         "assign_cell_mesh": 3,
-        "measure_branches": 3 * kinds,
-        "measure_tips": 3,
+        "measure_branches": 3,
         "collect_branches": kinds,
         "summarise_compartments": 1,
         "list_branch_problems": 1,
@@ -257,7 +256,7 @@ def test_one_core_gives_the_same_bytes_and_jobs_import_little(
     checkout = tmp_path / "checkout"
     ignore = shutil.ignore_patterns(".*", "results", "resources", "logs", "tests")
     shutil.copytree(ROOT, checkout, ignore=ignore)
-    per_cell = ["assign_cell_mesh", "measure_branches", "measure_tips"]
+    per_cell = ["assign_cell_mesh", "measure_branches"]
     for rule in per_cell:
         script = checkout / "workflow_scripts" / f"{rule}.py"
         check = f"    import sys\n    assert not {HEAVY} & set(sys.modules)\n"
@@ -271,7 +270,7 @@ def test_one_core_gives_the_same_bytes_and_jobs_import_little(
     run = run_snakemake(tmp_path / "run", "--cores", "1", *targets, *source, *again)
     assert run.code == 0, run.text
     redone = {"assign_cell_mesh": 3, "measure_branches": 3, "collect_branches": 1}
-    assert done(run) == redone | {"measure_tips": 1}
+    assert done(run) == redone
     for name in names:
         found = (run.folder / RESULTS / name).read_bytes()
         assert found == (branch_run.folder / RESULTS / name).read_bytes(), name
@@ -322,7 +321,7 @@ def chain(labels: list[int]) -> Skeleton:
 
 
 def test_the_columns_of_branches_are_those_that_are_documented() -> None:
-    assert tuple(BRANCH_SCHEMA.names) == columns_of("branches_<type>.csv")
+    assert BRANCH_SCHEMA.names == columns_of("branches_<type>.csv")
     columns = published("branches_<type>.parquet").columns
     assert [ARROW_TYPES[meaning.kind] for meaning in columns.values()] == BRANCH_SCHEMA.types
 
@@ -351,7 +350,7 @@ def test_sums_of_compartments_know_what_is_unknown() -> None:
     assert (axon["compartment"], axon["cytovol"]) == ("Axonal", 1)
     assert (basal["branches"], basal["branches_without_mesh"]) == (2, 1)
     assert (basal["volume"], basal["mitovol"], basal["linearsynapsedensity"]) == (1, 2, 7 / 4)
-    assert neurite_lengths([basal]) == [[1, "Basal", 4.0]]
+    assert (basal["cell_id"], basal["compartment"], basal["pathlength"]) == (1, "Basal", 4.0)
     assert soma_problems([soma, axon, basal]) == []
     (tight, *_) = sum_compartments(table, 10.0)
     assert tight["cytovol"] is None and soma_problems([tight])[0][1] == "nucleus"
@@ -369,28 +368,37 @@ def test_only_a_single_nucleus_of_known_size_counts() -> None:
 
 
 def test_tips_without_a_way_to_the_soma_are_empty_and_counted() -> None:
-    skeleton = chain([0, 0, 2, 2, 4])
-    distances = np.array([0, 0, 1000, 2000, np.inf])
-    tips = tip_lengths(np.array([3, 4]), skeleton, distances, np.array([4, 3, 2, 1, 0]))
-    assert tip_rows(9, tips) == [[9, 3, 1, "Basal", 2.0], [9, 4, 0, "Unknown dendritic", ""]]
-    assert tip_problems(tips) == [("skeleton", "1 of 2 tips apart from the soma")]
+    whole = chain([2, 2, 0, 4, 4])
+    tips = tip_lengths(replace(whole, edges=whole.edges[:3], root=2))
+    (first, third) = tip_rows(9, tips)
+    assert (first[:2], first[3:], third[:2], third[3:]) == (
+        [9, 0],
+        ["Basal", 2.0],
+        [9, 3],
+        ["Unknown dendritic", 1.0],
+    )
+    # The last two nodes, apart: one of them starts the piece, the other is a tip.
+    lost = tip_lengths(replace(chain([0, 2, 4, 4]), edges=np.array([[0, 1], [2, 3]])))
+    assert [row[4] for row in tip_rows(9, lost)] == [1.0, ""]
+    assert tip_problems(lost) == [("skeleton", "1 of 2 tips apart from the soma")]
 
 
 def test_what_is_missing_is_said_of_each_mitochondrion() -> None:
     coverage = Coverage(np.array([0, 0, 2]), np.array([0, 1, 1]), np.array([3, 1, 4]))
+    apart = Skeleton(np.zeros((2, 3)), np.empty((0, 2), np.int64), np.array([0, 2]), 0)
     volumes = np.array([1.0, 2.0, np.nan])
-    assert missing_inputs(np.array([10, 11, 12]), coverage, volumes, np.array([0, np.inf])) == [
+    assert missing_inputs(neuron(apart, coverage, volumes), np.array([10, 11, 12])) == [
         ("skeleton", "1 of 2 nodes apart from the soma"),
         ("mitochondrion 12", "no overlap with the cell in the table of overlaps"),
         ("mitochondrion 11", "covers no skeleton node: its volume is in no branch"),
     ]
-    nowhere = missing_inputs(np.array([10]), coverage_of_nothing(), np.ones(1), np.array([np.inf]))
-    assert nowhere[0] == ("skeleton", "no somatic node")
-
-
-def coverage_of_nothing() -> Coverage:
     nothing = np.empty(0, np.int64)
-    return Coverage(nothing, nothing, nothing)
+    nowhere = neuron(chain([2, 2]), Coverage(nothing, nothing, nothing), np.ones(1))
+    assert missing_inputs(nowhere, np.array([10]))[0] == ("skeleton", "no somatic node")
+
+
+def neuron(skeleton: Skeleton, coverage: Coverage, volumes_um3: np.ndarray) -> Neuron:
+    return Neuron(7, skeleton, None, np.empty(0), coverage, volumes_um3, np.empty(0, np.int64))
 
 
 def test_a_coverage_keeps_its_mitochondria_whatever_their_ids() -> None:
@@ -427,22 +435,23 @@ def test_a_mesh_that_cannot_be_used_costs_what_is_measured_on_it(tmp_path: Path)
     write_box(tmp_path / "good.h5", 0)
     write_box(tmp_path / "far.h5", 1e6)
     (tmp_path / "broken.h5").write_text("no mesh")
-    good, problems = assign_mesh(tmp_path / "good.h5", scale, skeleton, None)
-    assert problems == [] and set(good.node_of_vertex) == {0, 1, 2}
+    diameters, good, problems = assign_mesh(tmp_path / "good.h5", scale, skeleton, None)
+    assert problems == [] and good is not None and set(good.node_of_vertex) == {0, 1, 2}
     # The ends have the box's caps too.
-    assert 400 < good.diameters[1] < 570 < good.diameters[[0, 2]].min()
+    assert 400 < diameters[1] < 570 < diameters[[0, 2]].min()
     for name, problem in (
         ("far", "half of the nodes of the skeleton are 99"),
         ("broken", "not a readable cell mesh file"),
         ("none", "no file none.h5"),
     ):
-        bad, ((subject, said), radii) = assign_mesh(tmp_path / f"{name}.h5", scale, skeleton, None)
-        assert bad.node_of_vertex is None and np.isnan(bad.diameters).all()
+        unknown, bad, problems = assign_mesh(tmp_path / f"{name}.h5", scale, skeleton, None)
+        (subject, said), radii = problems
+        assert bad is None and np.isnan(unknown).all()
         assert subject == "cell mesh" and said.startswith(problem) and str(tmp_path) not in said
         assert radii == ("skeleton", "3 of 3 nodes without a known radius")
     calibres = np.array([300.0, np.inf, 100.0])
-    own, problems = assign_mesh(tmp_path / "good.h5", scale, skeleton, calibres)
-    assert np.array_equal(own.diameters, [300, np.nan, 100], equal_nan=True)
+    own, _, problems = assign_mesh(tmp_path / "good.h5", scale, skeleton, calibres)
+    assert np.array_equal(own, [300, np.nan, 100], equal_nan=True)
     assert problems == [("skeleton", "1 of 3 nodes without a known radius")]
 
 

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from mitosyn.branches.division import (
     BRANCH_TYPES,
     most_branch_points,
-    soma_distances,
     split,
     template,
-    tip_distances,
-    tips,
 )
-from mitosyn.branches.geodesic import assign_vertices
 from mitosyn.branches.measures import BRANCH_SCHEMA, measure_branches
+from mitosyn.branches.mesh import assign_vertices
+from mitosyn.branches.neuron import Neuron
 from mitosyn.meshes.cell_mesh import CellMesh
+from mitosyn.skeletons.assigned import AssignedMesh
 from mitosyn.skeletons.coverage import Coverage
 from mitosyn.skeletons.skeleton import Skeleton, piece_roots
 from tubes import arbor, line, path_skeleton, tube
@@ -35,17 +34,17 @@ def covering(*rows: tuple[int, int, int]) -> Coverage:
     return Coverage(*columns)
 
 
-def measured(skeleton: Skeleton, kind: str, **given) -> list[dict]:
+def measured(skeleton: Skeleton, kind: str, *, mesh=None, node_of_vertex=None, **given) -> list:
     """Measure a skeleton's branches with nothing but what is given."""
     inputs = {
-        "mesh": None,
-        "node_of_vertex": None,
-        "diameters": None,
+        "diameters": np.full(len(skeleton.vertices), np.nan),
         "coverage": covering(),
         "mitochondria_um3": NO_MITOCHONDRIA,
         "synapse_nodes": np.empty(0, np.int64),
     }
-    table = measure_branches(7, skeleton, kind, **(inputs | given))
+    if mesh is not None:
+        mesh = AssignedMesh(mesh.vertices, mesh.triangles, node_of_vertex)
+    table = measure_branches(Neuron(7, skeleton, mesh, **(inputs | given)), kind)
     table.validate(full=True)
     assert table.schema == BRANCH_SCHEMA
     return table.to_pylist()
@@ -109,7 +108,7 @@ def test_nodes_without_soma_share_a_distal_branch_whatever_their_label() -> None
     skeleton = replace(neurite(5, soma=0), labels=np.array([1, 1, 2, 2, 3, 3]))
     branches = split(skeleton, template("distalbranches", skeleton), "distalbranches")
     assert branches.ids.tolist() == [0] and branches.compartments.tolist() == [1]
-    assert np.isinf(soma_distances(skeleton)).all()
+    assert np.isinf(skeleton.soma_distances).all()
 
 
 def test_full_branches_are_runs_of_one_label() -> None:
@@ -165,11 +164,11 @@ def test_an_unknown_type_is_refused() -> None:
 def test_tips_are_the_nodes_without_children() -> None:
     # 3 is somatic; the root 0 has a child; 4 is a piece of its own, and so is 5 - 6.
     skeleton = tree([-1, 0, 1, 2, -1, -1, 5], [2, 2, 0, 0, 2, 2, 2])
-    assert tips(skeleton).tolist() == [3, 6]
-    assert tip_distances(skeleton)[:4].tolist() == pytest.approx([3000, 2000, 1000, 0])
-    assert np.isinf(tip_distances(skeleton)[4])
-    assert tip_distances(skeleton)[5:].tolist() == pytest.approx([1000, 0])
-    assert tips(tree([-1], [0])).tolist() == [0]
+    assert skeleton.tips.tolist() == [3, 6]
+    assert skeleton.tip_distances[:4].tolist() == pytest.approx([3000, 2000, 1000, 0])
+    assert np.isinf(skeleton.tip_distances[4])
+    assert skeleton.tip_distances[5:].tolist() == pytest.approx([1000, 0])
+    assert tree([-1], [0]).tips.tolist() == [0]
 
 
 # Synapses and mitochondria -------------------------------------------------------------------
@@ -363,11 +362,11 @@ def cell() -> tuple[CellMesh, Skeleton]:
 
 def test_geodesic_assignment_is_the_references(cell) -> None:
     mesh, skeleton = cell
-    found = assign_vertices(mesh, skeleton)
+    found, pieces = assign_vertices(mesh, skeleton)
     closed = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
     assert closed.is_watertight
     assert np.array_equal(found.node_of_vertex, reference.assign(closed, skeleton.vertices))
-    assert (found.pieces, found.unreached) == (1, 0)
+    assert pieces == 1
 
 
 @pytest.mark.parametrize("kind", BRANCH_TYPES)
@@ -375,7 +374,7 @@ def test_all_measures_are_the_references(cell, kind: str) -> None:
     mesh, skeleton = cell
     rng = np.random.default_rng(0)
     nodes = len(skeleton.vertices)
-    node_of_vertex = assign_vertices(mesh, skeleton).node_of_vertex
+    node_of_vertex = assign_vertices(mesh, skeleton)[0].node_of_vertex
     node_of_vertex[rng.random(len(node_of_vertex)) < 0.004] = -1
     diameters = np.where(rng.random(nodes) < 0.1, np.nan, rng.uniform(100, 900, nodes))
     mitochondrion, node = np.nonzero(_runs(rng, 30, nodes))
@@ -443,7 +442,7 @@ def test_branch_points_and_tips_are_meshpartys(made) -> None:
     skeleton, _ = made
     published = Published(skeleton.vertices, skeleton.edges.copy(), root=skeleton.root)
     lone = [n for n, others in enumerate(skeleton.neighbours) if not others and n != skeleton.root]
-    assert tips(skeleton).tolist() == sorted({*published.end_points.tolist()} - {*lone})
+    assert skeleton.tips.tolist() == sorted({*published.end_points.tolist()} - {*lone})
     forks = set(published.branch_points.tolist())
     expected = np.zeros(len(skeleton.vertices), np.int64)
     for end in published.end_points.tolist():
@@ -541,7 +540,7 @@ def test_halving_the_edges_leaves_lengths_and_distances(made) -> None:
     count, edges = len(skeleton.vertices), skeleton.edges
     middle = count + np.arange(len(edges))
     # Its label is that of the end farther from the soma, as if the edge were its own.
-    far = edges[np.arange(len(edges)), np.argmax(soma_distances(skeleton)[edges], axis=1)]
+    far = edges[np.arange(len(edges)), np.argmax(skeleton.soma_distances[edges], axis=1)]
     halved = Skeleton(
         np.vstack([skeleton.vertices, skeleton.vertices[edges].mean(axis=1)]),
         np.vstack([np.column_stack([edges[:, 0], middle]), np.column_stack([edges[:, 1], middle])]),
@@ -549,7 +548,7 @@ def test_halving_the_edges_leaves_lengths_and_distances(made) -> None:
         skeleton.root,
     )
     assert most_branch_points(halved)[:count].tolist() == most_branch_points(skeleton).tolist()
-    assert tips(halved).tolist() == tips(skeleton).tolist()
+    assert halved.tips.tolist() == skeleton.tips.tolist()
     plain, finer = (measured(s, "full") for s in (skeleton, halved))
     total = sum(row["pathlength"] for row in finer)
     assert total >= sum(row["pathlength"] for row in plain) * (1 - 1e-9)

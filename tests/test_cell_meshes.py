@@ -7,9 +7,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from mitosyn.branches.geodesic import assign_vertices
-from mitosyn.branches.radii import node_radii
+from mitosyn.branches.mesh import assign_vertices, node_radii
 from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
+from mitosyn.skeletons.assigned import AssignedMesh
 from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.support.errors import InputError
 from tubes import line, path_skeleton, tube
@@ -116,16 +116,20 @@ def test_repeated_vertices_are_one_place() -> None:
 # Association ---------------------------------------------------------------------------------
 
 
+def unreached(found: AssignedMesh) -> int:
+    return int((found.node_of_vertex < 0).sum())
+
+
 def test_vertices_of_a_straight_tube_go_to_the_nearest_node() -> None:
     mesh = straight()
-    found = assign_vertices(mesh, neurite())
+    found, pieces = assign_vertices(mesh, neurite())
     x = mesh.vertices[:, 0]
     # Borders may lie where paths over the mesh are as long one way as the other.
     near = np.abs(x - 1_000 * found.node_of_vertex)
     assert near.max() <= 1_100 / 2 + 400
     ring = np.abs(x % 1_000 - 500) > 450
     assert np.array_equal(found.node_of_vertex[ring], np.round(x[ring] / 1_000).astype(int))
-    assert (found.pieces, found.unreached) == (1, 0)
+    assert (pieces, unreached(found)) == (1, 0)
 
 
 def test_a_neighbouring_branch_that_only_passes_by_is_not_reached_through_space() -> None:
@@ -138,7 +142,7 @@ def test_a_neighbouring_branch_that_only_passes_by_is_not_reached_through_space(
     back = down[::-1] + np.array([0, 900, 0])
     mesh = tube(np.vstack([down, turn, back]), 400.0, 12)
     path = line(BENT_AT_NM, 1_000)
-    found = assign_vertices(mesh, path_skeleton(path, np.full(len(path), 2)))
+    found, _ = assign_vertices(mesh, path_skeleton(path, np.full(len(path), 2)))
     away = np.flatnonzero((mesh.vertices[:, 1] > 500) & (mesh.vertices[:, 0] < 4_000))
     # All of the other leg hangs on the node at the bend, around which its surface leads.
     assert set(found.node_of_vertex[away].tolist()) == {len(path) - 1}
@@ -147,8 +151,8 @@ def test_a_neighbouring_branch_that_only_passes_by_is_not_reached_through_space(
 def test_pieces_are_counted_and_those_without_a_node_are_left() -> None:
     main = straight()
     far = CellMesh(main.vertices + np.array([0, 5_000, 0]), main.faces)
-    found = assign_vertices(together(main, far), neurite())
-    assert (found.pieces, found.unreached) == (2, len(far.vertices))
+    found, pieces = assign_vertices(together(main, far), neurite())
+    assert (pieces, unreached(found)) == (2, len(far.vertices))
     assert (found.node_of_vertex[len(main.vertices) :] == -1).all()
     assert (found.node_of_vertex[: len(main.vertices)] >= 0).all()
 
@@ -159,10 +163,10 @@ def test_chunks_hang_together_at_repeated_vertices() -> None:
     chunks = CellMesh(mesh.vertices[corners], np.arange(len(corners)).reshape(-1, 3))
     # One node only, at one end.
     end = Skeleton(np.zeros((1, 3)), np.empty((0, 2), np.int64), np.zeros(1, int), 0)
-    found = assign_vertices(chunks, end)
-    assert (found.pieces, found.unreached) == (1, 0)
-    whole = assign_vertices(mesh, neurite())
-    cut = assign_vertices(chunks, neurite())
+    found, pieces = assign_vertices(chunks, end)
+    assert (pieces, unreached(found)) == (1, 0)
+    whole, _ = assign_vertices(mesh, neurite())
+    cut, _ = assign_vertices(chunks, neurite())
     places = np.unique(chunks.merged)
     assert len(places) == len(mesh.vertices)
     # Repeats of a vertex have one node.
@@ -183,8 +187,8 @@ def test_links_bridge_gaps(tmp_path: Path) -> None:
     )
     mesh = read_cell_mesh(path, np.ones(3))
     assert mesh.links.tolist() == [[count - 1, 2 * count - 1], [3, 3]]
-    found = assign_vertices(mesh, neurite())
-    assert (found.pieces, found.unreached) == (1, 0)
+    found, pieces = assign_vertices(mesh, neurite())
+    assert (pieces, unreached(found)) == (1, 0)
     end = found.node_of_vertex[count - 1]
     assert set(found.node_of_vertex[count:].tolist()) == {end}
     # The patches of the surface are of triangles only.
@@ -195,8 +199,8 @@ def test_a_link_is_as_long_as_it_is() -> None:
     mesh = straight()
     one_end, other = 0, len(mesh.vertices) - 3
     linked = CellMesh(mesh.vertices, mesh.faces, np.array([[one_end, other]] * 2))
-    nodes = assign_vertices(linked, neurite()).node_of_vertex
-    assert np.array_equal(nodes, assign_vertices(mesh, neurite()).node_of_vertex)
+    nodes = assign_vertices(linked, neurite())[0].node_of_vertex
+    assert np.array_equal(nodes, assign_vertices(mesh, neurite())[0].node_of_vertex)
 
 
 def test_links_go_over_vertices_of_no_triangle() -> None:
@@ -206,16 +210,16 @@ def test_links_go_over_vertices_of_no_triangle() -> None:
     lone, count = len(both.vertices), len(main.vertices)
     vertices = np.vstack([both.vertices, both.vertices[[count - 1]] + np.array([0, 2_500, 0])])
     mesh = CellMesh(vertices, both.faces, np.array([[count - 1, lone], [2 * count - 1, lone]]))
-    found = assign_vertices(mesh, neurite())
-    assert (found.pieces, found.unreached) == (1, 0)
+    found, pieces = assign_vertices(mesh, neurite())
+    assert (pieces, unreached(found)) == (1, 0)
 
 
 def test_vertices_of_no_triangle_are_not_of_the_surface() -> None:
     mesh = straight()
     stray = CellMesh(np.vstack([mesh.vertices, neurite().vertices + 1.0]), mesh.faces)
-    found = assign_vertices(stray, neurite())
-    whole = assign_vertices(mesh, neurite())
-    assert (found.unreached, found.pieces) == (13, 1)
+    found, pieces = assign_vertices(stray, neurite())
+    whole, _ = assign_vertices(mesh, neurite())
+    assert (unreached(found), pieces) == (13, 1)
     assert np.array_equal(found.node_of_vertex[:-13], whole.node_of_vertex)
 
 
@@ -223,11 +227,11 @@ def test_several_nodes_at_one_vertex_leave_it_to_the_nearest_the_smallest_of_equ
     mesh = CellMesh(np.array([[0, 0, 0], [1000, 0, 0], [0, 1000, 0]], float), np.array([[0, 1, 2]]))
     places = np.array([[-300, 0, 0], [-100, 0, 0], [-100, 0, 0], [1100, 0, 0]], float)
     skeleton = path_skeleton(places, np.full(4, 2))
-    assert assign_vertices(mesh, skeleton).node_of_vertex[:2].tolist() == [1, 3]
+    assert assign_vertices(mesh, skeleton)[0].node_of_vertex[:2].tolist() == [1, 3]
 
 
 def test_the_same_mesh_gives_the_same_nodes() -> None:
-    first, again = (assign_vertices(straight(), neurite()).node_of_vertex for _ in range(2))
+    first, again = (assign_vertices(straight(), neurite())[0].node_of_vertex for _ in range(2))
     assert np.array_equal(first, again)
 
 
@@ -235,9 +239,9 @@ def test_a_mesh_of_another_cell_is_refused() -> None:
     mesh = straight()
     other = CellMesh(mesh.vertices + np.array([0, 30_400, 0]), mesh.faces)
     with pytest.raises(InputError) as raised:
-        assign_vertices(other, neurite(), "cells/7_mesh.h5", "skeletons/7_skeleton.h5")
+        assign_vertices(other, neurite(), "cells/7_mesh.h5")
     text = str(raised.value)
-    assert text.startswith("cells/7_mesh.h5: half of the nodes of skeletons/7_skeleton.h5 are 30.0")
+    assert text.startswith("cells/7_mesh.h5: half of the nodes of the skeleton are 30.0")
     assert "expected less than 5 µm" in text and "mesh_voxel_size_nm" in text
 
 
@@ -251,7 +255,7 @@ def test_a_mesh_without_area_is_refused() -> None:
 
 def test_radius_of_a_tube() -> None:
     mesh, skeleton = straight(radius=350.0), neurite()
-    radii = node_radii(mesh, skeleton, assign_vertices(mesh, skeleton).node_of_vertex)
+    radii = node_radii(assign_vertices(mesh, skeleton)[0], skeleton)
     assert radii == pytest.approx(np.full(13, 350.0), rel=1e-9)
 
 
@@ -259,14 +263,14 @@ def test_radius_of_a_tube_in_any_direction_and_place() -> None:
     direction = np.array([1, -2, 2]) / 3
     path = line(12_000, 100, tuple(direction)) + np.array([4e5, 3e5, -2e5])
     mesh, skeleton = tube(path, 350.0), path_skeleton(path[::10], np.full(13, 2))
-    radii = node_radii(mesh, skeleton, assign_vertices(mesh, skeleton).node_of_vertex)
+    radii = node_radii(assign_vertices(mesh, skeleton)[0], skeleton)
     assert radii == pytest.approx(np.full(13, 350.0), rel=1e-6)
 
 
 def test_radius_of_a_cone_grows_with_it() -> None:
     path = line(12_000, 100)
     mesh, skeleton = tube(path, 200 + path[:, 0] / 20, 12), neurite()
-    radii = node_radii(mesh, skeleton, assign_vertices(mesh, skeleton).node_of_vertex)
+    radii = node_radii(assign_vertices(mesh, skeleton)[0], skeleton)
     expected = 200 + skeleton.vertices[:, 0] / 20
     assert radii[1:-1] == pytest.approx(expected[1:-1], rel=0.03)
     assert (np.diff(radii) > 0).all()
@@ -281,13 +285,17 @@ def test_a_node_without_vertices_takes_the_next_ones_radius() -> None:
         np.array([[0, 100, 0], [0, 300, 0], [0, 500, 0], [5_000, 0, 700]], float),
         np.array([[0, 1, 2]]),
     )
-    radii = node_radii(mesh, loose, np.array([0, 0, 0, 5]))
+    radii = node_radii(AssignedMesh(mesh.vertices, mesh.triangles, np.array([0, 0, 0, 5])), loose)
     assert radii[:6].tolist() == [300, 300, 300, 700, 700, 700]
     assert np.isnan(radii[6])
-    assert np.isnan(node_radii(mesh, loose, np.full(4, -1))).all()
+    assert np.isnan(
+        node_radii(AssignedMesh(mesh.vertices, mesh.triangles, np.full(4, -1)), loose)
+    ).all()
 
 
 def test_a_lone_node_measures_from_itself() -> None:
     lone = Skeleton(np.zeros((1, 3)), np.empty((0, 2), np.int64), np.zeros(1, int), 0)
     mesh = CellMesh(np.array([[3, 4, 0], [0, 0, 5], [0, 5, 0]], float), np.array([[0, 1, 2]]))
-    assert node_radii(mesh, lone, np.zeros(3, int)).tolist() == [5]
+    assert node_radii(
+        AssignedMesh(mesh.vertices, mesh.triangles, np.zeros(3, int)), lone
+    ).tolist() == [5]

@@ -15,10 +15,10 @@ def main(snakemake) -> None:
     skeleton = read_skeleton(params.skeleton, params.labels)
     calibres = read_calibres(params.skeleton, len(skeleton.vertices))
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
-    assigned, problems = assign_mesh(params.mesh, scale, skeleton, calibres)
+    diameters, mesh, problems = assign_mesh(params.mesh, scale, skeleton, calibres)
     for subject, problem in problems:
         logging.warning("%s: %s", subject, problem)
-    write_assigned(output.assigned, assigned)
+    write_assigned(output.assigned, diameters, mesh)
     write_problems(output.problems, [(cell_id, *problem) for problem in problems])
 
 

@@ -15,7 +15,7 @@ from mitosyn.cells import (
     write_fits,
 )
 from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton, swc_tree
+from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton
 from mitosyn.support import run
 from mitosyn.tables import (
     find_cell,
@@ -52,7 +52,7 @@ def main(snakemake) -> None:
         lengths = keep_published(lengths, mitochondria["published_length"])
     names = names_by_label(cell.cell_type, params.pyramidal_labels)
     compartments = compartment_table(bundle.mito_ids, labels, lengths, names)
-    nodes = covered_nodes(bundle.mito_ids, coverage, swc_tree(skeleton).swc_ids())
+    nodes = covered_nodes(bundle.mito_ids, coverage, skeleton.tree.swc_ids())
     write_arrow(snakemake.output.coverage, nodes)
     write_arrow(snakemake.output.compartments, compartments)
     write_fits(snakemake.output.fit, cell.cell_id, fits)

@@ -2,8 +2,8 @@
 
 from mitosyn.skeletons import (
     CALIBRES,
-    read_assigned,
     read_calibres,
+    read_diameters,
     read_skeleton,
     write_standard_swc,
 )
@@ -16,7 +16,7 @@ def main(snakemake) -> None:
     calibres, source = read_calibres(snakemake.params.skeleton, len(skeleton.vertices)), CALIBRES
     assigned = snakemake.input.get("assigned")
     if assigned and calibres is None:
-        calibres, source = read_assigned(assigned).diameters, "measured on the cell's mesh"
+        calibres, source = read_diameters(assigned), "measured on the cell's mesh"
     write_standard_swc(
         snakemake.output.swc, snakemake.wildcards.cell_id, skeleton, calibres, source
     )

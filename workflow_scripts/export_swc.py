@@ -1,6 +1,6 @@
 """Write a neuron's skeleton as SWC."""
 
-from mitosyn.skeletons import read_assigned, read_skeleton, write_swc
+from mitosyn.skeletons import read_diameters, read_skeleton, write_swc
 from mitosyn.support import run
 
 
@@ -8,7 +8,7 @@ def main(snakemake) -> None:
     """Read the skeleton and its labels, perhaps its radii, write the SWC file."""
     skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
     assigned = snakemake.input.get("assigned")
-    radii = read_assigned(assigned).diameters / 2 if assigned else None
+    radii = read_diameters(assigned) / 2 if assigned else None
     write_swc(snakemake.output.swc, skeleton, radii)
 
 

@@ -1,17 +1,19 @@
-"""Divide a neuron's skeleton into branches of one type and measure each."""
+"""Divide a neuron's skeleton into branches of each type, measure them, and the ways to its tips."""
 
 import logging
+from pathlib import Path
 
 from mitosyn.branches import (
+    Neuron,
     coverage_of_cell,
     measure_branches,
     missing_inputs,
     overlap_volumes,
-    soma_distances,
+    tip_lengths,
+    tip_problems,
     write_problems,
 )
-from mitosyn.meshes import read_cell_mesh, source_scale
-from mitosyn.skeletons import nearest_nodes, read_assigned, read_skeleton
+from mitosyn.skeletons import nearest_nodes, read_assigned, read_diameters, read_skeleton
 from mitosyn.support import run
 from mitosyn.tables import (
     mitochondria_of_cell,
@@ -23,36 +25,33 @@ from mitosyn.tables import (
 
 
 def main(snakemake) -> None:
-    """Read what is known of a neuron along its skeleton, write its branches."""
+    """Read what is known of a neuron along its skeleton, write its branches and tips."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     cell_id = int(snakemake.wildcards.cell_id)
     skeleton = read_skeleton(params.skeleton, params.labels)
-    assigned = read_assigned(source.assigned)
-    mesh = None
-    if assigned.node_of_vertex is not None:
-        scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
-        mesh = read_cell_mesh(params.mesh, scale)
     mito_ids = numpy_values(mitochondria_of_cell(source.mitochondria, cell_id)["mito_id"])
-    coverage = coverage_of_cell(read_arrow(source.coverage), mito_ids)
-    volumes = overlap_volumes(read_arrow(source.overlaps), cell_id, mito_ids, params.voxel_size_nm)
-    sites = postsynaptic_sites(source.synapse_ends, cell_id)
-    table = measure_branches(
+    overlaps, sites = read_arrow(source.overlaps), postsynaptic_sites(source.synapse_ends, cell_id)
+    neuron = Neuron(
         cell_id,
         skeleton,
-        snakemake.wildcards.branch_type,
-        mesh=mesh,
-        node_of_vertex=assigned.node_of_vertex,
-        diameters=assigned.diameters,
-        coverage=coverage,
-        mitochondria_um3=volumes,
+        mesh=read_assigned(source.assigned),
+        diameters=read_diameters(source.assigned),
+        coverage=coverage_of_cell(read_arrow(source.coverage), mito_ids),
+        mitochondria_um3=overlap_volumes(overlaps, cell_id, mito_ids, params.voxel_size_nm),
         synapse_nodes=nearest_nodes(skeleton.vertices, sites),
     )
-    problems = missing_inputs(mito_ids, coverage, volumes, soma_distances(skeleton))
-    for subject, problem in problems:
-        logging.warning("%s: %s", subject, problem)
-    logging.info("%d branches", len(table))
-    write_arrow(output.branches, table)
-    write_problems(output.problems, [(cell_id, *problem) for problem in problems])
+    for path in output.branches:
+        kind = Path(path).parent.name
+        table = measure_branches(neuron, kind)
+        write_arrow(path, table)
+        logging.info("%d branches of type %s", len(table), kind)
+    tips = tip_lengths(skeleton)
+    write_arrow(output.tips, tips)
+    found = tip_problems(tips), missing_inputs(neuron, mito_ids)
+    for path, problems in zip(output.problems, found, strict=True):
+        for subject, problem in problems:
+            logging.warning("%s: %s", subject, problem)
+        write_problems(path, [(cell_id, *problem) for problem in problems])
 
 
 if __name__ == "__main__":

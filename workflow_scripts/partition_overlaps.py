@@ -3,7 +3,7 @@
 import logging
 
 import numpy as np
-from mitosyn.branches import read_overlaps
+from mitosyn.sources import read_overlaps
 from mitosyn.support import run
 from mitosyn.tables import read_cells, write_arrow
 

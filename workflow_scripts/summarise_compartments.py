@@ -4,11 +4,8 @@ import logging
 from pathlib import Path
 
 from mitosyn.branches import (
-    Nuclei,
     Problem,
-    neurite_lengths,
     nucleus_of,
-    read_nuclei,
     soma_problems,
     sum_compartments,
     tip_rows,
@@ -16,6 +13,7 @@ from mitosyn.branches import (
 )
 from mitosyn.catalogue import columns_of
 from mitosyn.dataset import tabulate, write_csv_table, write_table
+from mitosyn.sources import Nuclei, read_nuclei
 from mitosyn.support import run
 from mitosyn.tables import read_arrow, write_csv
 
@@ -37,7 +35,8 @@ def main(snakemake) -> None:
     table = tabulate("branch_compartments.parquet", compartments)
     write_table(output.table, "branch_compartments.parquet", params.dataset, [table])
     write_csv_table(output.csv, columns_of("branch_compartments.csv"), [table])
-    write_csv(output.neurites, columns_of("neurite_lengths.csv"), neurite_lengths(compartments))
+    lengths = [[row["cell_id"], row["compartment"], row["pathlength"]] for row in compartments]
+    write_csv(output.neurites, columns_of("neurite_lengths.csv"), lengths)
     tips = [row for path in source.tips for row in tip_rows(int(Path(path).stem), read_arrow(path))]
     write_csv(output.tips, columns_of("tip_lengths.csv"), tips)
     write_problems(output.problems, problems)

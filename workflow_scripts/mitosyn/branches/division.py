@@ -1,6 +1,6 @@
 """Branches of a skeleton: runs of nodes that hang together and share something.
 
-What they share is told by a template, one number for each node; see :func:`template`.
+What they share is a number for each node, the template; see :func:`template`.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from mitosyn.catalogue import BRANCH_TYPES, COMPARTMENTS, SOMATIC
-from mitosyn.skeletons import NO_PARENT, Skeleton, SwcTree, swc_tree
+from mitosyn.skeletons import NO_PARENT, Skeleton
 
 FULL, DISTANCE_BINS, DISTAL_BRANCHES, BRANCH_POINT_SEGMENTS, COVERED_OR_NOT = BRANCH_TYPES
 
@@ -49,55 +49,8 @@ class Branches:
     compartments: np.ndarray
 
 
-def skeleton_graph(skeleton: Skeleton) -> csr_array:
-    """Give the lengths of the edges, nm, as a sparse (N, N) matrix, both ways."""
-    count = len(skeleton.vertices)
-    # An edge of no length would be no edge to the sparse matrix.
-    lengths = np.maximum(skeleton.edge_lengths(), np.finfo(float).tiny)
-    a, b = skeleton.edges.T
-    rows, columns = np.concatenate([a, b]), np.concatenate([b, a])
-    return coo_array((np.tile(lengths, 2), (rows, columns)), shape=(count, count)).tocsr()
-
-
-def distances_to(skeleton: Skeleton, nodes: np.ndarray) -> np.ndarray:
-    """Give each node's path length to the nearest of some nodes, (N,) float64, in nm.
-
-    Infinite where no path leads to one.
-    """
-    if len(nodes) == 0:
-        return np.full(len(skeleton.vertices), np.inf)
-    return dijkstra(skeleton_graph(skeleton), indices=nodes, min_only=True)
-
-
-def soma_distances(skeleton: Skeleton) -> np.ndarray:
-    """Give each node's path length to the nearest somatic node, (N,) float64, in nm.
-
-    0 for somatic nodes, infinite where no path leads to one.
-    """
-    return distances_to(skeleton, np.flatnonzero(skeleton.labels == SOMATIC_LABEL))
-
-
-def tips(skeleton: Skeleton) -> np.ndarray:
-    """Return the nodes without children, ascending, somatic ones too; (T,) int64.
-
-    Children are those of the SWC file. The root of a piece that is apart from the skeleton's
-    own root is none, not even where it is the only node.
-    """
-    tree, children = _children(skeleton)
-    apart = (tree.parents == NO_PARENT) & (tree.nodes != skeleton.root)
-    return np.sort(tree.nodes[(children == 0) & ~apart])
-
-
-def tip_distances(skeleton: Skeleton) -> np.ndarray:
-    """Give each node's path length to the nearest tip, (N,) float64, in nm.
-
-    Infinite where no path leads to one.
-    """
-    return distances_to(skeleton, tips(skeleton))
-
-
 def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -> np.ndarray:
-    """Give each node the number that it shares with the other nodes of its branch.
+    """Return for each node the number that it shares with the other nodes of its branch.
 
     - ``full``: the compartment label.
     - ``distancebins``: how many whole 10 µm of path lead to the soma, 10 µm itself
@@ -135,7 +88,7 @@ def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -
     somatic = skeleton.labels == SOMATIC_LABEL
     if kind == BRANCH_POINT_SEGMENTS:
         return np.where(somatic, SOMA, most_branch_points(skeleton))
-    distances = soma_distances(skeleton)
+    distances = skeleton.soma_distances
     unreachable = np.isinf(distances)
     if kind == DISTANCE_BINS:
         bins = np.floor(np.where(unreachable, 0, distances) / BIN_NM).astype(np.int64)
@@ -157,7 +110,7 @@ def most_branch_points(skeleton: Skeleton) -> np.ndarray:
     -------
     (N,) int64 array
     """
-    tree, children = _children(skeleton)
+    tree, children = skeleton.tree, skeleton.children
     counts = [0] * len(children)
     # Children come after their parents.
     for node, parent in reversed(list(enumerate(tree.parents.tolist()))):
@@ -165,13 +118,6 @@ def most_branch_points(skeleton: Skeleton) -> np.ndarray:
         if parent != NO_PARENT:
             counts[parent] = max(counts[parent], counts[node])
     return np.array(counts, np.int64)[tree.swc_ids()]
-
-
-def _children(skeleton: Skeleton) -> tuple[SwcTree, np.ndarray]:
-    """Return a skeleton as in its SWC file, and for each SWC id its number of children (N,)."""
-    tree = swc_tree(skeleton)
-    joined = tree.parents[tree.parents != NO_PARENT]
-    return tree, np.bincount(joined, minlength=len(tree.parents))
 
 
 def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
@@ -182,7 +128,7 @@ def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
     skeleton : Skeleton
         N nodes.
     template : (N,) int64 array
-        As :func:`template` gives it.
+        As :func:`template` returns it.
     kind : str
         One of :data:`~mitosyn.catalogue.BRANCH_TYPES`.
 
@@ -194,7 +140,7 @@ def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
     a, b = skeleton.edges[template[skeleton.edges[:, 0]] == template[skeleton.edges[:, 1]]].T
     joined = coo_array((np.ones(len(a), bool), (a, b)), shape=(count, count))
     _, component = connected_components(joined, directed=False)
-    distances = soma_distances(skeleton)
+    distances = skeleton.soma_distances
     ranks = -distances if kind == COVERED_OR_NOT else distances
     # Stable: of equals in a component, the smallest node comes first.
     order = np.lexsort((ranks, component))
@@ -206,7 +152,7 @@ def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
 
 
 def _first_nodes(order: np.ndarray, component: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first node of each component in some order, ascending, and each one's row."""
+    """Return the first node of each component in some order, ascending, and each one's row."""
     ordered = component[order]
     first = order[np.append(True, ordered[1:] != ordered[:-1])[: len(order)]]
     ids = np.sort(first)

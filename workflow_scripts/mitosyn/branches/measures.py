@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.branches.division import Branches, soma_distances, split, template, tip_distances
+from mitosyn.branches.division import Branches, split, template
 from mitosyn.branches.grouped import Grouped
+from mitosyn.branches.neuron import Neuron
 from mitosyn.branches.patches import Patches, areas, volumes
 from mitosyn.catalogue import columns_of
-from mitosyn.meshes import CellMesh
-from mitosyn.skeletons import Coverage, Skeleton, covering_mitochondria
+from mitosyn.skeletons import AssignedMesh
 from mitosyn.support import NM2_PER_UM2, NM3_PER_UM3, NM_PER_UM
 from mitosyn.tables import numbers
 
@@ -25,49 +23,14 @@ BRANCH_SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True)
-class _Lengths:
-    """Lengths of the edges within each of B branches, (B,) float64 arrays in µm."""
-
-    path: np.ndarray
-    covered: np.ndarray
-    uncovered: np.ndarray
-    extra: np.ndarray
-
-
-def measure_branches(
-    cell_id: int,
-    skeleton: Skeleton,
-    kind: str,
-    *,
-    mesh: CellMesh | None,
-    node_of_vertex: np.ndarray | None,
-    diameters: np.ndarray | None,
-    coverage: Coverage,
-    mitochondria_um3: np.ndarray,
-    synapse_nodes: np.ndarray,
-) -> pa.Table:
-    """Divide a cell into branches and measure each.
+def measure_branches(neuron: Neuron, kind: str) -> pa.Table:
+    """Divide a neuron into branches and measure each.
 
     Parameters
     ----------
-    cell_id : int
-    skeleton : Skeleton
-        N nodes, in true nm.
+    neuron : Neuron
     kind : str
         One of :data:`~mitosyn.catalogue.BRANCH_TYPES`.
-    mesh : CellMesh or None
-        V vertices, in true nm; None for a cell without.
-    node_of_vertex : (V,) int64 array or None
-        Skeleton node of each mesh vertex, -1 for none.
-    diameters : (N,) float64 array or None
-        At each node, in nm; NaN where not known.
-    coverage : Coverage
-        Of the M mitochondria of the cell.
-    mitochondria_um3 : (M,) float64 array
-        What of each lies in this cell, in µm³; NaN where not known.
-    synapse_nodes : (S,) int64 array
-        The node nearest to each postsynaptic site.
 
     Returns
     -------
@@ -80,35 +43,30 @@ def measure_branches(
         unknown volume covers, distances without a path, diameters without a known one,
         vertices of a cell without a mesh.
     """
-    covered = np.zeros(len(skeleton.vertices), bool)
-    covered[coverage.node] = True
-    branches = split(skeleton, template(kind, skeleton, covered), kind)
+    skeleton = neuron.skeleton
+    branches = split(skeleton, template(kind, skeleton, neuron.covered), kind)
     count = len(branches.ids)
-    lengths = _measure_lengths(skeleton, branches, coverage)
-    surface, volume, vertices = _measure_mesh(branches, mesh, node_of_vertex)
-    mitovol = _mitochondrial_volumes(branches, coverage, mitochondria_um3)
-    synapses = np.bincount(branches.branch_of_node[synapse_nodes], minlength=count)
-    if diameters is None:
-        diameters = np.full(len(skeleton.vertices), np.nan)
-    diameter = Grouped.of(diameters, branches.branch_of_node, count)
-    to_soma = _distances(soma_distances(skeleton), branches)
-    to_tip = _distances(tip_distances(skeleton), branches)
+    surface, volume, vertices = _measure_mesh(branches, neuron.mesh)
+    of_shares = branches.branch_of_node[neuron.coverage.node]
+    mitovol = np.bincount(of_shares, neuron.shares_um3, count).astype(float)
+    synapses = np.bincount(branches.branch_of_node[neuron.synapse_nodes], minlength=count)
+    lengths = _measure_lengths(neuron, branches)
+    diameter = Grouped.of(neuron.diameters, branches.branch_of_node, count)
+    to_soma = _distances(skeleton.soma_distances, branches)
+    to_tip = _distances(skeleton.tip_distances, branches)
     values = {
-        "cellid": np.full(count, cell_id, np.int64),
+        "cellid": np.full(count, neuron.cell_id, np.int64),
         "branchid": branches.ids,
         "compartment": branches.compartments,
-        "pathlength": lengths.path,
+        **lengths,
         "surfacearea": surface,
         "volume": volume,
         "synapsecount": synapses,
         "mitovol": mitovol,
-        "coveredpathlength": lengths.covered,
-        "uncoveredpathlength": lengths.uncovered,
-        "extracoveragelength": lengths.extra,
         "mitovoldensity": _ratios(mitovol, volume),
-        "linearmitocoverage": _ratios(lengths.covered, lengths.path),
+        "linearmitocoverage": _ratios(lengths["coveredpathlength"], lengths["pathlength"]),
         "surfsynapsedensity": _ratios(synapses, surface),
-        "linearsynapsedensity": _ratios(synapses, lengths.path),
+        "linearsynapsedensity": _ratios(synapses, lengths["pathlength"]),
         "mindiam": diameter.least,
         "meandiam": diameter.mean,
         "mediandiam": diameter.median,
@@ -124,47 +82,36 @@ def measure_branches(
     return pa.Table.from_arrays(columns, schema=BRANCH_SCHEMA)
 
 
-def _measure_lengths(skeleton: Skeleton, branches: Branches, coverage: Coverage) -> _Lengths:
-    """Sum the edges with both ends in a branch, as they are covered."""
-    a, b = branches.branch_of_node[skeleton.edges].T
+def _measure_lengths(neuron: Neuron, branches: Branches) -> dict[str, np.ndarray]:
+    """Sum the edges with both ends in a branch, as they are covered; (B,) float64 in µm."""
+    a, b = branches.branch_of_node[neuron.skeleton.edges].T
     within = a == b
-    branch, steps = a[within], skeleton.edge_lengths()[within] / NM_PER_UM
-    times = covering_mitochondria(coverage, skeleton)[within]
+    branch, steps = a[within], neuron.skeleton.edge_lengths()[within] / NM_PER_UM
+    times = neuron.covering[within]
     weights = {
-        "path": steps,
-        "covered": steps * times,
-        "uncovered": steps * (times == 0),
-        "extra": steps * np.maximum(times - 1, 0),
+        "pathlength": steps,
+        "coveredpathlength": steps * times,
+        "uncoveredpathlength": steps * (times == 0),
+        "extracoveragelength": steps * np.maximum(times - 1, 0),
     }
     count = len(branches.ids)
     # Of no edges at all bincount counts integers.
-    return _Lengths(**{n: np.bincount(branch, w, count).astype(float) for n, w in weights.items()})
+    return {name: np.bincount(branch, w, count).astype(float) for name, w in weights.items()}
 
 
 def _measure_mesh(
-    branches: Branches, mesh: CellMesh | None, node_of_vertex: np.ndarray | None
+    branches: Branches, mesh: AssignedMesh | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give area (µm²), volume (µm³) and number of vertices of each branch; NaN if unknown."""
+    """Return area (µm²), volume (µm³) and number of vertices of each branch; NaN if unknown."""
     count = len(branches.ids)
-    if mesh is None or node_of_vertex is None:
+    if mesh is None:
         unknown = np.full(count, np.nan)
         return unknown, unknown, unknown
-    reached = node_of_vertex >= 0
-    branch_of_vertex = np.where(reached, branches.branch_of_node[node_of_vertex], -1)
+    reached = mesh.node_of_vertex >= 0
+    branch_of_vertex = np.where(reached, branches.branch_of_node[mesh.node_of_vertex], -1)
     patches = Patches.of(mesh, branch_of_vertex, count)
     vertices = np.bincount(branch_of_vertex[reached], minlength=count)
     return areas(patches) / NM2_PER_UM2, volumes(patches) / NM3_PER_UM3, vertices
-
-
-def _mitochondrial_volumes(
-    branches: Branches, coverage: Coverage, mitochondria_um3: np.ndarray
-) -> np.ndarray:
-    """Share each mitochondrion's volume out by its vertices, (B,) float64 in µm³."""
-    total = np.bincount(coverage.mitochondrion, coverage.vertices, len(mitochondria_um3))
-    per_vertex = np.divide(mitochondria_um3, total, where=total > 0, out=np.zeros(len(total)))
-    shares = coverage.vertices * per_vertex[coverage.mitochondrion]
-    branch = branches.branch_of_node[coverage.node]
-    return np.bincount(branch, shares, len(branches.ids)).astype(float)
 
 
 def _distances(distances: np.ndarray, branches: Branches) -> Grouped:
@@ -179,7 +126,7 @@ def _ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def _column(values: np.ndarray, kind: pa.DataType) -> pa.Array:
-    """Give numbers as an Arrow array of some type, null where NaN."""
+    """Return numbers as an Arrow array of some type, null where NaN."""
     unknown = np.isnan(values)
     known = numbers(np.where(unknown, 0, values).astype(kind.to_pandas_dtype()))
     if not unknown.any():

@@ -16,7 +16,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mitosyn.meshes import CellMesh, cross, dot
+from mitosyn.meshes import cross, dot
+from mitosyn.skeletons import AssignedMesh
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ class Patches:
     count: int
 
     @classmethod
-    def of(cls, mesh: CellMesh, branch_of_vertex: np.ndarray, count: int) -> Patches:
+    def of(cls, mesh: AssignedMesh, branch_of_vertex: np.ndarray, count: int) -> Patches:
         """Take a mesh apart.
 
         Parameters
         ----------
-        mesh : CellMesh
+        mesh : AssignedMesh
             V vertices.
         branch_of_vertex : (V,) int64 array
             Negative for vertices of no branch.
@@ -68,7 +69,7 @@ class Patches:
 
 
 def areas(patches: Patches) -> np.ndarray:
-    """Give the area of each patch, (B,) float64, in nm²; NaN where there is no triangle."""
+    """Return the area of each patch, (B,) float64, in nm²; NaN where there is no triangle."""
     a, b, c = patches.corners
     normals = cross(b - a, c - a)
     doubled = np.sqrt(dot(normals, normals))
@@ -76,7 +77,7 @@ def areas(patches: Patches) -> np.ndarray:
 
 
 def volumes(patches: Patches) -> np.ndarray:
-    """Give the volume of each patch with its rims closed, (B,) float64, in nm³.
+    """Return the volume of each patch with its rims closed, (B,) float64, in nm³.
 
     A rim is a run of edges that hang together; rims that touch in a vertex are one. NaN
     where there is no triangle.
@@ -99,7 +100,7 @@ def _known(patches: Patches, values: np.ndarray) -> np.ndarray:
 
 
 def _centres(patches: Patches) -> np.ndarray:
-    """Give the mean corner of each patch, (3, B): about it, large coordinates cost no digits."""
+    """Return the mean corner of each patch, (3, B): about it, large coordinates cost no digits."""
     triangles = np.maximum(np.bincount(patches.branches, minlength=patches.count), 1)
     sums = [
         np.bincount(patches.branches, axis, patches.count) for axis in patches.corners.sum(axis=0)
@@ -108,7 +109,7 @@ def _centres(patches: Patches) -> np.ndarray:
 
 
 def _rim_edges(patches: Patches) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Give the edges of all rims: start, end and branch, and how many fans each needs.
+    """Return the edges of all rims: start, end and branch, and how many fans each needs.
 
     An edge is of a rim if the triangles run through it more often in one direction than in
     the other, from start to end: once, on a proper mesh. A closed surface has none, even
@@ -130,7 +131,7 @@ def _rim_edges(patches: Patches) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
 
 
 def _rim_points(patches: Patches, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Give the mean of the vertices of each edge's rim, (3, R)."""
+    """Return the mean of the vertices of each edge's rim, (3, R)."""
     in_use, compact = np.unique(np.concatenate([starts, ends]), return_inverse=True)
     a, b = compact.reshape(2, -1)
     joined = coo_array((np.ones(len(a), bool), (a, b)), shape=(len(in_use), len(in_use)))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.branches.nuclei import Nuclei
-from mitosyn.branches.problems import NUCLEUS, SKELETON, Problem
 from mitosyn.catalogue import COMPARTMENTS, SOMATIC, columns_of
 from mitosyn.skeletons import Skeleton
 from mitosyn.support import NM_PER_UM
-from mitosyn.tables import numbers, numpy_values
+from mitosyn.tables import numbers
 
 TIPS_SCHEMA = pa.schema(
     {
@@ -100,67 +96,18 @@ def _ratio(above: float | None, below: float | None) -> float | None:
     return None if above is None or not below else above / below
 
 
-def neurite_lengths(compartments: Sequence[Mapping]) -> list[list]:
-    """Give the path length of each cell's compartments.
-
-    Parameters
-    ----------
-    compartments : sequence of mappings
-        As :func:`sum_compartments` gives them.
-
-    Returns
-    -------
-    list of lists
-        With the columns of ``neurite_lengths.csv``.
-    """
-    return [[row["cell_id"], row["compartment"], row["pathlength"]] for row in compartments]
-
-
-def nucleus_of(cell_id: int, nuclei: Nuclei) -> tuple[float | None, list[Problem]]:
-    """Give the volume of a cell's nucleus, or say why it is not known.
-
-    Returns
-    -------
-    float or None
-        In µm³; None unless the cell has exactly one nucleus, of known size.
-    list of Problem
-    """
-    if nuclei.problem:
-        return None, [(cell_id, NUCLEUS, nuclei.problem)]
-    return nuclei.volume_um3, []
-
-
-def soma_problems(compartments: Sequence[Mapping]) -> list[Problem]:
-    """Name the cells whose nucleus does not fit into the mesh of the soma."""
-    return [
-        (row["cell_id"], NUCLEUS, "not smaller than the mesh of the soma")
-        for row in compartments
-        if None not in (row["nucleusvol"], row["volume"]) and row["cytovol"] is None
-    ]
-
-
-def tip_lengths(
-    tips: np.ndarray, skeleton: Skeleton, soma_distances_nm: np.ndarray, swc_ids: np.ndarray
-) -> pa.Table:
+def tip_lengths(skeleton: Skeleton) -> pa.Table:
     """Tabulate the ways from the soma to the tips.
-
-    Parameters
-    ----------
-    tips : (T,) int64 array
-        Nodes, as :func:`mitosyn.branches.division.tips` gives them.
-    skeleton : Skeleton
-        N nodes.
-    soma_distances_nm : (N,) float64 array
-        Along the skeleton; infinite where no way leads to the soma.
-    swc_ids : (N,) int64 array
-        SWC id of each node.
 
     Returns
     -------
     pyarrow.Table
-        T rows with :data:`TIPS_SCHEMA`; ``length_um`` is infinite where there is no way.
+        A row for each tip, with :data:`TIPS_SCHEMA`; ``length_um`` is infinite where there is
+        no way.
     """
-    columns = [tips, swc_ids[tips], skeleton.labels[tips], soma_distances_nm[tips] / NM_PER_UM]
+    tips = skeleton.tips
+    ids, lengths_um = skeleton.tree.swc_ids()[tips], skeleton.soma_distances[tips] / NM_PER_UM
+    columns = [tips, ids, skeleton.labels[tips], lengths_um]
     return pa.Table.from_arrays([numbers(column) for column in columns], schema=TIPS_SCHEMA)
 
 
@@ -171,9 +118,3 @@ def tip_rows(cell_id: int, tips: pa.Table) -> list[list]:
         [cell_id, node, swc_id, COMPARTMENTS[label], length if np.isfinite(length) else ""]
         for node, swc_id, label, length in rows
     ]
-
-
-def tip_problems(tips: pa.Table) -> list[tuple[str, str]]:
-    """Say how many tips have no way to the soma: (subject, problem) if there are any."""
-    apart = int(np.isinf(numpy_values(tips["length_um"])).sum())
-    return [(SKELETON, f"{apart} of {len(tips)} tips apart from the soma")] if apart else []

@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mitosyn.branches import soma_distances
 from mitosyn.catalogue import COMPARTMENTS
 from mitosyn.skeletons import (
     NO_PARENT,
@@ -142,7 +141,7 @@ def locate_synapses(neurons: Mapping[int, Skeleton], synapses: pa.Table) -> pd.D
         if cell_id in neurons:
             skeleton = neurons[cell_id]
             nodes = nearest_nodes(skeleton.vertices, positions[rows])
-            distances = soma_distances(skeleton)[nodes] / NM_PER_UM
+            distances = skeleton.soma_distances[nodes] / NM_PER_UM
             values = (cell_id, kinds[rows], names[skeleton.labels[nodes]], distances)
             parts.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
     nothing = pd.DataFrame(columns=list(columns))

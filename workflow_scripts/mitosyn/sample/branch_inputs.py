@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from mitosyn.branches import EM_VOXELS
 from mitosyn.catalogue import CELL_MESHES, PUBLISHED_BRANCH_FILES
 from mitosyn.sample.cell_meshes import cell_mesh, write_cell_mesh
 from mitosyn.sample.cells import Cast, make_cast
@@ -25,6 +24,7 @@ from mitosyn.sample.dataset import empty_folder, grow_skeletons
 from mitosyn.sample.layer import Grid
 from mitosyn.sample.skeleton import Skeleton
 from mitosyn.sample.space import Purpose, distinct_integers, stream
+from mitosyn.sources import EM_VOXELS
 from mitosyn.support import write_text
 from mitosyn.tables import ID, read_table, write_csv
 

@@ -1,11 +1,11 @@
 """Skeletons of neurons: reading, SWC, and the nodes that mitochondria cover."""
 
-from mitosyn.skeletons.assigned import AssignedMesh, known_diameters, read_assigned, write_assigned
+from mitosyn.skeletons.assigned import (
+    AssignedMesh, known_diameters, read_assigned, read_diameters, write_assigned,
+)
 from mitosyn.skeletons.coverage import (
     Coverage, associate, astrocyte_compartments, covered_lengths, covering_mitochondria,
     majority_labels, nearest_nodes,
 )
-from mitosyn.skeletons.skeleton import (
-    NO_PARENT, Skeleton, SwcTree, read_skeleton, swc_tree, write_swc,
-)
+from mitosyn.skeletons.skeleton import NO_PARENT, Skeleton, read_skeleton, write_swc
 from mitosyn.skeletons.standard_swc import CALIBRES, read_calibres, write_standard_swc

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mitosyn.catalogue import COMPARTMENTS
+from mitosyn.catalogue import COMPARTMENTS, SOMATIC
 from mitosyn.support import (
     InputError,
     open_h5,
@@ -21,6 +22,9 @@ from mitosyn.support import (
     read_vertex_numbers,
     write_text,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 NO_PARENT = -1
 NO_RADIUS = 1.0
@@ -66,6 +70,58 @@ class Skeleton:
                 piece = [n for n, _ in _walk(self.neighbours, node, seen)]
                 pieces.append(np.sort(piece))
         return pieces
+
+    @cached_property
+    def tree(self) -> SwcTree:
+        """The nodes in the order of the SWC file."""
+        return swc_tree(self)
+
+    @cached_property
+    def children(self) -> np.ndarray:
+        """(N,) int64 array: how many children each SWC id of :attr:`tree` has."""
+        parents = self.tree.parents
+        return np.bincount(parents[parents != NO_PARENT], minlength=len(parents))
+
+    @cached_property
+    def tips(self) -> np.ndarray:
+        """(T,) int64 array: the nodes without children, ascending, somatic ones too.
+
+        Children are those of the SWC file. The root of a piece that is apart from the
+        skeleton's own root is none, not even where it is the only node.
+        """
+        apart = (self.tree.parents == NO_PARENT) & (self.tree.nodes != self.root)
+        return np.sort(self.tree.nodes[(self.children == 0) & ~apart])
+
+    @cached_property
+    def graph(self) -> csr_array:
+        """The lengths of the edges, nm, as a sparse (N, N) matrix, both ways."""
+        from scipy.sparse import coo_array
+
+        # An edge of no length would be no edge to the sparse matrix.
+        lengths = np.maximum(self.edge_lengths(), np.finfo(float).tiny)
+        a, b = self.edges.T
+        places = (np.concatenate([a, b]), np.concatenate([b, a]))
+        return coo_array((np.tile(lengths, 2), places), shape=2 * (len(self.vertices),)).tocsr()
+
+    @cached_property
+    def soma_distances(self) -> np.ndarray:
+        """(N,) float64 array: each node's path length to the nearest somatic node, in nm.
+
+        0 for somatic nodes, infinite where no path leads to one.
+        """
+        return self._distances_to(np.flatnonzero(self.labels == COMPARTMENTS.index(SOMATIC)))
+
+    @cached_property
+    def tip_distances(self) -> np.ndarray:
+        """(N,) float64 array: each node's path length to the nearest tip, in nm, or infinite."""
+        return self._distances_to(self.tips)
+
+    def _distances_to(self, nodes: np.ndarray) -> np.ndarray:
+        if len(nodes) == 0:
+            return np.full(len(self.vertices), np.inf)
+        from scipy.sparse.csgraph import dijkstra
+
+        return dijkstra(self.graph, indices=nodes, min_only=True)
 
     def edge_lengths(self) -> np.ndarray:
         """Give the length of each edge, (E,) float64, in nm."""
@@ -303,7 +359,7 @@ def write_swc(path: str | Path, skeleton: Skeleton, radii: np.ndarray | None = N
         In nm. Where one is not known, not positive or none is given, 1 is written as in the
         published dataset, whose skeletons have none.
     """
-    tree = swc_tree(skeleton)
+    tree = skeleton.tree
     if radii is None:
         radii = np.full(len(skeleton.vertices), NO_RADIUS)
     known = np.isfinite(radii) & (radii > 0)

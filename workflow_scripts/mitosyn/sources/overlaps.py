@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.support import NM3_PER_UM3, InputError
+from mitosyn.support import InputError
 from mitosyn.tables import ID, NUMBER, numbers, numpy_values, read_table
 
 EM_VOXELS = 4
 """EM voxels in a voxel of the overlaps, which were counted at half the resolution in x and y."""
-
-
 _COLUMNS = {"row_id": ID, "col_id": ID, "vals": NUMBER}
 
 
@@ -60,33 +58,3 @@ def read_overlaps(path: str | Path) -> pa.Table:
             "voxels": numbers(voxels),
         }
     )
-
-
-def overlap_volumes(
-    overlaps: pa.Table, cell_id: int, mito_ids: np.ndarray, voxel_size_nm: tuple[float, ...]
-) -> np.ndarray:
-    """Give the volume of each mitochondrion within one cell.
-
-    Parameters
-    ----------
-    overlaps : pyarrow.Table
-        See :func:`read_overlaps`.
-    cell_id : int
-    mito_ids : (M,) int64 array
-        In any order.
-    voxel_size_nm : three floats
-        EM voxel size.
-
-    Returns
-    -------
-    (M,) float64 array
-        In µm³; NaN for a mitochondrion without an overlap with this cell.
-    """
-    cells = numpy_values(overlaps["cell_id"])
-    begin, end = np.searchsorted(cells, [cell_id, cell_id + 1])
-    of_cell = numpy_values(overlaps["mito_id"])[begin:end]
-    # A last one that no id is equal to, so that every place found is one to look at.
-    voxels = np.append(numpy_values(overlaps["voxels"])[begin:end], np.nan)
-    places = np.searchsorted(of_cell, mito_ids)
-    found = np.append(of_cell, -1)[places] == mito_ids
-    return np.where(found, voxels[places], np.nan) * np.prod(voxel_size_nm) / NM3_PER_UM3
