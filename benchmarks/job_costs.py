@@ -14,7 +14,7 @@ import yaml
 from mitosyn.tables.cells import Cell, read_cells
 from snakemake.iocontainers import InputFiles
 
-READERS = ("read_bundle", "read_arrow", "read_skeleton", "find_cell", "mitochondria_of_cell")
+READERS = ("read_bundle", "read_arrow", "read_skeleton", "read_cells", "mitochondria_of_cell")
 WRITERS = ("write_arrow", "write_swc", "write_cell_csv", "write_associated_nodes")
 SAMPLED_CELLS = 12
 
@@ -45,7 +45,7 @@ def shares_of_work(run: Path, config: Path) -> dict[str, Shares]:
     description = yaml.safe_load(config.read_text())["datasets"]["generated"]
     cells = list(read_cells(run / "results/generated/tables/cells.arrow").values())
     neurons = [cell for cell in cells if cell.skeleton][:SAMPLED_CELLS]
-    rules = ["measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv"]
+    rules = ["measure_morphometrics", "associate_skeleton", "export_swc", "write_cell_csv"]
     found = {}
     for rule in rules:
         found[rule] = Shares()
@@ -91,7 +91,7 @@ def _job(run: Path, description: dict, cell: Cell) -> SimpleNamespace:
                 "mitochondria": results / "tables/mitochondria.arrow",
                 "meshes": per_cell / f"meshes/{i}.npz",
                 "morphometrics": per_cell / f"morphometrics/{i}.arrow",
-                "compartments": per_cell / f"skeleton_coverage/{i}_compartments.arrow",
+                "compartments": per_cell / f"compartments/{i}.arrow",
             }
         ),
         output=SimpleNamespace(

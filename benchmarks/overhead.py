@@ -22,7 +22,7 @@ from measures import ROOT
 from mitosyn.report.run_times import costs_by_rule
 from timing import machine
 
-PER_CELL = ("measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv")
+PER_CELL = ("measure_morphometrics", "associate_skeleton", "export_swc", "write_cell_csv")
 ONLY_NUMPY = '''"""Import NumPy and write a file."""
 
 from pathlib import Path

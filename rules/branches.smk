@@ -69,7 +69,7 @@ if SETTINGS.branches:
             unpack(skeleton_files),
             assigned=f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}.npz",
             mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
-            coverage=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
+            coverage=f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow",
             overlaps=f"{RESULTS}/tables/mitochondrion_overlaps.arrow",
             synapse_ends=f"{RESULTS}/tables/synapse_ends.arrow",
         output:

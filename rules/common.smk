@@ -73,7 +73,6 @@ PER_CELL_NAMES = {
 }
 
 
-
 # Statistics and figures of branches are of those by distance from the soma.
 DISTANCE_BINS = "distancebins" in SETTINGS.branches
 # What the catalogue's files are made with.
@@ -175,22 +174,29 @@ standard_swc_files = (
     of_neurons(f"{RESULTS}/standard_swc/{{cell_id}}.swc") if SETTINGS.standard_swc else []
 )
 nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
-coverage_files = of_neurons(f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow")
+
+
+def compartments_of(cell_id):
+    """Name the file of a cell's compartments: by its skeleton, or by distance from its soma."""
+    folder = "compartments" if selected_cells()[cell_id].skeleton else "soma_compartments"
+    return f"{RESULTS}/per_cell/{folder}/{cell_id}.arrow"
 
 
 def fit_files(wildcards):
     """Name what says how well the positions of each cell fit its meshes and skeleton."""
+    folders = {True: "position_checks", False: "soma_position_checks"}
     return [
-        f"{RESULTS}/per_cell/"
-        + (
-            f"skeleton_coverage/{cell.cell_id}_fit.json"
-            if cell.skeleton
-            else f"astrocyte_fit/{cell.cell_type}_{cell.cell_id}.json"
-        )
+        f"{RESULTS}/per_cell/{folders[cell.skeleton]}/{cell.cell_id}.json"
         for cell in selected_cells().values()
     ]
 
 
+# What the jobs of cells wrote of each table of all cells.
+COLLECTED_FROM = {
+    "skeleton_nodes": of_neurons(f"{RESULTS}/per_cell/skeleton_nodes/{{cell_id}}.arrow"),
+    "mitochondrion_nodes": of_neurons(f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow"),
+    "synapses": lambda wildcards: f"{RESULTS}/tables/synapse_ends.arrow",
+}
 morphometrics_files = of_cells(f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow")
 
 
@@ -263,6 +269,12 @@ def refuse_other_cells(wildcards, *cell_types):
     problem = why_not(selected_cells(), int(wildcards.cell_id), cell_types)
     if problem:
         raise WorkflowError(problem)
+
+
+def cell_without_skeleton(wildcards):
+    """Name the table of analysed cells, which has to have the cell, without a skeleton."""
+    refuse_other_cells(wildcards, *DATASET.types_from("soma_distance", "none"))
+    return f"{RESULTS}/tables/cells.arrow"
 
 
 def cell_table(wildcards):

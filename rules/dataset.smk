@@ -1,44 +1,12 @@
 """All cells together: collected tables, archives, checks, and where everything came from."""
 
 
-rule describe_cells:
-    """Write the table of all analysed cells."""
-    input:
-        cells=f"{RESULTS}/tables/cells.arrow",
-        csvs=cell_csvs,
-        morphologies=swc_files,
-        synapses=f"{RESULTS}/synapse_filtered.csv",
-    output:
-        cells=f"{RESULTS}/cells.csv",
-    log:
-        f"{LOGS}/describe_cells.log",
-    params:
-        code=code("describe_cells"),
-    script:
-        "../workflow_scripts/describe_cells.py"
-
-
-rule collect_cells:
-    """Write the table of all analysed cells as Parquet."""
-    input:
-        cells=f"{RESULTS}/cells.csv",
-    output:
-        table=f"{RESULTS}/cells.parquet",
-    log:
-        f"{LOGS}/collect_cells.log",
-    params:
-        dataset=SETTINGS.dataset,
-        code=code("collect_cells"),
-    script:
-        "../workflow_scripts/collect_cells.py"
-
-
 rule collect_mitochondria:
     """Write the mitochondria of all cells into one Parquet table."""
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
-        csvs=cell_csvs,
+        compartments=lambda wildcards: [compartments_of(i) for i in selected_cells()],
         morphometrics=morphometrics_files,
     output:
         table=f"{RESULTS}/mitochondria.parquet",
@@ -47,55 +15,45 @@ rule collect_mitochondria:
     params:
         dataset=SETTINGS.dataset,
         voxel_size_nm=DATASET.voxel_size_nm,
-        pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("collect_mitochondria"),
     script:
         "../workflow_scripts/collect_mitochondria.py"
 
 
-rule collect_synapses:
-    """Write the synapses of the neurons as Parquet."""
+rule collect_table:
+    """Write the skeleton nodes, covered nodes or ends of synapses of all cells as Parquet."""
     input:
-        synapses=f"{RESULTS}/synapse_filtered.csv",
+        lambda wildcards: COLLECTED_FROM[wildcards.table](wildcards),
     output:
-        table=f"{RESULTS}/synapses.parquet",
+        table=f"{RESULTS}/{{table}}.parquet",
     log:
-        f"{LOGS}/collect_synapses.log",
+        f"{LOGS}/collect_table/{{table}}.log",
+    wildcard_constraints:
+        table="|".join(COLLECTED_FROM),
     params:
         dataset=SETTINGS.dataset,
-        code=code("collect_synapses"),
+        code=code("collect_table"),
     script:
-        "../workflow_scripts/collect_synapses.py"
+        "../workflow_scripts/collect_table.py"
 
 
-rule collect_skeleton_nodes:
-    """Write the skeleton nodes of all neurons into one Parquet table."""
+rule describe_cells:
+    """Write the table of all analysed cells, as Parquet and as CSV."""
     input:
-        morphologies=swc_files,
+        cells=f"{RESULTS}/tables/cells.arrow",
+        mitochondria=f"{RESULTS}/mitochondria.parquet",
+        nodes=f"{RESULTS}/skeleton_nodes.parquet",
+        synapses=f"{RESULTS}/synapses.parquet",
     output:
-        table=f"{RESULTS}/skeleton_nodes.parquet",
+        table=f"{RESULTS}/cells.parquet",
+        csv=f"{RESULTS}/cells.csv",
     log:
-        f"{LOGS}/collect_skeleton_nodes.log",
+        f"{LOGS}/describe_cells.log",
     params:
         dataset=SETTINGS.dataset,
-        code=code("collect_skeleton_nodes"),
+        code=code("describe_cells"),
     script:
-        "../workflow_scripts/collect_skeleton_nodes.py"
-
-
-rule collect_mitochondrion_nodes:
-    """Write the skeleton nodes that all mitochondria cover into one Parquet table."""
-    input:
-        coverage=coverage_files,
-    output:
-        table=f"{RESULTS}/mitochondrion_nodes.parquet",
-    log:
-        f"{LOGS}/collect_mitochondrion_nodes.log",
-    params:
-        dataset=SETTINGS.dataset,
-        code=code("collect_mitochondrion_nodes"),
-    script:
-        "../workflow_scripts/collect_mitochondrion_nodes.py"
+        "../workflow_scripts/describe_cells.py"
 
 
 rule list_incomplete_mitochondria:

@@ -54,10 +54,10 @@ rule associate_skeleton:
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
     output:
-        coverage=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_nodes.arrow",
-        compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
+        coverage=f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow",
+        compartments=f"{RESULTS}/per_cell/compartments/{{cell_id}}.arrow",
         nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
-        fit=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_fit.json",
+        fit=f"{RESULTS}/per_cell/position_checks/{{cell_id}}.json",
     log:
         f"{LOGS}/associate_skeleton/{{cell_id}}.log",
     group:
@@ -75,11 +75,12 @@ rule associate_skeleton:
 
 
 rule export_swc:
-    """Write a neuron's skeleton as SWC."""
+    """Write a neuron's skeleton as SWC, and as a typed table of its nodes."""
     input:
         unpack(skeleton_files),
         unpack(measured_radii),
     output:
+        nodes=f"{RESULTS}/per_cell/skeleton_nodes/{{cell_id}}.arrow",
         swc=f"{RESULTS}/cell_morphologies/{{cell_id}}.swc",
     log:
         f"{LOGS}/export_swc/{{cell_id}}.log",
@@ -112,46 +113,42 @@ rule export_standard_swc:
         "../workflow_scripts/export_standard_swc.py"
 
 
-rule write_neuron_csv:
-    """Write the mitochondria of a neuron."""
+rule measure_soma_distances:
+    """Find the compartments of a cell without a skeleton by distance from its soma."""
     input:
-        cells=cell_table,
-        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
-        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
-        compartments=f"{RESULTS}/per_cell/skeleton_coverage/{{cell_id}}_compartments.arrow",
-    output:
-        csv=f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv",
-    log:
-        f"{LOGS}/write_neuron_csv/{{cell_type}}_{{cell_id}}.log",
-    wildcard_constraints:
-        cell_type="|".join(map(re.escape, DATASET.skeleton_types)),
-    group:
-        "cell"
-    params:
-        code=code("write_neuron_csv"),
-    script:
-        "../workflow_scripts/write_neuron_csv.py"
-
-
-rule write_astrocyte_csv:
-    """Write the mitochondria of an astrocyte, their compartments by distance from the soma."""
-    input:
-        cells=cell_table,
+        cells=cell_without_skeleton,
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
         morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
     output:
-        csv=f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv",
-        fit=f"{RESULTS}/per_cell/astrocyte_fit/{{cell_type}}_{{cell_id}}.json",
+        compartments=f"{RESULTS}/per_cell/soma_compartments/{{cell_id}}.arrow",
+        fit=f"{RESULTS}/per_cell/soma_position_checks/{{cell_id}}.json",
     log:
-        f"{LOGS}/write_astrocyte_csv/{{cell_type}}_{{cell_id}}.log",
-    wildcard_constraints:
-        cell_type="|".join(map(re.escape, DATASET.types_from("soma_distance", "none"))),
+        f"{LOGS}/measure_soma_distances/{{cell_id}}.log",
     group:
         "cell"
     params:
         voxel_size_nm=DATASET.voxel_size_nm,
         mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
-        code=code("write_astrocyte_csv"),
+        code=code("measure_soma_distances"),
     script:
-        "../workflow_scripts/write_astrocyte_csv.py"
+        "../workflow_scripts/measure_soma_distances.py"
+
+
+rule write_cell_csv:
+    """Write the mitochondria of a cell."""
+    input:
+        cells=cell_table,
+        mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
+        compartments=lambda wildcards: compartments_of(int(wildcards.cell_id)),
+    output:
+        csv=f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv",
+    log:
+        f"{LOGS}/write_cell_csv/{{cell_type}}_{{cell_id}}.log",
+    group:
+        "cell"
+    params:
+        code=code("write_cell_csv"),
+    script:
+        "../workflow_scripts/write_cell_csv.py"

@@ -86,7 +86,7 @@ def cells_of_type(run: Run, kind: str) -> Iterator[tuple[pd.DataFrame, Skeleton,
     table = branches(run, kind)
     for cell_id in neurons(run):
         skeleton = skeleton_of(run, cell_id)
-        nodes = run.folder / RESULTS / f"per_cell/skeleton_coverage/{cell_id}_nodes.arrow"
+        nodes = run.folder / RESULTS / f"per_cell/covered_nodes/{cell_id}.arrow"
         covered = np.zeros(len(skeleton.vertices), bool)
         covered[read_arrow(nodes)["skeleton_node"].to_numpy()] = True
         found = split(skeleton, template(kind, skeleton, covered), kind)

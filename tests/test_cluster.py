@@ -15,7 +15,7 @@ import slurm
 from workflow import ROOT, Run, done, em_block_config, run_snakemake, small_sample_config
 
 ARCHIVES = ["microns.tar.gz", "morphologies.tar.gz", "nodes.tar.gz"]
-PER_CELL = {"fetch_meshes", "measure_morphometrics", "associate_skeleton", "write_neuron_csv"}
+PER_CELL = {"fetch_meshes", "measure_morphometrics", "associate_skeleton", "write_cell_csv"}
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def test_the_picture_of_the_rules_is_that_of_the_workflow(small_run: Run, tmp_pa
     now = read_graph(text[text.index("digraph") : text.rindex("}") + 1])
     assert drawn_nodes((ROOT / "docs" / "rulegraph.svg").read_text()) == set(now.nodes), RENEW
     jobs = drawn_nodes((ROOT / "docs" / "dag.svg").read_text())
-    assert {"make_sample", "fetch_meshes", "write_neuron_csv"} <= jobs <= set(now.nodes), RENEW
+    assert {"make_sample", "fetch_meshes", "write_cell_csv"} <= jobs <= set(now.nodes), RENEW
 
 
 def test_every_rule_has_the_colour_of_its_stage() -> None:

@@ -263,7 +263,7 @@ def test_published_compartments_pass_through_unless_recomputed(
     assert np.allclose(merged["length along skeleton"], merged["pathlength"])
     target = f"results/em_block/microns_cells/{name}"
     run = rerun(finished, target, "--config", "recompute_pyramidal=true")
-    assert done(run) == {"associate_skeleton": 1, "write_neuron_csv": 1}
+    assert done(run) == {"associate_skeleton": 1, "write_cell_csv": 1}
     recomputed = pd.read_csv(finished / target, index_col=0)
     assert not np.allclose(recomputed["length along skeleton"], table["length along skeleton"])
     assert recomputed["mito size"].equals(table["mito size"])
@@ -281,7 +281,7 @@ def test_a_deleted_file_redoes_its_cell_and_the_archive(finished: Path) -> None:
     jobs = done(rerun(finished))
     assert jobs["export_swc"] == 1
     assert jobs["pack_archive"] == 1
-    assert not set(jobs) & {"measure_morphometrics", "associate_skeleton", "write_neuron_csv"}
+    assert not set(jobs) & {"measure_morphometrics", "associate_skeleton", "write_cell_csv"}
 
 
 def test_a_changed_mesh_or_skeleton_redoes_its_cell_only(em_block_copy: Path, tmp_path) -> None:
@@ -299,7 +299,7 @@ def test_a_changed_mesh_or_skeleton_redoes_its_cell_only(em_block_copy: Path, tm
     assert again == "648518346349537404"
     jobs = done(run)
     assert jobs["measure_morphometrics"] == jobs["export_swc"] == 1
-    assert jobs["associate_skeleton"] == jobs["write_neuron_csv"] == 2
+    assert jobs["associate_skeleton"] == jobs["write_cell_csv"] == 2
     assert "partition_mitochondria" not in jobs and "select_cells" not in jobs
     swc = pd.read_csv(
         tmp_path / f"results/em_block/cell_morphologies/{again}.swc", header=None, delimiter=" "
@@ -359,7 +359,7 @@ def test_a_changed_constant_redoes_what_it_changes_and_brings_nothing_again(
 def test_per_cell_jobs_import_little(finished: Path, checkout: Path) -> None:
     """Thousands of jobs start one by one; each of these takes longer to import than they work."""
     heavy = {"pandas", "scipy", "sklearn", "trimesh", "meshparty", "pydantic", "pyarrow.compute"}
-    rules = ["measure_morphometrics", "associate_skeleton", "export_swc", "write_neuron_csv"]
+    rules = ["measure_morphometrics", "associate_skeleton", "export_swc", "write_cell_csv"]
     rules.append("export_standard_swc")
     for rule in rules:
         script = checkout / "workflow_scripts" / f"{rule}.py"

@@ -52,7 +52,7 @@ def main(snakemake) -> None:
         lengths = keep_published(lengths, mitochondria["published_length"])
     names = names_by_label(cell.cell_type, params.pyramidal_labels)
     compartments = compartment_table(bundle.mito_ids, labels, lengths, names)
-    nodes = covered_nodes(bundle.mito_ids, coverage, skeleton.tree.swc_ids())
+    nodes = covered_nodes(cell.cell_id, bundle.mito_ids, coverage, skeleton.tree.swc_ids())
     write_arrow(snakemake.output.coverage, nodes)
     write_arrow(snakemake.output.compartments, compartments)
     write_fits(snakemake.output.fit, cell.cell_id, fits)

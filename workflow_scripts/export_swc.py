@@ -1,15 +1,18 @@
-"""Write a neuron's skeleton as SWC."""
+"""Write a neuron's skeleton as SWC, and as a typed table of its nodes."""
 
-from mitosyn.skeletons import read_diameters, read_skeleton, write_swc
+from mitosyn.skeletons import node_table, read_diameters, read_skeleton, write_swc
 from mitosyn.support import run
+from mitosyn.tables import write_arrow
 
 
 def main(snakemake) -> None:
-    """Read the skeleton and its labels, perhaps its radii, write the SWC file."""
+    """Read the skeleton and its labels, perhaps its radii, write its nodes."""
     skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
+    nodes = node_table(int(snakemake.wildcards.cell_id), skeleton)
+    write_arrow(snakemake.output.nodes, nodes)
     assigned = snakemake.input.get("assigned")
-    radii = read_diameters(assigned) / 2 if assigned else None
-    write_swc(snakemake.output.swc, skeleton, radii)
+    radii = read_diameters(assigned)[skeleton.tree.nodes] / 2 if assigned else None
+    write_swc(snakemake.output.swc, nodes, radii)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a cell's jobs write, and whether its positions fit."""
 
 from mitosyn.cells.export import (
-    astrocyte_table, compartment_table, covered_nodes, keep_published, morphometrics_table,
+    compartment_table, covered_nodes, keep_published, morphometrics_table, soma_compartments,
     write_associated_nodes, write_cell_csv,
 )
 from mitosyn.cells.fit import (

@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.catalogue import CELL_CSV, LENGTH_ALONG_SKELETON, MORPHOMETRICS, SOMATIC, columns_of
+from mitosyn.catalogue import (
+    CELL_CSV,
+    LENGTH_ALONG_SKELETON,
+    MORPHOMETRICS,
+    SOMATIC,
+    UNKNOWN,
+    columns_of,
+)
 from mitosyn.meshes import MeshBundle, Surfaces
 from mitosyn.skeletons import Coverage, astrocyte_compartments
 from mitosyn.support import write_text
@@ -24,6 +31,8 @@ COMPARTMENT_SCHEMA = pa.schema(
         "length_nm": pa.float64(),
     }
 )
+"""Of a cell's mitochondria: the label is null of cells without a skeleton, NaN a length that is
+not known."""
 
 SOMATIC_LABEL = OWN_LABELS[SOMATIC]
 
@@ -31,9 +40,10 @@ SOMATIC_LABEL = OWN_LABELS[SOMATIC]
 # file, with the number of mesh vertices nearest to it.
 NODES_SCHEMA = pa.schema(
     {
+        "cell_id": pa.int64(),
         "mito_id": pa.int64(),
         "skeleton_node": pa.int64(),
-        "swc_id": pa.int64(),
+        "node_id": pa.int64(),
         "vertices": pa.int64(),
     }
 )
@@ -79,8 +89,8 @@ def keep_published(measured: np.ndarray, published: pa.ChunkedArray) -> np.ndarr
     return np.array([own if given is None else given for given, own in pairs], measured.dtype)
 
 
-def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:
-    """Tabulate an astrocyte's compartments; its mitochondria's PC1 lengths stand in for lengths.
+def soma_compartments(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:
+    """Tabulate compartments by distance from the soma; PC1 lengths stand in for lengths.
 
     Parameters
     ----------
@@ -91,10 +101,17 @@ def astrocyte_table(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table)
     morphometrics : pyarrow.Table
         As :func:`morphometrics_table` gives it, of the same mitochondria.
     """
-    compartments = astrocyte_compartments(positions_nm(mitochondria), np.array(cell.soma))
-    return pa.Table.from_arrays(
-        [texts(compartments), morphometrics["PC1 Length"]], names=["compartment", "length_nm"]
-    )
+    count = len(mitochondria)
+    compartments = [UNKNOWN] * count
+    if cell.compartments_from == "soma_distance":
+        compartments = astrocyte_compartments(positions_nm(mitochondria), np.array(cell.soma))
+    columns = [
+        mitochondria["mito_id"],
+        numbers(np.zeros(count, np.int64), np.zeros(count, bool)),
+        texts(compartments),
+        morphometrics["PC1 Length"],
+    ]
+    return pa.Table.from_arrays(columns, schema=COMPARTMENT_SCHEMA)
 
 
 def write_cell_csv(
@@ -113,7 +130,7 @@ def write_cell_csv(
     mitochondria : pyarrow.Table
         M rows with :data:`mitosyn.tables.mitochondria.MITOCHONDRIA_SCHEMA`.
     compartments : pyarrow.Table
-        The same mitochondria, ``compartment, length_nm``.
+        The same mitochondria, with :data:`COMPARTMENT_SCHEMA`.
     morphometrics : pyarrow.Table
         The same mitochondria, as :func:`morphometrics_table` gives them; NaN is left empty.
     """
@@ -139,11 +156,14 @@ def _empty_for_nan(column: pa.ChunkedArray) -> list[float | str]:
     return ["" if math.isnan(value) else value for value in column.to_pylist()]
 
 
-def covered_nodes(mito_ids: np.ndarray, coverage: Coverage, swc_ids: np.ndarray) -> pa.Table:
+def covered_nodes(
+    cell_id: int, mito_ids: np.ndarray, coverage: Coverage, swc_ids: np.ndarray
+) -> pa.Table:
     """Tabulate a coverage by mitochondrion id.
 
     Parameters
     ----------
+    cell_id : int
     mito_ids : (M,) int64 array
     coverage : Coverage
         P pairs.
@@ -156,6 +176,7 @@ def covered_nodes(mito_ids: np.ndarray, coverage: Coverage, swc_ids: np.ndarray)
         P rows with :data:`NODES_SCHEMA`.
     """
     columns = [
+        np.full(len(coverage.node), cell_id, np.int64),
         mito_ids[coverage.mitochondrion],
         coverage.node,
         swc_ids[coverage.node],
@@ -183,7 +204,7 @@ def write_associated_nodes(path: str | Path, compartments: pa.Table, nodes: pa.T
         if label != SOMATIC_LABEL
     }
     for mito_id, swc_id in zip(
-        nodes["mito_id"].to_pylist(), nodes["swc_id"].to_pylist(), strict=True
+        nodes["mito_id"].to_pylist(), nodes["node_id"].to_pylist(), strict=True
     ):
         if mito_id in covered:
             covered[mito_id].append(swc_id)

@@ -15,6 +15,5 @@ from mitosyn.dataset.provenance import (
     checksum_lines, data_package, describe_input, describe_output, git_commit, package_versions,
 )
 from mitosyn.dataset.tidy import (
-    mitochondria_table, mitochondrion_nodes_table, read_csv, skeleton_nodes_table, stream_csv,
-    tabulate, write_csv_table, write_table,
+    covered_by_node, in_batches, mitochondria_table, tabulate, write_csv_table, write_table,
 )

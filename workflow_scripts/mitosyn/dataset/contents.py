@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from mitosyn.catalogue import CELL_CSV, SOMATIC, columns_of, tidy_name
-from mitosyn.dataset.tidy import read_csv, skeleton_nodes_table, stream_csv
+from mitosyn.catalogue import CELL_CSV, COMPARTMENTS, SOMATIC, columns_of, tidy_name
+from mitosyn.dataset.tidy import read_csv, stream_csv
+from mitosyn.skeletons import NO_PARENT, read_swc
 from mitosyn.support import InputError, plain_files
 
 Part = tuple[str, pa.Table]
@@ -94,9 +95,17 @@ def cell_parts(path: str | Path) -> Iterator[Part]:
 
 
 def skeleton_parts(neuron_ids: Iterable[int], paths: Iterable[str | Path]) -> Iterator[Part]:
-    """Yield the nodes of each neuron's SWC file."""
+    """Yield the nodes of each neuron's SWC file with the names of the table of all nodes."""
     for cell_id, path in zip(neuron_ids, paths, strict=True):
-        yield Path(path).name, skeleton_nodes_table(cell_id, path)
+        swc = read_swc(path)
+        columns = {
+            "cell_id": pa.repeat(cell_id, len(swc)),
+            "node_id": swc["id"],
+            "parent_id": pc.if_else(pc.equal(swc["parent"], NO_PARENT), None, swc["parent"]),
+            **{name: swc[name] for name in ("label", *"xyz")},
+            "compartment": pa.array(COMPARTMENTS).take(swc["label"]),
+        }
+        yield Path(path).name, pa.table(columns)
 
 
 def compare_nodes(

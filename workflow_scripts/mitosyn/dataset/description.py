@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -13,75 +11,71 @@ from mitosyn.catalogue import MORPHOMETRICS, SYNAPSE_TYPES, columns_of
 from mitosyn.meshes import NO_MESH
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.support import NM3_PER_UM3, NM_PER_UM
-from mitosyn.tables import ID, TEXT, Cell, read_csv_rows, read_table
+from mitosyn.tables import Cell
 
 BAD_MESH, PARTLY_MEASURED = "bad mesh", "partly measured"
 
 
 def describe_cells(
-    cells: Mapping[int, Cell],
-    csvs: Iterable[str | Path],
-    morphologies: Iterable[str | Path],
-    synapses: str | Path,
-) -> tuple[list[str], list[list]]:
+    cells: Mapping[int, Cell], mitochondria: pa.Table, nodes: pa.Table, ends: pa.Table
+) -> list[dict]:
     """Collect what is known of each cell.
 
     Parameters
     ----------
     cells : mapping from cell id to Cell
-    csvs : paths of the cells' CSV files
-        In the order of ``cells``.
-    morphologies : paths of the neurons' SWC files
-    synapses : path of the table of neuron ends of synapses
+    mitochondria : pyarrow.Table
+        ``cell_id, mito_size`` (nm³, null where not measured).
+    nodes : pyarrow.Table
+        ``cell_id, parent_id, x, y, z`` (nm) of all skeletons, numbered from 0 within each cell.
+    ends : pyarrow.Table
+        ``cell_id, synapse_type`` of the ends of synapses.
 
     Returns
     -------
-    header : list of str
-    rows : list of lists
-        One for each cell; positions in nm. What does not apply to astrocytes, which have
-        no skeleton and no row in the synapse table, is left empty.
+    list of dict
+        A row of ``cells.csv`` for each cell. What does not apply to cells without a skeleton,
+        which have no row in the synapse table, is None.
     """
-    skeletons = {int(Path(path).stem): _describe_swc(path) for path in morphologies}
-    ends = _count_ends(synapses)
+    sizes, skeletons = _by_cell(mitochondria), _by_cell(nodes)
+    counts = ends.group_by(["cell_id", "synapse_type"]).aggregate([([], "count_all")])
+    of_ends = {(row["cell_id"], row["synapse_type"]): row for row in counts.to_pylist()}
     rows = []
-    for cell, path in zip(cells.values(), csvs, strict=True):
-        neuron = cell.skeleton
-        rows.append(
-            [
-                *(cell.cell_id, cell.cell_type, cell.cell_subtype),
-                *cell.centroid,
-                *(cell.soma or ("", "", "")),
-                *_describe_mitochondria(path),
-                *(ends[cell.cell_id][kind] if neuron else "" for kind in SYNAPSE_TYPES),
-                *skeletons.get(cell.cell_id, ("", "", "")),
-            ]
-        )
-    return columns_of("cells.csv"), rows
+    for cell in cells.values():
+        known = [getattr(cell, name) for name in ("cell_id", "cell_type", "cell_subtype")]
+        found = [of_ends.get((cell.cell_id, kind), {}) for kind in SYNAPSE_TYPES]
+        kinds = [row.get("count_all", 0) for row in found]
+        values = [
+            *(*known, *cell.centroid, *(cell.soma or (None, None, None))),
+            *_describe_mitochondria(sizes.get(cell.cell_id, mitochondria.slice(0, 0))),
+            *(kinds if cell.skeleton else [None] * len(kinds)),
+            *(_describe_skeleton(skeletons[cell.cell_id]) if cell.skeleton else (None, None, None)),
+        ]
+        rows.append(dict(zip(columns_of("cells.csv"), values, strict=True)))
+    return rows
 
 
-def _describe_mitochondria(path: str | Path) -> tuple[int, int, float]:
-    sizes = [row["mito size"] for row in read_csv_rows(path)]
-    measured = [float(size) for size in sizes if size]
-    return len(sizes), len(measured), round(sum(measured) / NM3_PER_UM3, 6)
+def _by_cell(table: pa.Table) -> dict[int, pa.Table]:
+    """Cut a table in which the rows of a cell stand together."""
+    ids = table["cell_id"].to_numpy()
+    starts = np.flatnonzero(np.diff(ids, prepend=-1)).tolist()
+    pairs = zip(starts, [*starts[1:], len(ids)], strict=True)
+    return {int(ids[start]): table.slice(start, end - start) for start, end in pairs}
 
 
-def _describe_swc(path: str | Path) -> tuple[int, int, float]:
-    """Give the number of nodes and of pieces, and the summed edge length in µm."""
-    swc = np.loadtxt(path, ndmin=2)
-    positions, parents = swc[:, 2:5], swc[:, 6].astype(np.int64)
+def _describe_mitochondria(table: pa.Table) -> tuple[int, int, float]:
+    measured = [size for size in table["mito_size"].to_pylist() if size is not None]
+    return len(table), len(measured), round(sum(measured) / NM3_PER_UM3, 6)
+
+
+def _describe_skeleton(nodes: pa.Table) -> tuple[int, int, float]:
+    """Return the number of nodes and of pieces, and the summed edge length in µm."""
+    positions = np.column_stack([nodes[axis].to_numpy() for axis in "xyz"])
+    parents = nodes["parent_id"].fill_null(NO_PARENT).to_numpy()
     child = np.flatnonzero(parents != NO_PARENT)
     steps = positions[child] - positions[parents[child]]
     length = np.sqrt((steps**2).sum(axis=1)).sum()
-    return len(swc), len(swc) - len(child), round(float(length) / NM_PER_UM, 3)
-
-
-def _count_ends(path: str | Path) -> defaultdict[int, Counter[str]]:
-    table = read_table(path, {"cell_id": ID, "synapse_type": TEXT})
-    counts = table.group_by(["cell_id", "synapse_type"]).aggregate([([], "count_all")])
-    ends: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for row in counts.to_pylist():
-        ends[row["cell_id"]][row["synapse_type"]] = row["count_all"]
-    return ends
+    return len(nodes), len(nodes) - len(child), round(float(length) / NM_PER_UM, 3)
 
 
 def incomplete_mitochondria(cell_id: int, morphometrics: pa.Table) -> list[list]:

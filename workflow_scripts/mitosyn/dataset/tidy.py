@@ -12,14 +12,11 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from mitosyn.catalogue import (
-    CELL_CSV,
-    CELL_TYPES,
-    COMPARTMENTS,
     FLAG,
     INTEGER,
+    LENGTH_ALONG_SKELETON,
     MORPHOMETRICS,
     NUMBER,
-    SWC,
     TEXT,
     Column,
     columns_of,
@@ -27,9 +24,8 @@ from mitosyn.catalogue import (
     tidy_name,
 )
 from mitosyn.meshes import complexity_index
-from mitosyn.skeletons import NO_PARENT
 from mitosyn.support import NM2_PER_UM2, NM3_PER_UM3, InputError, whole_file
-from mitosyn.tables import names_by_label
+from mitosyn.tables import Cell
 
 ARROW_TYPES = {
     INTEGER: pa.int64(),
@@ -194,47 +190,53 @@ def read_csv(path: str | Path, name: str) -> pa.Table:
 
 
 def mitochondria_table(
-    csv: pa.Table,
+    cell: Cell,
     mitochondria: pa.Table,
+    compartments: pa.Table,
     morphometrics: pa.Table,
     voxel_size_nm: tuple[float, float, float],
-    pyramidal_labels: Mapping[str, int],
 ) -> pa.Table:
     """Tabulate the mitochondria of a cell.
 
     Parameters
     ----------
-    csv : pyarrow.Table
-        M rows of the cell's CSV.
+    cell : Cell
     mitochondria : pyarrow.Table
-        The same mitochondria with :data:`mitosyn.tables.mitochondria.MITOCHONDRIA_SCHEMA`.
+        M rows of the canonical table.
+    compartments : pyarrow.Table
+        The same mitochondria, with :data:`mitosyn.cells.export.COMPARTMENT_SCHEMA`.
     morphometrics : pyarrow.Table
-        The same, as :func:`mitosyn.cells.export.morphometrics_table` gives them.
+        The same, as :func:`mitosyn.cells.export.morphometrics_table` returns them.
     voxel_size_nm : three floats
-    pyramidal_labels : mapping from name to label
-        The compartments in the files of pyramidal cells.
 
     Returns
     -------
     pyarrow.Table
-        M rows with the columns of ``mitochondria.parquet``.
+        M rows with the columns of ``mitochondria.parquet``; null in place of NaN.
 
     Raises
     ------
     ValueError
         The three do not list the same mitochondria in the same order.
     """
-    for other in (mitochondria, morphometrics):
-        if not csv["mito_id"].equals(other["mito_id"]):
+    for other in (compartments, morphometrics):
+        if not mitochondria["mito_id"].equals(other["mito_id"]):
             raise ValueError("the files of a cell do not list the same mitochondria")
+    count = len(mitochondria)
     has_mesh = pc.greater(morphometrics["mesh_pieces"], 0)
-    area_um2 = csv["mito SA"].to_numpy() / NM2_PER_UM2
+    area_um2 = morphometrics["mito SA"].to_numpy() / NM2_PER_UM2
     volume_um3 = mitochondria["voxels"].to_numpy() * (np.prod(voxel_size_nm) / NM3_PER_UM3)
-    columns = {tidy_name(name): csv[name] for name in columns_of(CELL_CSV) if name != "cellid"}
-    columns |= {
-        "cell_id": csv["cellid"],
-        "label": pa.array(_labels(csv, pyramidal_labels), pa.int64()),
+    columns = {
+        "mito_id": mitochondria["mito_id"],
+        "cell_id": mitochondria["cell_id"],
+        "cell_type": pa.repeat(pa.scalar(cell.cell_type, pa.string()), count),
+        "cell_subtype": pa.repeat(pa.scalar(cell.cell_subtype, pa.string()), count),
+        "compartment": compartments["compartment"],
+        "label": compartments["label"],
+        **{axis: mitochondria[axis] for axis in "xyz"},
         "voxels": mitochondria["voxels"],
+        tidy_name(LENGTH_ALONG_SKELETON): _null_for_nan(compartments["length_nm"]),
+        **{tidy_name(name): _null_for_nan(morphometrics[name]) for name in MORPHOMETRICS},
         "complexity_index": pa.array(complexity_index(area_um2, volume_um3), from_pandas=True),
         "mesh_closed": pc.if_else(has_mesh, morphometrics["mesh_closed"], None),
         "mesh_pieces": pc.if_else(has_mesh, morphometrics["mesh_pieces"], None),
@@ -243,11 +245,8 @@ def mitochondria_table(
     return pa.table({name: columns[name] for name in columns_of("mitochondria.parquet")})
 
 
-def _labels(csv: pa.Table, pyramidal_labels: Mapping[str, int]) -> list[int | None]:
-    """Give the label of each row's compartment, None for an astrocyte's."""
-    names = {kind: names_by_label(kind, pyramidal_labels) for kind in CELL_TYPES}
-    pairs = zip(csv["cell_type"].to_pylist(), csv["compartment"].to_pylist(), strict=True)
-    return [names[kind].index(text) if names[kind] else None for kind, text in pairs]
+def _null_for_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.is_nan(column), None, column)
 
 
 def problems(morphometrics: pa.Table) -> pa.Array:
@@ -279,55 +278,25 @@ def why_missing(names: Iterable[str]) -> str:
     return "; ".join(f"{reason}: {', '.join(found)}" for reason, found in by_reason.items())
 
 
-def skeleton_nodes_table(cell_id: int, path: str | Path) -> pa.Table:
-    """Tabulate the nodes of a neuron's SWC file.
-
-    Returns
-    -------
-    pyarrow.Table
-        N rows with the columns of ``skeleton_nodes.parquet``, in the order of the file.
-    """
-    types = _arrow_types(SWC)
-    swc = pa.csv.read_csv(
-        path,
-        read_options=pa.csv.ReadOptions(column_names=list(types)),
-        parse_options=pa.csv.ParseOptions(delimiter=" "),
-        convert_options=pa.csv.ConvertOptions(column_types=types),
-    )
-    is_root = pc.equal(swc["parent"], NO_PARENT)
-    columns = {
-        "cell_id": pa.repeat(cell_id, len(swc)),
-        "node_id": swc["id"],
-        "parent_id": pc.if_else(is_root, None, swc["parent"]),
-        "label": swc["label"],
-        "compartment": pa.array(COMPARTMENTS).take(swc["label"]),
-        **{axis: swc[axis] for axis in "xyz"},
-    }
-    return pa.table({name: columns[name] for name in columns_of("skeleton_nodes.parquet")})
+def in_batches(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield tables in pieces of at most as many rows as are written at once."""
+    for part in parts:
+        for batch in part.to_batches(max_chunksize=ROWS_IN_GROUP):
+            yield pa.Table.from_batches([batch])
 
 
-def mitochondrion_nodes_table(cell_id: int, coverage: pa.Table) -> pa.Table:
-    """Tabulate the skeleton nodes that a neuron's mitochondria cover.
+def covered_by_node(coverage: pa.Table) -> pa.Table:
+    """Sort the nodes that each mitochondrion covers by their number in the SWC file.
 
     Parameters
     ----------
-    cell_id : int
     coverage : pyarrow.Table
         P rows with :data:`mitosyn.cells.export.NODES_SCHEMA`, those of a mitochondrion together.
 
     Returns
     -------
     pyarrow.Table
-        P rows with the columns of ``mitochondrion_nodes.parquet``; the mitochondria in
-        the order of the coverage, the nodes of each ascending.
+        The same rows; the mitochondria stay in their order.
     """
-    mito_ids = coverage["mito_id"].to_numpy()
-    mitochondrion = np.cumsum(np.diff(mito_ids, prepend=-1) != 0)
-    order = np.lexsort([coverage["swc_id"].to_numpy(), mitochondrion])
-    columns = {
-        "cell_id": pa.repeat(cell_id, len(coverage)),
-        "mito_id": coverage["mito_id"].take(order),
-        "node_id": coverage["swc_id"].take(order),
-        "vertices": coverage["vertices"].take(order),
-    }
-    return pa.table({name: columns[name] for name in columns_of("mitochondrion_nodes.parquet")})
+    mitochondrion = np.cumsum(np.diff(coverage["mito_id"].to_numpy(), prepend=-1) != 0)
+    return coverage.take(np.lexsort([coverage["node_id"].to_numpy(), mitochondrion]))

@@ -20,14 +20,12 @@ from mitosyn.support import (
     read_positions,
     read_vertex_number,
     read_vertex_numbers,
-    write_text,
 )
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 NO_PARENT = -1
-NO_RADIUS = 1.0
 
 
 @dataclass(frozen=True)
@@ -343,33 +341,3 @@ def _cover(parents: list[int], tips: list[int]) -> np.ndarray:
             node = parents[node]
         nodes[start:] = reversed(nodes[start:])
     return np.array(nodes, np.int64)
-
-
-def write_swc(path: str | Path, skeleton: Skeleton, radii: np.ndarray | None = None) -> None:
-    """Write a skeleton as SWC: ``id label x y z radius parent``, without a header.
-
-    Positions are in nm; labels are the skeleton's own (0 for the soma).
-
-    Parameters
-    ----------
-    path : str or Path
-    skeleton : Skeleton
-        N nodes.
-    radii : (N,) float64 array, optional
-        In nm. Where one is not known, not positive or none is given, 1 is written as in the
-        published dataset, whose skeletons have none.
-    """
-    tree = skeleton.tree
-    if radii is None:
-        radii = np.full(len(skeleton.vertices), NO_RADIUS)
-    known = np.isfinite(radii) & (radii > 0)
-    of_nodes = np.where(known, radii, NO_RADIUS)[tree.nodes].tolist()
-    labels = skeleton.labels[tree.nodes].tolist()
-    positions = skeleton.vertices[tree.nodes].tolist()
-    lines = (
-        f"{i} {label} {x:.3f} {y:.3f} {z:.3f} {radius:.3f} {parent}\n"
-        for i, (label, (x, y, z), radius, parent) in enumerate(
-            zip(labels, positions, of_nodes, tree.parents.tolist(), strict=True)
-        )
-    )
-    write_text(path, "".join(lines))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from mitosyn.catalogue import COMPARTMENTS, SOMATIC, UNKNOWN
-from mitosyn.skeletons.skeleton import NO_PARENT, Skeleton, swc_tree
+from mitosyn.skeletons.skeleton import NO_PARENT, Skeleton
 from mitosyn.support import NM_PER_UM, InputError, open_h5, read_text_or_numbers, write_text
 
 FIRST_ID = 1
@@ -193,7 +193,7 @@ def standard_tree(skeleton: Skeleton, calibres: np.ndarray | None) -> StandardTr
     """
     radii = node_radii(calibres, len(skeleton.vertices))
     collapsed, radii = collapse_soma(skeleton, radii)
-    tree = swc_tree(collapsed)
+    tree = collapsed.tree
     first = int(tree.swc_ids()[collapsed.root])
     nodes = np.roll(tree.nodes, -first)
     shifted = np.where(tree.parents == NO_PARENT, NO_PARENT, tree.parents - first)

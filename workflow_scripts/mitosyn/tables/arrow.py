@@ -15,11 +15,12 @@ import pyarrow as pa
 from mitosyn.support import InputError, whole_file
 
 
-def numbers(values: np.ndarray) -> pa.Array:
-    """Return numbers, (N,), as an Arrow array of the same type."""
+def numbers(values: np.ndarray, known: np.ndarray | None = None) -> pa.Array:
+    """Return numbers, (N,), as an Arrow array of the same type, null where not ``known``."""
     values = np.ascontiguousarray(values)
+    there = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
     return pa.Array.from_buffers(
-        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)]
+        pa.from_numpy_dtype(values.dtype), len(values), [there, pa.py_buffer(values)]
     )
 
 

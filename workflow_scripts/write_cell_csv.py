@@ -1,4 +1,4 @@
-"""Write the mitochondria of a neuron."""
+"""Write the mitochondria of a cell."""
 
 from mitosyn.cells import write_cell_csv
 from mitosyn.support import run
@@ -6,9 +6,9 @@ from mitosyn.tables import find_cell, mitochondria_of_cell, read_arrow
 
 
 def main(snakemake) -> None:
-    """Join what was measured on the meshes and on the skeleton."""
+    """Join what was measured on the meshes with the compartments."""
     source, wildcards = snakemake.input, snakemake.wildcards
-    cell = find_cell(source.cells, int(wildcards.cell_id), (wildcards.cell_type,))
+    cell = find_cell(source.cells, int(wildcards.cell_id))
     write_cell_csv(
         snakemake.output.csv,
         cell,

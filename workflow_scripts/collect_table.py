@@ -1,0 +1,20 @@
+"""Write the rows of a table of all cells, which jobs before wrote cell by cell, as Parquet."""
+
+import logging
+
+from mitosyn.dataset import covered_by_node, in_batches, write_table
+from mitosyn.support import run
+from mitosyn.tables import read_arrow
+
+
+def main(snakemake) -> None:
+    """Put the parts of the table end to end, one at a time."""
+    name, dataset = f"{snakemake.wildcards.table}.parquet", snakemake.params.dataset
+    parts = in_batches(map(read_arrow, snakemake.input))
+    if name == "mitochondrion_nodes.parquet":
+        parts = map(covered_by_node, parts)
+    logging.info("%d rows", write_table(snakemake.output.table, name, dataset, parts))
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
