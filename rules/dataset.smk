@@ -152,6 +152,8 @@ rule check_conservation:
     params:
         dataset=SETTINGS.dataset,
         folders=list(ARCHIVES.values()),
+        adapter=DATASET.adapter,
+        mitochondria=list(tables_for("mitochondria")),
         expectations=SETTINGS.expected_counts.model_dump(),
         code=code("check_conservation"),
     script:

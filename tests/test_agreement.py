@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from mitosyn.catalogue.figures import QUESTIONS, questions
 from mitosyn.catalogue.files import columns_of
-from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS, PYRAMIDAL
+from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS
 from mitosyn.report.agreement import (
     add_links,
     confusion,
@@ -23,6 +23,7 @@ from mitosyn.report.agreement import (
     summarise_agreement,
 )
 from mitosyn.report.figures.recomputed import draw_confusion, draw_lengths
+from mitosyn.sources.microns_l23 import PYRAMIDAL
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell
 from mitosyn.tables.compartments import OWN_LABELS

@@ -83,7 +83,7 @@ def test_published_values_are_kept_where_there_are_any() -> None:
     assert labels.tolist() == [1, 4, 5] and labels.dtype == np.int64
     assert lengths.tolist() == [100.5, 2.0, 0.0]
     # What has no published text is written as the others are, by the published names.
-    names = names_by_label("pyramidal", PUBLISHED_LABELS)
+    names = names_by_label(PUBLISHED_LABELS)
     kept = compartment_table(np.array([11, 12, 13]), labels, lengths, names)
     assert kept["compartment"].to_pylist() == ["Axonal", "Unknown", "Unknown dendritic"]
 

@@ -366,7 +366,7 @@ def odd(tmp_path: Path) -> Path:
 class TestDemonstration:
     def test_small_dataset_from_archives(self, small: Path) -> None:
         files = sorted(small.iterdir())
-        names = names_by_label("pyramidal", PUBLISHED_LABELS)
+        names = names_by_label(PUBLISHED_LABELS)
         notebook = run_template(TEMPLATE, small, {"PYRAMIDAL_NAMES": names})
         assert sorted(small.iterdir()) == sorted([*files, small / PAGE])
         assert all(o.output_type != "error" for o in outputs(notebook))

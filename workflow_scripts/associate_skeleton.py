@@ -18,6 +18,7 @@ from mitosyn.meshes import read_bundle, source_scale
 from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton
 from mitosyn.support import run
 from mitosyn.tables import (
+    OWN_LABELS,
     find_cell,
     mitochondria_of_cell,
     names_by_label,
@@ -44,13 +45,14 @@ def main(snakemake) -> None:
     count = len(bundle.mito_ids)
     labels = majority_labels(coverage, skeleton, count)
     lengths = covered_lengths(coverage, skeleton, count)
-    if cell.compartments_from == "published" and not params.recompute_pyramidal:
+    published = cell.compartments_from == "published"
+    if published and not params.recompute_pyramidal:
         unpublished = mitochondria["published_compartment"].null_count
         if unpublished:
             logging.warning("%d mitochondria without published values: measured", unpublished)
         labels = keep_published(labels, mitochondria["published_compartment"])
         lengths = keep_published(lengths, mitochondria["published_length"])
-    names = names_by_label(cell.cell_type, params.pyramidal_labels)
+    names = names_by_label(params.pyramidal_labels if published else OWN_LABELS)
     compartments = compartment_table(bundle.mito_ids, labels, lengths, names)
     nodes = covered_nodes(cell.cell_id, bundle.mito_ids, coverage, skeleton.tree.swc_ids())
     write_arrow(snakemake.output.coverage, nodes)

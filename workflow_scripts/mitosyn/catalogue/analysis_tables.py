@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from mitosyn.catalogue.column import (
+    INTEGER,
     NM,
     PER_UNIT,
     UM,
     UM2,
     UM3,
+    Column,
     count,
     either,
     identifier,
     number,
     text,
 )
-from mitosyn.catalogue.names import COMPARTMENTS, NEURON_TYPES
-from mitosyn.catalogue.tables import CELL_ID, LABELS, MITO_ID, NODE_ID, Columns
+from mitosyn.catalogue.names import COMPARTMENTS
+from mitosyn.catalogue.tables import CELL_ID, CELL_TYPE, LABELS, MITO_ID, NODE_ID, Columns
 
 _NOT_PUBLISHED = "the published table has none"
 AGREEMENT: Columns = {
@@ -212,11 +214,11 @@ STATISTICS: Columns = {
     "note": text("what to know of the row", "nothing"),
 }
 GRADIENTS: Columns = {
-    "cell_type": text(either(NEURON_TYPES)),
+    "cell_type": CELL_TYPE,
     "compartment": text(either(COMPARTMENTS)),
     "quantity": text("a column of branches_distancebins"),
-    "from_um": identifier("where the bin of distances from the soma begins, in µm"),
-    "to_um": identifier("where it ends, in µm"),
+    "from_um": Column(INTEGER, UM, "where the bin of distances from the soma begins"),
+    "to_um": Column(INTEGER, UM, "where it ends"),
     "segments": count("branches in the bin"),
     "cells": count("cells that they are of"),
     **{

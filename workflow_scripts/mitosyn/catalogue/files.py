@@ -170,7 +170,9 @@ CATALOGUE = (
         analysis.BRANCHES,
         when="branches",
     ),
-    Published("branches_<type>.csv", "The same as CSV.", analysis.BRANCHES, when="branches"),
+    Published(
+        "branches_<type>.csv", "The same branches as CSV.", analysis.BRANCHES, when="branches"
+    ),
     Published(
         "branch_compartments.parquet",
         "Sums over the branches of each neuron by compartment, with the setting `branches`.",
@@ -179,7 +181,7 @@ CATALOGUE = (
     ),
     Published(
         "branch_compartments.csv",
-        "The same as CSV.",
+        "The same sums over branches as CSV.",
         analysis.BRANCH_COMPARTMENTS,
         when="branches",
     ),

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-PYRAMIDAL = "pyramidal"
-INHIBITORY = "inhibitory"
-GLIA = "glia"
-NEURON_TYPES = (PYRAMIDAL, INHIBITORY)
-CELL_TYPES = (*NEURON_TYPES, GLIA)
-
 # By skeleton label, as the dataset's description names them.
 COMPARTMENTS = ("Somatic", "Axonal", "Basal", "Apical", "Unknown dendritic", "Unknown")
 # The published table of pyramidal mitochondria was written with the names of 4 and 5 swapped.

@@ -20,9 +20,7 @@ from mitosyn.catalogue.column import (
 )
 from mitosyn.catalogue.names import (
     ASTROCYTE_COMPARTMENTS,
-    CELL_TYPES,
     COMPARTMENTS,
-    NEURON_TYPES,
     SYNAPSE_TYPES,
 )
 
@@ -33,9 +31,10 @@ ROW: Columns = {"": identifier("running number of the row, from 0")}
 CELL_ID = identifier("segmentation id (root id) of the cell")
 MITO_ID = identifier("segmentation id of the mitochondrion")
 NODE_ID = identifier("number of the skeleton node in the cell's SWC file, from 0")
+CELL_TYPE = text("`pyramidal`, `inhibitory`")
 _CELL: Columns = {
     "cell_id": CELL_ID,
-    "cell_type": text(either(CELL_TYPES)),
+    "cell_type": text("`pyramidal`, `inhibitory`, `glia`"),
     "cell_subtype": text("as the published cell type table has it"),
 }
 _NO_MESH = "no mesh, or a bad one"
@@ -155,7 +154,7 @@ _CENTROID: Columns = {
 NEURONS: Columns = {
     "cell_id": CELL_ID,
     **_CENTROID,
-    "cell_type": text(either(NEURON_TYPES)),
+    "cell_type": CELL_TYPE,
     "cell_subtype": _CELL["cell_subtype"],
 }
 CELLS: Columns = {

@@ -1,13 +1,10 @@
 """All cells together: collecting, describing, checking, provenance."""
 
 from mitosyn.dataset.checks import (
-    CELL_CSV, Counts, SHOWN, compare_expectations, compare_mitochondria, compare_synapses,
-    count_outputs, mitochondria_by_cell, read_synapse_rows, summarise, synapse_ends,
+    CELL_CSV, compare_expectations, compare_mitochondria, compare_synapses, count_outputs,
+    read_synapse_rows, refuse_differences, refuse_other_contents, summarise,
 )
-from mitosyn.dataset.contents import (
-    cell_parts, compare_archive, compare_cells, compare_nodes, compare_table,
-    mitochondria_parts, skeleton_parts, synapse_parts,
-)
+from mitosyn.dataset.contents import Written, compare_contents
 from mitosyn.dataset.description import (
     BAD_MESH, PARTLY_MEASURED, describe_cells, incomplete_mitochondria,
 )

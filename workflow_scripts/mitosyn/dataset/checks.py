@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mitosyn.catalogue import AUTAPSE, INHIBITORY, POSTSYNAPTIC, PRESYNAPTIC, PYRAMIDAL
-from mitosyn.tables import ID, TEXT, Cell, read_table, stream_table
+from mitosyn.catalogue import AUTAPSE, POSTSYNAPTIC, PRESYNAPTIC
+from mitosyn.support import CHECKS, InputError
+from mitosyn.tables import ID, TEXT, Cell, read_table
 
 SHOWN = 5
 CELL_CSV = {"mito_id": ID, "cellid": ID, "compartment": TEXT}
@@ -39,36 +40,8 @@ class Counts:
     associated_nodes: int = 0
 
 
-def mitochondria_by_cell(
-    cells: Iterable[Cell], everything: pa.Table, neurons: pa.Table, pyramidal: pa.Table
-) -> dict[int, set[int]]:
-    """Give the mitochondria that the published tables put into each analysed cell.
-
-    Parameters
-    ----------
-    cells : iterable of Cell
-    everything, neurons, pyramidal : pyarrow.Table
-        With columns ``mito_id`` and ``cellid``; the latter two count for inhibitory and
-        for pyramidal cells.
-    """
-    types = {cell.cell_id: cell.cell_type for cell in cells}
-    expected: dict[int, set[int]] = {cell_id: set() for cell_id in types}
-    for table, kinds in (
-        (everything, set(types.values())),
-        (neurons, {INHIBITORY}),
-        (pyramidal, {PYRAMIDAL}),
-    ):
-        wanted = pa.array([i for i, kind in types.items() if kind in kinds], pa.int64())
-        rows = table.filter(pc.is_in(table["cellid"], wanted))
-        for cell_id, mito_id in zip(
-            rows["cellid"].to_pylist(), rows["mito_id"].to_pylist(), strict=True
-        ):
-            expected[cell_id].add(mito_id)
-    return expected
-
-
 def compare_mitochondria(expected: Mapping[int, set[int]], found: Mapping[int, list]) -> list[str]:
-    """Tell how the mitochondria in the cells' CSV files differ from the tables.
+    """Return how the mitochondria in the cells' CSV files differ from the tables.
 
     Parameters
     ----------
@@ -88,27 +61,8 @@ def compare_mitochondria(expected: Mapping[int, set[int]], found: Mapping[int, l
     return differences
 
 
-def synapse_ends(path: str | Path, neuron_ids: Iterable[int]) -> dict[str, np.ndarray]:
-    """Give the synapse ids with an end on a neuron, sorted, by the type of that end."""
-    neurons = pa.array(sorted(neuron_ids), pa.int64())
-    ends: dict[str, list[np.ndarray]] = {POSTSYNAPTIC: [], PRESYNAPTIC: [], AUTAPSE: []}
-    for batch in stream_table(path, dict.fromkeys(("id", "pre_root_id", "post_root_id"), ID)):
-        own = pc.equal(batch["pre_root_id"], batch["post_root_id"])
-        on_pre = pc.is_in(batch["pre_root_id"], neurons)
-        on_post = pc.is_in(batch["post_root_id"], neurons)
-        for kind, mask in (
-            (AUTAPSE, pc.and_(own, on_pre)),
-            (PRESYNAPTIC, pc.and_not(on_pre, own)),
-            (POSTSYNAPTIC, pc.and_not(on_post, own)),
-        ):
-            ends[kind].append(batch["id"].filter(mask).to_numpy())
-    return {
-        kind: np.sort(np.concatenate([np.empty(0, np.int64), *ids])) for kind, ids in ends.items()
-    }
-
-
 def read_synapse_rows(path: str | Path) -> dict[str, np.ndarray]:
-    """Give the synapse ids of the written synapse table, sorted, by type of end."""
+    """Return the synapse ids of the written synapse table, sorted, by type of end."""
     table = read_table(path, {"id": ID, "synapse_type": TEXT})
     return {
         kind: np.sort(table.filter(pc.equal(table["synapse_type"], kind))["id"].to_numpy())
@@ -119,7 +73,7 @@ def read_synapse_rows(path: str | Path) -> dict[str, np.ndarray]:
 def compare_synapses(
     expected: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]
 ) -> list[str]:
-    """Tell how the written synapse rows differ from the published table."""
+    """Return how the written synapse rows differ from the published table."""
     differences = []
     for kind, ids in expected.items():
         if not np.array_equal(ids, found[kind]):
@@ -136,7 +90,7 @@ def _some(ids: list[int]) -> str:
 
 
 def compare_expectations(counts: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """Tell how counts differ from those that a dataset is expected to give.
+    """Return how counts differ from those that a dataset is expected to give.
 
     Parameters
     ----------
@@ -152,6 +106,40 @@ def compare_expectations(counts: Mapping[str, Any], expected: Mapping[str, Any])
             found = counts.get(key, 0)
             differences.append(f"{key}: {found}, expected {value} ({found - value:+d})")
     return differences
+
+
+def refuse_differences(folder: str, differences: list[str]) -> None:
+    """Refuse a run whose counts differ.
+
+    Raises
+    ------
+    InputError
+        With all of the differences.
+    """
+    if differences:
+        raise InputError(
+            folder,
+            f"{len(differences)} counts differ: " + "; ".join(differences),
+            "The files stay where they are; check the inputs and the dataset's expectations.",
+        )
+
+
+def refuse_other_contents(folder: str, differences: list[str]) -> None:
+    """Refuse a run in which files are not what they were made from.
+
+    Raises
+    ------
+    InputError
+        With the first of the differences.
+    """
+    if differences:
+        raise InputError(
+            folder,
+            f"{len(differences)} files are not what they were made from: "
+            + "; ".join(differences[:SHOWN]),
+            "Delete the file named first of each, and run again.",
+            CHECKS,
+        )
 
 
 def count_outputs(
@@ -186,7 +174,7 @@ def count_outputs(
 def summarise(
     dataset: str, counts: Counts, incomplete: Counter[str], doubtful: int, folder: str
 ) -> str:
-    """Say in one line what a run gave and where it is.
+    """Return in one line what a run gave and where it is.
 
     Parameters
     ----------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,13 @@ from mitosyn.catalogue import CELL_CSV, COMPARTMENTS, SOMATIC, columns_of, tidy_
 from mitosyn.dataset.tidy import read_csv, stream_csv
 from mitosyn.skeletons import NO_PARENT, read_swc
 from mitosyn.support import InputError, plain_files
+from mitosyn.tables import read_csv_rows
 
 Part = tuple[str, pa.Table]
 
 
 def compare_archive(path: str | Path, folder: str, files: Iterable[str | Path]) -> list[str]:
-    """Tell how an archive differs from the files that it was packed from, byte by byte.
+    """Return how an archive differs from the files that it was packed from, byte by byte.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def compare_archive(path: str | Path, folder: str, files: Iterable[str | Path]) 
 
 
 def compare_table(path: str | Path, parts: Iterable[Part]) -> list[str]:
-    """Tell how a Parquet table differs from the parts that it should hold, end to end.
+    """Return how a Parquet table differs from the parts that it should hold, end to end.
 
     Parameters
     ----------
@@ -94,9 +96,9 @@ def cell_parts(path: str | Path) -> Iterator[Part]:
     yield Path(path).name, read_csv(path, "cells.csv")
 
 
-def skeleton_parts(neuron_ids: Iterable[int], paths: Iterable[str | Path]) -> Iterator[Part]:
+def skeleton_parts(paths: Mapping[int, str]) -> Iterator[Part]:
     """Yield the nodes of each neuron's SWC file with the names of the table of all nodes."""
-    for cell_id, path in zip(neuron_ids, paths, strict=True):
+    for cell_id, path in paths.items():
         swc = read_swc(path)
         columns = {
             "cell_id": pa.repeat(cell_id, len(swc)),
@@ -114,7 +116,7 @@ def compare_nodes(
     csvs: Mapping[int, pa.Table],
     node_counts: Mapping[int, int],
 ) -> list[str]:
-    """Tell how the associated nodes of neurons differ from the other files of these.
+    """Return how the associated nodes of neurons differ from the other files of these.
 
     Parameters
     ----------
@@ -158,7 +160,7 @@ def compare_cells(
     mitochondria: Mapping[int, int],
     synapses: Mapping[str, int],
 ) -> list[str]:
-    """Tell how the table of cells differs from what was counted.
+    """Return how the table of cells differs from what was counted.
 
     Parameters
     ----------
@@ -177,3 +179,60 @@ def compare_cells(
         if found != count:
             differences.append(f"cells.csv: {found} {kind} synapses, expected {count}")
     return differences
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of a run that its checks open.
+
+    Attributes
+    ----------
+    archives : mapping from the folder in an archive to its path and the paths of its files
+    tables : mapping from name to path
+        The collected tables.
+    cells, neurons, synapses : str
+        The CSV files of all cells.
+    csvs, morphologies, nodes : mappings from cell id to path
+        The CSV of each cell, and the SWC and JSON files of those with a skeleton.
+    """
+
+    archives: Mapping[str, tuple[str, Sequence[str]]]
+    tables: Mapping[str, str]
+    cells: str
+    neurons: str
+    synapses: str
+    csvs: Mapping[int, str]
+    morphologies: Mapping[int, str]
+    nodes: Mapping[int, str]
+
+
+def compare_contents(
+    written: Written, csvs: Mapping[int, pa.Table], synapses: Mapping[str, int]
+) -> list[str]:
+    """Return how archives and tables of all cells differ from the files of the cells.
+
+    Parameters
+    ----------
+    written : Written
+    csvs : mapping from cell id to the table of its CSV
+    synapses : mapping from type of end to the number of rows
+    """
+    tables, morphologies = written.tables, written.morphologies
+    node_counts = {i: Path(path).read_bytes().count(b"\n") for i, path in morphologies.items()}
+    rows = read_csv_rows(written.cells)
+    listed = {int(row["cell_id"]) for row in read_csv_rows(written.neurons)}
+    archives = [
+        difference
+        for folder, (archive, files) in written.archives.items()
+        for difference in compare_archive(archive, folder, files)
+    ]
+    return [
+        *archives,
+        *compare_table(tables["mitochondria"], mitochondria_parts(written.csvs.values())),
+        *compare_table(tables["synapses"], synapse_parts(written.synapses)),
+        *compare_table(tables["skeleton_nodes"], skeleton_parts(morphologies)),
+        *compare_table(tables["cells"], cell_parts(written.cells)),
+        *compare_nodes(tables["mitochondrion_nodes"], written.nodes, csvs, node_counts),
+        *compare_cells(rows, {i: len(table) for i, table in csvs.items()}, synapses),
+        *([] if listed == {*morphologies} else [f"{Path(written.neurons).name}: not the neurons"]),
+    ]

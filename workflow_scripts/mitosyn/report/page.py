@@ -12,7 +12,7 @@ from typing import Any
 
 import jinja2
 
-from mitosyn.catalogue import CELL_TYPES, COMPARTMENTS, QUESTIONS, SYNAPSE_TYPES
+from mitosyn.catalogue import COMPARTMENTS, QUESTIONS, SYNAPSE_TYPES
 from mitosyn.dataset import PARTLY_MEASURED
 from mitosyn.meshes import NO_MESH
 from mitosyn.report.figures.style import DPI
@@ -80,8 +80,8 @@ def _compare_nested(key: str, found: Any, expected: Any) -> list[Comparison]:
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
-    """Sort names of cell types, compartments and synapse types as usual, others after them."""
-    usual = [*CELL_TYPES, *COMPARTMENTS, "Branch", "Far", *SYNAPSE_TYPES]
+    """Sort names of compartments and synapse types as usual; cell types keep their order."""
+    usual = [*COMPARTMENTS, "Branch", "Far", *SYNAPSE_TYPES]
     return sorted(names, key=lambda name: usual.index(name) if name in usual else len(usual))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mitosyn.catalogue import PUBLISHED_LABELS, PYRAMIDAL
+from mitosyn.catalogue import PUBLISHED_LABELS
 from mitosyn.meshes import complexity_index
 from mitosyn.sample.cells import Cast, Cell, second_soma_nm
 from mitosyn.sample.layer import Grid
@@ -130,7 +130,7 @@ def published_results(
     return (
         f"{area:.6f}",
         f"{index:.6f}",
-        names_by_label(PYRAMIDAL, PUBLISHED_LABELS)[label],
+        names_by_label(PUBLISHED_LABELS)[label],
         f"{length_nm:.6f}",
     )
 

@@ -4,6 +4,7 @@ from mitosyn.sources.adapters import (
     CANONICAL, MICRONS_L23, MICRONS_L23_TYPES, READS, collect_mitochondria, select_cells,
     stream_synapses,
 )
+from mitosyn.sources.counts import listed_ends, listed_mitochondria
 from mitosyn.sources.nuclei import Nuclei, read_nuclei
 from mitosyn.sources.overlaps import EM_VOXELS, read_overlaps
 from mitosyn.sources.published_statistics import ASCENDING, STUDIED_TYPE, published_value

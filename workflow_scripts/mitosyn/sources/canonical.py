@@ -138,17 +138,17 @@ def stream_synapses(path: str | Path) -> Iterator[pa.RecordBatch]:
     InputError
         A row cannot be read.
     """
-    yield from _stream(path, SYNAPSE_COLUMNS)
+    yield from stream_rows(path, SYNAPSE_COLUMNS)
 
 
 def _read(
     path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str] = ()
 ) -> pa.Table:
     schema = pa.schema(list(columns.items()))
-    return pa.Table.from_batches(_stream(path, columns, may_be_empty), schema)
+    return pa.Table.from_batches(stream_rows(path, columns, may_be_empty), schema)
 
 
-def _stream(
+def stream_rows(
     path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str] = ()
 ) -> Iterator[pa.RecordBatch]:
     """Read some columns in the format that the file's name says, refusing bad rows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mitosyn.catalogue import COMPARTMENTS, NEURON_TYPES, PYRAMIDAL
+from mitosyn.catalogue import COMPARTMENTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,25 +18,9 @@ OWN_LABELS = {name: label for label, name in enumerate(COMPARTMENTS)}
 """The labels by the names that this workflow has for them."""
 
 
-def names_by_label(cell_type: str, pyramidal_labels: Mapping[str, int]) -> list[str]:
-    """Give the names of the labels 0, 1, 2, … in the files of a cell, none of an astrocyte.
-
-    Parameters
-    ----------
-    cell_type : str
-    pyramidal_labels : mapping from name to label
-        As the files of pyramidal cells have them.
-    """
-    if cell_type not in NEURON_TYPES:
-        return []
-    labels = pyramidal_labels if cell_type == PYRAMIDAL else OWN_LABELS
+def names_by_label(labels: Mapping[str, int]) -> list[str]:
+    """Return the names of the labels 0, 1, 2, …, of a mapping from name to label."""
     return sorted(labels, key=labels.__getitem__)
-
-
-def own_name(compartment: str, cell_type: str, pyramidal_labels: Mapping[str, int]) -> str:
-    """Give this workflow's name of a compartment that a cell's file names."""
-    names = names_by_label(cell_type, pyramidal_labels)
-    return COMPARTMENTS[names.index(compartment)] if names else compartment
 
 
 def name_by_label(mitochondria: pd.DataFrame) -> pd.DataFrame:
