@@ -244,6 +244,12 @@ def archive_members(wildcards):
     return members[wildcards.archive](wildcards)
 
 
+def folders_of(archive):
+    """Name the folders in which files of other cells than those of an archive are removed."""
+    also = ["standard_swc"] if archive == "morphologies" else []
+    return [f"{RESULTS}/{folder}" for folder in (ARCHIVES[archive], *also)]
+
+
 def skeleton_path(ending):
     """Name a file of the cell's skeleton: an input, or in the folder that is one."""
 

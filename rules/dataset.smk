@@ -103,14 +103,7 @@ rule pack_archive:
         runtime=per_attempt(20),
     params:
         folder=lambda wildcards: ARCHIVES[wildcards.archive],
-        # Standard SWC files are of the same cells.
-        folders=lambda wildcards: [
-            f"{RESULTS}/{folder}"
-            for folder in (
-                ARCHIVES[wildcards.archive],
-                *(["standard_swc"] if wildcards.archive == "morphologies" else []),
-            )
-        ],
+        folders=lambda wildcards: folders_of(wildcards.archive),
         names=lambda wildcards: PER_CELL_NAMES[wildcards.archive],
         code=code("pack_archive"),
     script:
@@ -150,10 +143,8 @@ rule check_conservation:
     log:
         f"{LOGS}/check_conservation.log",
     params:
-        dataset=SETTINGS.dataset,
         folders=list(ARCHIVES.values()),
         adapter=DATASET.adapter,
-        mitochondria=list(tables_for("mitochondria")),
         expectations=SETTINGS.expected_counts.model_dump(),
         code=code("check_conservation"),
     script:

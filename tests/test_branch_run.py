@@ -31,9 +31,10 @@ from mitosyn.catalogue.files import columns_of, published
 from mitosyn.catalogue.names import BRANCH_TYPES, COMPARTMENTS
 from mitosyn.dataset.tidy import ARROW_TYPES
 from mitosyn.skeletons.coverage import Coverage
-from mitosyn.skeletons.skeleton import Skeleton, read_skeleton, write_swc
+from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
 from mitosyn.sources.nuclei import Nuclei
 from mitosyn.tables.arrow import read_arrow
+from tubes import export
 from workflow import ROOT, Run, done, numbers_of_another_kind, run_snakemake
 
 BASAL = COMPARTMENTS.index("Basal")
@@ -457,9 +458,9 @@ def test_a_mesh_that_cannot_be_used_costs_what_is_measured_on_it(tmp_path: Path)
 
 def test_radii_that_are_not_known_are_1_in_swc(tmp_path: Path) -> None:
     skeleton = chain([0, 2, 2, 2])
-    write_swc(tmp_path / "1.swc", skeleton, np.array([5.0, np.nan, 0.0, 0.25]))
+    export(tmp_path / "1.swc", skeleton, np.array([5.0, np.nan, 0.0, 0.25]))
     assert np.loadtxt(tmp_path / "1.swc")[:, 5].tolist() == [5, 1, 1, 0.25]
-    write_swc(tmp_path / "2.swc", skeleton)
+    export(tmp_path / "2.swc", skeleton)
     assert " 1.000 " in (tmp_path / "2.swc").read_text().splitlines()[0]
 
 

@@ -10,15 +10,13 @@ import types
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from mitosyn.dataset.checks import (
     compare_expectations,
     compare_mitochondria,
     compare_synapses,
-    mitochondria_by_cell,
-    synapse_ends,
 )
+from mitosyn.sources.counts import listed_ends, listed_mitochondria
 from mitosyn.support.errors import CONFIGURATION, RETRIEVAL, RUNNING, InputError
 from mitosyn.support.jobs import COST_LINE, run
 from mitosyn.tables.cells import Cell
@@ -29,18 +27,24 @@ def cell(cell_id: int, kind: str) -> Cell:
     return Cell(cell_id, kind, "", (0.0,) * 3, None, "skeleton", kind != "glia")
 
 
-def table(*rows: tuple[int, int]) -> pa.Table:
-    return pa.table({"mito_id": [m for m, _ in rows], "cellid": [c for _, c in rows]})
-
-
-def test_mitochondria_of_every_table_are_expected() -> None:
-    expected = mitochondria_by_cell(
-        [cell(1, "pyramidal"), cell(2, "inhibitory"), cell(3, "glia")],
-        table((10, 1), (20, 2), (30, 3), (90, 9)),
-        table((10, 1), (21, 2)),
-        table((11, 1), (22, 2)),
-    )
-    assert expected == {1: {10, 11}, 2: {20, 21}, 3: {30}}
+@pytest.mark.parametrize(
+    ("adapter", "owner"), [("microns_l23", "cellid"), ("canonical", "cell_id")]
+)
+def test_mitochondria_of_every_table_are_expected(tmp_path: Path, adapter: str, owner: str) -> None:
+    tables = {"mitochondria": "10,1\n20,2\n30,3\n90,9\n"}
+    if adapter == "microns_l23":
+        tables |= {"neuron_mitochondria": "10,1\n21,2\n"}
+        tables |= {"pyramidal_mitochondria": "11,1\n22,2\n"}
+    for name, rows in tables.items():
+        (tmp_path / f"{name}.csv").write_text(f"mito_id,{owner}\n{rows}")
+    paths = {name: str(tmp_path / f"{name}.csv") for name in tables}
+    cells = [cell(1, "pyramidal"), cell(2, "inhibitory"), cell(3, "glia")]
+    more = {1: {11}, 2: {21}} if adapter == "microns_l23" else {1: set(), 2: set()}
+    assert listed_mitochondria(adapter, paths, cells) == {
+        1: {10} | more[1],
+        2: {20} | more[2],
+        3: {30},
+    }
 
 
 def test_differences_of_mitochondria_are_told() -> None:
@@ -59,7 +63,7 @@ def test_differences_of_synapses_are_told(tmp_path: Path) -> None:
         "id,pre_root_id,post_root_id,ctr_pos_x_vx,ctr_pos_y_vx,ctr_pos_z_vx\n"
         "1,100,200,0,0,0\n2,100,100,0,0,0\n3,300,200,0,0,0\n4,300,300,0,0,0\n"
     )
-    expected = synapse_ends(path, [100, 200])
+    expected = listed_ends("microns_l23", str(path), [100, 200])
     assert {kind: ids.tolist() for kind, ids in expected.items()} == {
         "post": [1, 3],
         "pre": [1],

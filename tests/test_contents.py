@@ -114,7 +114,7 @@ def test_tables_of_a_run_are_compared_value_by_value(results: Path) -> None:
     for name, column, parts in (
         ("mitochondria", "mito_size", lambda: mitochondria_parts(csvs)),
         ("synapses", "z", lambda: synapse_parts(synapses)),
-        ("skeleton_nodes", "x", lambda: skeleton_parts(neurons, swcs)),
+        ("skeleton_nodes", "x", lambda: skeleton_parts(dict(zip(neurons, swcs, strict=True)))),
     ):
         path = results / f"{name}.parquet"
         table = pq.read_table(path)

@@ -15,11 +15,11 @@ from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS
 from mitosyn.catalogue.tables import MORPHOMETRICS
 from mitosyn.cells.export import (
     NODES_SCHEMA,
-    astrocyte_table,
     compartment_table,
     covered_nodes,
     keep_published,
     morphometrics_table,
+    soma_compartments,
     write_associated_nodes,
     write_cell_csv,
 )
@@ -65,7 +65,7 @@ def test_cell_csv_reads_with_and_without_the_index(tmp_path: Path) -> None:
     bundle = bundle_meshes(np.array([11, 12, 13]), {12: MeshError("bad")})
     morphometrics = morphometrics_table(bundle, values, describe_surfaces(bundle))
     path = tmp_path / f"glia_{BIG}.csv"
-    compartments = astrocyte_table(CELL, mitochondria(), morphometrics)
+    compartments = soma_compartments(CELL, mitochondria(), morphometrics)
     write_cell_csv(path, CELL, mitochondria(), compartments, morphometrics)
     table = pd.read_csv(path, index_col=0)
     assert table.columns.tolist() == columns_of(CELL_CSV)
@@ -100,7 +100,7 @@ def test_nodes_json_leaves_out_the_soma_and_keeps_the_order(tmp_path: Path) -> N
         np.array([13, 11, 12]), np.array([2, 0, 5]), np.zeros(3), COMPARTMENTS
     )
     coverage = Coverage(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([4, 2, 9]))
-    nodes = covered_nodes(np.array([13, 11, 12]), coverage, np.array([7, 3]))
+    nodes = covered_nodes(1, np.array([13, 11, 12]), coverage, np.array([7, 3]))
     assert nodes.schema == NODES_SCHEMA
     path = tmp_path / f"{BIG}_associated_nodes.json"
     write_associated_nodes(path, compartments, nodes)
@@ -223,6 +223,6 @@ def test_a_cell_without_mitochondria_still_has_its_files(tmp_path: Path) -> None
     write_cell_csv(path, CELL, mitochondria(0), compartments, morphometrics)
     table = pd.read_csv(path, index_col=0)
     assert table.empty and table.columns.tolist() == columns_of(CELL_CSV)
-    nodes = covered_nodes(nothing, coverage, np.arange(3))
+    nodes = covered_nodes(1, nothing, coverage, np.arange(3))
     write_associated_nodes(tmp_path / "n.json", compartments, nodes)
     assert pd.read_json(tmp_path / "n.json", typ="series").empty

@@ -26,7 +26,7 @@ from cloudvolume.datasource.precomputed.skeleton.unsharded import Skeleton
 from cloudvolume.server import ViewerServerHandler
 from mitosyn.catalogue import colours
 from mitosyn.catalogue.names import COMPARTMENTS
-from mitosyn.skeletons.skeleton import read_skeleton, write_swc
+from mitosyn.skeletons.skeleton import read_skeleton
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell, read_cells
 from mitosyn.views.precomputed import (
@@ -46,6 +46,7 @@ from mitosyn.views.states import (
     served_state,
     state_text,
 )
+from tubes import export
 from workflow import ROOT, Run
 
 CELL = Cell(
@@ -239,7 +240,7 @@ def test_one_tree_stays_one_tree_in_navis_and_in_cloudvolume(em_block, tmp_path)
     for h5 in sorted((em_block / "skeletons").glob("*.h5")):
         skeleton = read_skeleton(h5, h5.with_name(f"{h5.stem}_label.npy"))
         cell_id = int(h5.stem.removesuffix("_skeleton"))
-        write_swc(tmp_path / "swc", skeleton)
+        export(tmp_path / "swc", skeleton)
         neurons[cell_id] = pd.DataFrame(
             np.loadtxt(tmp_path / "swc")[:, [1, 2, 3, 4, 6]], columns=["label", *"xyz", "parent_id"]
         ).assign(cell_id=cell_id)

@@ -21,9 +21,9 @@ from mitosyn.skeletons.skeleton import (
     piece_roots,
     read_skeleton,
     swc_tree,
-    write_swc,
 )
 from mitosyn.support.errors import InputError
+from tubes import export
 from workflow import Run
 
 LINE = np.array([[0, 0, 0], [10, 0, 0], [20, 0, 0], [30, 0, 0]], float)
@@ -217,7 +217,7 @@ def their_swc(path: Path, forest: Skeleton) -> str:
 
 
 def own_swc(path: Path, forest: Skeleton) -> str:
-    write_swc(path, forest)
+    export(path, forest)
     return path.read_text()
 
 
@@ -325,7 +325,7 @@ def test_every_forest_becomes_an_swc_tree(forest: Skeleton) -> None:
 
 def test_swc_reads_back_in_pandas_and_navis(tmp_path) -> None:
     path = tmp_path / "648518346349538426.swc"
-    write_swc(path, skeleton(LINE + 0.12345, [[0, 1], [1, 2]], [0, 0, 2, 5]))
+    export(path, skeleton(LINE + 0.12345, [[0, 1], [1, 2]], [0, 0, 2, 5]))
     assert path.read_text().splitlines()[1] == "1 0 0.123 0.123 0.123 1.000 -1"
     table = pd.read_csv(path, header=None, delimiter=" ")
     assert table.shape == (4, 7)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.skeletons.skeleton import Skeleton, read_skeleton, write_swc
+from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
 from mitosyn.skeletons.standard_swc import (
     DEFAULT_RADIUS_NM,
     OWN_TYPES,
@@ -28,6 +28,7 @@ from mitosyn.skeletons.standard_swc import (
     write_standard_swc,
 )
 from mitosyn.support.errors import InputError
+from tubes import export
 from workflow import Run, run_snakemake
 
 CELL = "648518346349538426"
@@ -337,7 +338,7 @@ def meta_of_nothing():
 
 def test_published_and_standard_files_agree(tmp_path) -> None:
     skeleton = labelled_forest([(3, 0, 0), (5, 0, 1), (7, 1, 1), (9, 1, 2)])
-    write_swc(tmp_path / "published.swc", skeleton)
+    export(tmp_path / "published.swc", skeleton)
     write_standard_swc(tmp_path / "standard.swc", CELL, skeleton, None)
     published, standard = (np.loadtxt(tmp_path / f"{n}.swc") for n in ("published", "standard"))
     # The soma at its only node, which the one neurite begins with again.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,13 +18,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitosyn.catalogue.column import tidy_name
 from mitosyn.catalogue.files import CATALOGUE, CELL_CSV, columns_of, published
-from mitosyn.catalogue.names import PUBLISHED_LABELS
+from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS
 from mitosyn.catalogue.tables import MORPHOMETRICS
-from mitosyn.cells.export import NODES_SCHEMA, morphometrics_table
+from mitosyn.cells.export import (
+    COMPARTMENT_SCHEMA,
+    NODES_SCHEMA,
+    morphometrics_table,
+    write_cell_csv,
+)
 from mitosyn.dataset import tidy
+from mitosyn.dataset.contents import mitochondria_parts
 from mitosyn.dataset.tidy import (
+    covered_by_node,
+    in_batches,
     mitochondria_table,
-    mitochondrion_nodes_table,
     read_csv,
     write_csv_table,
     write_table,
@@ -31,7 +39,7 @@ from mitosyn.dataset.tidy import (
 from mitosyn.meshes.bundle import Mesh, MeshError, bundle_meshes, read_bundle
 from mitosyn.meshes.surfaces import describe_surfaces
 from mitosyn.support.errors import InputError
-from mitosyn.tables.compartments import OWN_LABELS
+from mitosyn.tables.cells import Cell
 from mitosyn.tables.mitochondria import MITOCHONDRIA_SCHEMA
 from workflow import ROOT, Run
 
@@ -106,7 +114,10 @@ def test_mitochondria_are_those_of_the_csv_files(results: Path, csvs: pd.DataFra
     assert len(expected.columns) == len(columns_of(CELL_CSV))
     assert_same(table, expected)
     labels = [
-        {"pyramidal": PUBLISHED_LABELS, "inhibitory": OWN_LABELS}.get(kind, {}).get(name)
+        {
+            "pyramidal": PUBLISHED_LABELS,
+            "inhibitory": {name: n for n, name in enumerate(COMPARTMENTS)},
+        }.get(kind, {}).get(name)
         for kind, name in zip(expected["cell_type"], expected["compartment"], strict=True)
     ]
     assert table["label"].to_pylist() == labels
@@ -236,8 +247,14 @@ def test_a_query_over_all_cells_gives_what_the_csv_files_say(
 # One cell, made up ----------------------------------------------------------------------------
 
 
-def cell_tables(tmp_path: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Give the CSV, the row of the mitochondria table and the measures of three mitochondria."""
+CELL = Cell(BIG, "glia", "a, b", (0.0, 0.0, 0.0), None, "none", False)
+NOT_KNOWN = float("nan")
+
+
+def cell_tables(
+    labels: Sequence[int | None] = (None,) * 3, lengths: Sequence[float] = (1.5, NOT_KNOWN, 2.5)
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Return the rows of the mitochondria, compartments and measures of three mitochondria."""
     triangle = Mesh(np.eye(3, dtype=np.float32), np.uint32([[0, 1, 2]]))
     meshes = {11: triangle, 12: MeshError("bad"), 13: triangle}
     bundle = bundle_meshes(np.array(list(meshes)), meshes)
@@ -251,32 +268,16 @@ def cell_tables(tmp_path: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
         [[11, 12, 13], [BIG] * 3, [274_528, 5, 6], *position, nothing, nothing],
         schema=MITOCHONDRIA_SCHEMA,
     )
-    columns = dict.fromkeys(columns_of(CELL_CSV), [0.5] * 3) | {
-        "mito_id": [11, 12, 13],
-        "cellid": [BIG] * 3,
-        "compartment": ["Basal", "Basal", "Unknown"],
-        "cell_type": ["glia"] * 3,
-        "cell_subtype": ["", "NA", "a, b"],
-        **values,
-    }
-    pd.DataFrame(columns).to_csv(tmp_path / "cell.csv")
-    return read_csv(tmp_path / "cell.csv", CELL_CSV), mitochondria, measured
+    columns = [[11, 12, 13], list(labels), ["Basal", "Basal", "Unknown"], list(lengths)]
+    return mitochondria, pa.table(columns, schema=COMPARTMENT_SCHEMA), measured
 
 
-def test_mitochondria_of_a_cell(tmp_path: Path) -> None:
-    tables = cell_tables(tmp_path)
-    rows = mitochondria_table(*tables, (3.58, 3.58, 40.0), PUBLISHED_LABELS).to_pylist()
+def test_mitochondria_of_a_cell() -> None:
+    rows = mitochondria_table(CELL, *cell_tables(), (3.58, 3.58, 40.0)).to_pylist()
     assert [row["cell_id"] for row in rows] == [BIG] * 3
     assert [row["label"] for row in rows] == [None] * 3
-    for kind, labels, unknown in (
-        ("pyramidal", PUBLISHED_LABELS, 4),
-        ("pyramidal", OWN_LABELS, 5),
-        ("inhibitory", PUBLISHED_LABELS, 5),
-    ):
-        place = tables[0].column_names.index("cell_type")
-        csv = tables[0].set_column(place, "cell_type", pa.array([kind] * 3))
-        found = mitochondria_table(csv, *tables[1:], (1.0, 1.0, 1.0), labels)
-        assert found["label"].to_pylist() == [2, 2, unknown], (kind, labels)
+    found = mitochondria_table(CELL, *cell_tables((2, 2, 4)), (1.0, 1.0, 1.0))
+    assert found["label"].to_pylist() == [2, 2, 4]
     # The published index of mitochondrion 2740474.
     assert rows[0]["complexity_index"] == pytest.approx(31.516497, rel=1e-6)
     assert [row["problem"] for row in rows] == [
@@ -288,23 +289,35 @@ def test_mitochondria_of_a_cell(tmp_path: Path) -> None:
     assert [row["mesh_pieces"] for row in rows] == [1, None, 1]
     assert [row["complexity_index"] is None for row in rows] == [False, True, False]
     assert [row["mito_size"] for row in rows] == [1.5, None, None]
-    assert [row["cell_subtype"] for row in rows] == ["", "NA", "a, b"]
+    assert [row["length_along_skeleton"] for row in rows] == [1.5, None, 2.5]
+    assert [row["cell_subtype"] for row in rows] == ["a, b"] * 3
 
 
-def test_a_cell_without_mitochondria_and_one_with_other_ones(tmp_path: Path) -> None:
-    csv, mitochondria, measured = cell_tables(tmp_path)
-    header = (tmp_path / "cell.csv").read_text().splitlines()[0]
-    (tmp_path / "empty.csv").write_text(header + "\n")
-    empty = read_csv(tmp_path / "empty.csv", CELL_CSV)
-    nothing = mitochondria_table(empty, mitochondria[:0], measured[:0], (1.0, 1.0, 1.0), OWN_LABELS)
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(allow_infinity=False), min_size=3, max_size=3))
+def test_the_table_is_what_the_csv_of_the_cell_reads_as(lengths: list[float]) -> None:
+    """Numbers are written at their shortest exact length: nothing is lost on either way."""
+    mitochondria, compartments, measured = cell_tables(lengths=lengths)
+    table = mitochondria_table(CELL, mitochondria, compartments, measured, (1.0, 1.0, 1.0))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "cell.csv")
+        write_cell_csv(path, CELL, mitochondria, compartments, measured)
+        ((_, part),) = mitochondria_parts([path])
+    assert table.select(part.column_names).equals(part)
+
+
+def test_a_cell_without_mitochondria_and_one_with_other_ones() -> None:
+    mitochondria, compartments, measured = cell_tables()
+    size = (1.0, 1.0, 1.0)
+    nothing = mitochondria_table(CELL, mitochondria[:0], compartments[:0], measured[:0], size)
     assert len(nothing) == 0
     with pytest.raises(ValueError, match="do not list the same mitochondria"):
-        mitochondria_table(csv, mitochondria[::-1], measured, (1.0, 1.0, 1.0), OWN_LABELS)
+        mitochondria_table(CELL, mitochondria[::-1], compartments, measured, size)
 
 
 def test_an_unreadable_csv_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cell.csv"
-    cell_tables(tmp_path)
+    write_cell_csv(path, CELL, *cell_tables())
     path.write_text(path.read_text().replace(",11,", ",1.5,"))
     with pytest.raises(InputError, match=r"cell\.csv: .*1\.5"):
         read_csv(path, CELL_CSV)
@@ -337,11 +350,16 @@ def test_bytes_do_not_depend_on_the_parts_that_come_in(
 
 
 def test_nodes_of_a_mitochondrion_ascend() -> None:
-    columns = [[5, 5, 3], [0, 1, 0], [9, 2, 4], [1, 2, 3]]
-    coverage = pa.table(columns, schema=NODES_SCHEMA)
-    assert mitochondrion_nodes_table(BIG, coverage).to_pydict() == {
-        "cell_id": [BIG] * 3,
-        "mito_id": [5, 5, 3],
-        "node_id": [2, 9, 4],
-        "vertices": [2, 1, 3],
-    }
+    columns = [[BIG] * 3, [5, 5, 3], [0, 1, 0], [9, 2, 4], [1, 2, 3]]
+    coverage = covered_by_node(pa.table(columns, schema=NODES_SCHEMA))
+    assert coverage["mito_id"].to_pylist() == [5, 5, 3]
+    assert coverage["node_id"].to_pylist() == [2, 9, 4]
+    assert coverage["vertices"].to_pylist() == [2, 1, 3]
+
+
+def test_a_table_is_cut_after_its_rows_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tidy, "ROWS_IN_GROUP", 2)
+    columns = [[BIG] * 5, [5] * 5, [0, 1, 2, 3, 4], [9, 2, 4, 1, 0], [1] * 5]
+    parts = list(in_batches([covered_by_node(pa.table(columns, schema=NODES_SCHEMA))]))
+    assert [len(part) for part in parts] == [2, 2, 1]
+    assert pa.concat_tables(parts)["node_id"].to_pylist() == [0, 1, 2, 4, 9]

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import trimesh
 from manifold3d import Manifold, Mesh64, OpType
 from mitosyn.meshes.cell_mesh import CellMesh
 from mitosyn.skeletons.skeleton import Skeleton
+from mitosyn.skeletons.swc import node_table, write_swc
+
+
+def export(path: Path, skeleton: Skeleton, radii: np.ndarray | None = None) -> None:
+    """Write a skeleton as SWC as its job does; radii in nm, of the skeleton's nodes."""
+    in_order = None if radii is None else radii[skeleton.tree.nodes]
+    write_swc(path, node_table(1, skeleton), in_order)
 
 
 def rings(path: np.ndarray, radii: np.ndarray, sides: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from mitosyn.dataset import (
     refuse_other_contents,
     summarise,
 )
-from mitosyn.sources import listed_ends, listed_mitochondria
+from mitosyn.sources import READS, listed_ends, listed_mitochondria
 from mitosyn.support import refuse_broken_seals, run, write_text
 from mitosyn.tables import read_cells, read_csv_rows, read_table
 
@@ -43,7 +43,7 @@ def main(snakemake) -> None:
     refuse_broken_seals([*(path for paths in per_cell for path in paths), *made])
     folder = Path(snakemake.output.report).parent.as_posix()
     csvs = {i: read_table(path, CELL_CSV) for i, path in written.csvs.items()}
-    listed = {name: source[name] for name in params.mitochondria}
+    listed = {name: source[name] for name in READS[params.adapter]["mitochondria"]}
     synapses = read_synapse_rows(source.synapses)
     counts = count_outputs(
         cells.values(), csvs, synapses, len(source.morphologies), len(source.nodes)
@@ -65,7 +65,7 @@ def main(snakemake) -> None:
     incomplete = Counter(row["kind"] for row in read_csv_rows(source.incomplete))
     checks = read_csv_rows(source.positions)
     doubtful = {row["cell_id"] for row in checks if row["verdict"] == DOUBTFUL}
-    summary = summarise(params.dataset, counts, incomplete, len(doubtful), folder)
+    summary = summarise(Path(folder).name, counts, incomplete, len(doubtful), folder)
     logging.info(summary)
     report = {"summary": summary, "incomplete": incomplete, **asdict(counts)}
     write_text(snakemake.output.report, json.dumps(report, indent=2) + "\n")

@@ -8,12 +8,12 @@ from mitosyn.tables import read_arrow
 
 
 def main(snakemake) -> None:
-    """Put the parts of the table end to end, one at a time."""
+    """Put the tables of cells end to end, one at a time."""
     name, dataset = f"{snakemake.wildcards.table}.parquet", snakemake.params.dataset
-    parts = in_batches(map(read_arrow, snakemake.input))
+    tables = map(read_arrow, snakemake.input)
     if name == "mitochondrion_nodes.parquet":
-        parts = map(covered_by_node, parts)
-    logging.info("%d rows", write_table(snakemake.output.table, name, dataset, parts))
+        tables = map(covered_by_node, tables)
+    logging.info("%d rows", write_table(snakemake.output.table, name, dataset, in_batches(tables)))
 
 
 if __name__ == "__main__":

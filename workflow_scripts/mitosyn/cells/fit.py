@@ -139,7 +139,7 @@ def fit_meshes(positions: np.ndarray, centres: np.ndarray) -> Fit:
     Parameters
     ----------
     positions : (M, 3) float64 array
-        After the table, in nm.
+        In the table, in nm.
     centres : (M, 3) float64 array
         In nm; NaN where there is no mesh.
     """
@@ -159,7 +159,7 @@ def fit_skeleton(positions: np.ndarray, nodes: np.ndarray, somatic: np.ndarray) 
     Parameters
     ----------
     positions : (M, 3) float64 array
-        After the table, in nm.
+        In the table, in nm.
     nodes : (N, 3) float64 array
         In nm.
     somatic : (N,) bool array
@@ -202,7 +202,7 @@ def _fit(compared_with: str, points: np.ndarray, targets: np.ndarray, match: Mat
 
 
 def _starts(points: np.ndarray, targets: np.ndarray) -> Iterator[np.ndarray]:
-    """Give factors that bring two clouds roughly to one place."""
+    """Yield factors that bring two clouds roughly to one place."""
     yield np.ones(3)
     for middle in (np.median, np.mean, lambda cloud, axis: cloud.min(axis) + cloud.max(axis)):
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -245,7 +245,7 @@ def _distances(points: np.ndarray, factors: np.ndarray, targets: np.ndarray) -> 
 
 
 def in_words(ratio: Iterable[float]) -> str:
-    """Say which factors are not 1: ``x and y are multiplied by 0.895``; empty if all are."""
+    """Return which factors are not 1: ``x and y are multiplied by 0.895``; empty if all are."""
     groups: dict[str, list[str]] = {}
     for axis, factor in zip("xyz", _alike(ratio), strict=True):
         if abs(factor - 1) > SAME:
@@ -272,7 +272,7 @@ def meant_size(voxel_size_nm: Sequence[float], ratio: Iterable[float]) -> list[f
 def explain(
     fit: Fit, voxel_size_nm: Sequence[float], mesh_voxel_size_nm: Sequence[float]
 ) -> tuple[str, str]:
-    """Say how far off positions are and what would fit, and what to look at.
+    """Return how far off positions are and what would fit, and what to look at.
 
     Returns
     -------
@@ -343,10 +343,7 @@ def refuse_contradiction(
 
 
 def all_cells(fits: Sequence[Fit]) -> Fit:
-    """Return what holds for half of the cells, of the fits of all of them to one thing.
-
-    One that is odd counts once, however many mitochondria it has.
-    """
+    """Return what holds for half of the cells; one that is odd counts once."""
     fits = [fit for fit in fits if fit.count]
     explained = [fit for fit in fits if fit.is_explained and fit.median_nm > 0]
     middle = explained if 2 * len(explained) > len(fits) else []
