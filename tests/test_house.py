@@ -89,5 +89,3 @@ def test_scripts_are_thin() -> None:
         if path.name != "demonstration.py":
             functions = {n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
             assert "main" in functions and len(text.splitlines()) <= 80, path.name
-                path.name
-            )
