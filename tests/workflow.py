@@ -32,12 +32,17 @@ class Run:
         return [line for line in self.text.splitlines() if line.startswith("Error: ")]
 
 
-def run_snakemake(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
-    """Run the project's Snakefile with ``folder`` as working directory.
+def run_snakemake(
+    folder: Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    snakefile: Path = ROOT / "Snakefile",
+) -> Run:
+    """Run the project's Snakefile, or another, with ``folder`` as working directory.
 
     ``env`` is put over the environment of the tests.
     """
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
     finished = subprocess.run(
         guarded(*command, "--directory", str(folder), *arguments),
         cwd=folder,
