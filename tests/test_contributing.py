@@ -43,7 +43,7 @@ def changed_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_tests_and_lint_pass_with_what_is_added(changed_copy: Path) -> None:
-    tests = ("tests/test_morphometrics.py", "-k", "sphere or flat")
+    tests = ("tests/test_morphometrics.py", "tests/test_stl.py", "-k", "sphere or flat or stl")
     for command in (
         ["ruff", "check", "--no-cache", "."],
         ["ruff", "format", "--no-cache", "--check", "."],
