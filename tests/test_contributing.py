@@ -85,7 +85,7 @@ def test_a_column_a_table_and_a_figure_arrive_in_all_that_is_published(
     assert "results/sample/compartments.csv" in inputs.split(", ")
     assert " compartments.csv\n" in (results / "checksums.sha256").read_text()
     assert "compartments.csv" in json.dumps(
-        json.loads((results / "provenance.json").read_text())["outputs"]
+        json.loads((results / "provenance.json").read_text())["resources"]
     )
 
     assert (results / "figures" / "mitochondrion_extent.svg").exists()
