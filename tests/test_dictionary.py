@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from fnmatch import fnmatch
 
 import pytest
 from mitosyn.catalogue.dictionary import data_dictionary
@@ -21,6 +23,22 @@ def test_columns_are_those_that_the_code_writes() -> None:
         for name, meaning in table.columns.items():
             assert meaning.meaning, (table.path, name)
             assert bool(meaning.unit) or meaning.kind != "float64", (table.path, name)
+
+
+def test_the_readme_names_every_published_file_and_no_other() -> None:
+    section = (ROOT / "README.md").read_text().split("## What comes out")[1]
+    names = [
+        name
+        for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+        for name in re.findall(r"`([^`]+)`", row)
+    ]
+    # What is no single file of the catalogue: figures, and one file for each cell.
+    apart = {"figures/", "standard_swc/<cell_id>.swc"}
+    paths = [entry.path for entry in CATALOGUE if "<cell_id>" not in entry.path]
+    patterns = {name: f"{name}*" if name.endswith("/") else name for name in names}
+    assert [path for path in paths if not any(fnmatch(path, p) for p in patterns.values())] == []
+    unknown = {name for name, p in patterns.items() if not any(fnmatch(path, p) for path in paths)}
+    assert unknown == apart
 
 
 @pytest.mark.workflow
