@@ -47,15 +47,6 @@ RESOURCES = f"resources/{SETTINGS.dataset}"
 RESULTS = f"results/{SETTINGS.dataset}"
 LOGS = f"logs/{SETTINGS.dataset}"
 INPUTS = locate_inputs(SETTINGS, RESOURCES)
-# The archives of folders, by the name of the folder that they are unpacked into.
-FOLDER_ARCHIVES = {
-    name: archive
-    for name, archive in (
-        ("skeletons", INPUTS.skeleton_archive),
-        ("cell_meshes", INPUTS.cell_mesh_archive),
-    )
-    if archive
-}
 NODES_SUFFIX = SETTINGS.associated_nodes_suffix
 
 # Each archive holds one folder of per-cell files.
@@ -340,11 +331,10 @@ def provenance_inputs():
     titles = {f"{RESOURCES}/{name}": name for name in INPUTS.downloads}
     for name, path in INPUTS.archives.items():
         titles.setdefault(path, name)
-    skeletons = INPUTS.skeleton_archive or INPUTS.skeletons
-    inputs = INPUTS.tables | {"skeletons": skeletons} | INPUTS.branch_tables
+    inputs = INPUTS.tables | {"skeletons": INPUTS.skeletons} | INPUTS.branch_tables
     if INPUTS.cell_meshes:
-        inputs["cell_meshes"] = INPUTS.cell_mesh_archive or INPUTS.cell_meshes
-    for name, path in inputs.items():
+        inputs["cell_meshes"] = INPUTS.cell_meshes
+    for name, path in (inputs | INPUTS.folder_archives).items():
         titles.setdefault(path, name)
     return {title: path for path, title in titles.items()}
 

@@ -95,18 +95,18 @@ if INPUTS.archives:
             "../workflow_scripts/unpack_member.py"
 
 
-if FOLDER_ARCHIVES:
+if INPUTS.folder_archives:
 
     rule unpack_folder:
         """Unpack the archive of all skeletons, or of all cell meshes, into one folder."""
         input:
-            archive=lambda wildcards: FOLDER_ARCHIVES[wildcards.folder],
+            archive=lambda wildcards: INPUTS.folder_archives[wildcards.folder],
         output:
             folder=directory(f"{RESOURCES}/{{folder}}"),
         log:
             f"{LOGS}/unpack_folder/{{folder}}.log",
         wildcard_constraints:
-            folder="|".join(FOLDER_ARCHIVES),
+            folder="|".join(INPUTS.folder_archives),
         resources:
             runtime=per_attempt(120),
         script:

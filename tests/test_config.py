@@ -64,7 +64,8 @@ def test_the_shipped_config_describes_both_datasets(raw) -> None:
     published = read_config(raw | {"dataset": "microns_l23"})
     inputs = locate_inputs(published, "resources/microns_l23")
     assert inputs.tables["somas"] == "resources/microns_l23/soma_valence_v185.csv"
-    assert inputs.skeleton_archive == "resources/microns_l23/211019_smoothed_skeletons.tgz"
+    archive = "resources/microns_l23/211019_smoothed_skeletons.tgz"
+    assert inputs.folder_archives == {"skeletons": archive}
     assert published.chosen.expectations.cells == {"pyramidal": 351, "inhibitory": 33, "glia": 14}
 
 
@@ -76,6 +77,27 @@ def test_published_counts_of_what_is_recomputed_are_not_expected(raw) -> None:
     )
     assert set(kept["compartments"]) - set(recomputed["compartments"]) == {"pyramidal"}
     assert kept | {"compartments": None} == recomputed | {"compartments": None}
+
+
+def test_counts_are_expected_of_the_types_that_are_analysed(raw, tmp_path) -> None:
+    mine = local(raw, tmp_path)
+    described = mine["datasets"]["mine"]
+    described["expectations"] = {"cells": {"glias": 3}, "compartments": {"Purkinje": {}}}
+    problem = "datasets.mine: expectations.{} names the cell type '{}', expected one of {}"
+    assert lines(mine)[1:] == [
+        problem.format("cells", "glias", "pyramidal, inhibitory, glia: did you mean glia?"),
+        problem.format("compartments", "Purkinje", "pyramidal, inhibitory, glia"),
+    ]
+    for name in ("cell_types", "somas", "neuron_mitochondria", "pyramidal_ids"):
+        del described[name]
+    del described["pyramidal_mitochondria"]
+    types = {"Purkinje": {"compartments": "skeleton"}, "glias": {"compartments": "none"}}
+    described["cells"] = {"path": described["mitochondria"], "types": types}
+    described |= {name: {"path": described[name]} for name in ("mitochondria", "synapses")}
+    assert read_config(mine).chosen.expectations.cells == {"glias": 3}
+    described["expectations"] = {"mitochondria": {"glia": 1}}
+    expected = "config: " + problem.format("mitochondria", "glia", "Purkinje, glias")
+    assert message(mine) == f"{expected}: did you mean glias?"
 
 
 def test_expected_compartments_add_up_to_the_expected_mitochondria(raw) -> None:
@@ -204,7 +226,7 @@ def test_inputs_of_the_branch_analysis_only_where_it_is_done(raw) -> None:
     assert "neuron_meshes_v185.tgz" not in inputs.downloads
     inputs = locate_inputs(read_config(published | {"swc_radii": "measured"}), "r")
     assert not inputs.branch_tables
-    assert (inputs.cell_meshes, inputs.cell_mesh_archive) == (
+    assert (inputs.cell_meshes, inputs.folder_archives["cell_meshes"]) == (
         "r/cell_meshes",
         "r/neuron_meshes_v185.tgz",
     )
@@ -224,7 +246,7 @@ def test_local_cell_meshes(raw, tmp_path) -> None:
     mine["datasets"]["mine"]["cell_meshes"] = str(tmp_path / "meshes.tgz")
     inputs = locate_inputs(read_config(mine), "resources/mine")
     assert inputs.cell_meshes == "resources/mine/cell_meshes"
-    assert inputs.cell_mesh_archive == str(tmp_path / "meshes.tgz")
+    assert inputs.folder_archives["cell_meshes"] == str(tmp_path / "meshes.tgz")
 
 
 def test_the_em_block_has_no_meshes_of_cells() -> None:

@@ -1,15 +1,11 @@
 """The configuration: what its keys mean, its check, and where the inputs that it names lie.
 
-One module for each section: :mod:`~mitosyn.config.settings` the top level,
-:mod:`~mitosyn.config.retrieval`, :mod:`~mitosyn.config.dataset` and in it
-:mod:`~mitosyn.config.synthetic`, :mod:`~mitosyn.config.neuroglancer`,
-:mod:`~mitosyn.config.expectations` and the :mod:`~mitosyn.config.sources` of inputs. The text below
-a field is the meaning of its key, written there alone: ``schema.json`` and the tables of
-``docs/configuration.md`` are made from it.
+The text below a field is the meaning of its key, written there alone: ``schema.json`` and the
+tables of ``docs/configuration.md`` are made from it.
 """
 
+from mitosyn.config.dataset import PUBLIC_VIEWER
 from mitosyn.config.locate import locate_inputs
-from mitosyn.config.neuroglancer import PUBLIC_VIEWER
 from mitosyn.config.problems import ConfigError, duplicate_keys
 from mitosyn.config.reading import read_config
 from mitosyn.config.schema import config_schema, with_key_tables

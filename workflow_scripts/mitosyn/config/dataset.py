@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from mitosyn.catalogue import CELL_MESHES, COMPARTMENTS, MESH_LAYER, PUBLISHED_LABELS
-from mitosyn.config.expectations import Expectations
-from mitosyn.config.neuroglancer import Neuroglancer
 from mitosyn.config.problems import did_you_mean, quoted
 from mitosyn.config.sources import Archive, ArchiveMember, OwnTable, Source, TableSource
-from mitosyn.config.synthetic import Synthetic
-from mitosyn.config.values import Layer, Name, Section, Size, VoxelSize
+from mitosyn.config.values import (
+    Count,
+    Integer,
+    Layer,
+    Name,
+    PositiveInt,
+    PublicLayer,
+    Section,
+    Size,
+    Url,
+    VoxelSize,
+)
 from mitosyn.meshes import local_layer
 from mitosyn.sources import CANONICAL, MICRONS_L23, MICRONS_L23_TYPES
 from mitosyn.tables import OWN_LABELS
@@ -31,18 +39,24 @@ _OWN_NEEDED = (*OWN_TABLES, "skeletons", MESH_LAYER)
 _PUBLISHED_ONLY = (*(name for name in TABLES if name not in OWN_TABLES), "published_compartments")
 _MADE = (*_NEEDED, "cells", *BRANCH_TABLES, CELL_MESHES, "published_compartments")
 
+PUBLIC_VIEWER = "https://neuroglancer-demo.appspot.com/"
 NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
 """Voxel size of the published nucleus segmentation."""
+
+# Expected counts by cell type; of the published tables, editors know the types.
+_BY_TYPE = ("cells", "mitochondria", "compartments")
+_L23_TYPES = {"propertyNames": {"enum": list(MICRONS_L23_TYPES)}}
+_L23 = {"expectations": {"properties": dict.fromkeys(_BY_TYPE, _L23_TYPES)}}
 
 _LABELS = list(range(len(COMPARTMENTS)))
 Compartment = Literal[COMPARTMENTS]  # type: ignore[valid-type]
 Label = Annotated[int, Field(strict=True), WithJsonSchema({"enum": _LABELS})]
 
 
-def _needs(keys: Iterable[str], without: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the schema of a description that has some keys, and others not."""
+def _form(keys: Iterable[str], without: Iterable[str], also: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a description that has some keys, others not, and more to check."""
     has = {key: {"not": {"type": "null"}} for key in keys}
-    properties = has | {key: {"type": "null"} for key in without}
+    properties = has | {key: {"type": "null"} for key in without} | also
     return {"properties": properties, "required": list(has)}
 
 
@@ -62,17 +76,64 @@ class OwnCells(OwnTable):
     left out and listed."""
 
 
+class Synthetic(Section):
+    """Sizes of a generated dataset; the least that holds every sort of untidiness."""
+
+    seed: Count
+    """Seed of the random numbers: the same seed and sizes give the same files."""
+    pyramidal_cells: PositiveInt
+    """Number of pyramidal cells."""
+    inhibitory_cells: PositiveInt
+    """Number of interneurons."""
+    astrocytes: PositiveInt
+    """Number of astrocytes."""
+    mitochondria_per_cell: Annotated[Integer, Field(ge=8)]
+    """Mitochondria of each cell, at least 8."""
+    synapses: Annotated[Integer, Field(ge=40)]
+    """Rows of the synapse table, at least 40."""
+
+
+class Neuroglancer(Section):
+    """The dataset's public layers, and the Neuroglancer that links open them in."""
+
+    image: PublicLayer | None = None
+    """The EM images, `precomputed://gs://…` or `precomputed://https://…`."""
+    cells: PublicLayer
+    """The segmentation of the cells, with meshes."""
+    mitochondria: PublicLayer
+    """The segmentation of the mitochondria, with meshes."""
+    viewer: Url = PUBLIC_VIEWER
+    """The Neuroglancer to open the layers in."""
+
+
+class Expectations(Section):
+    """Published counts that a run is compared with; what is not given is not compared."""
+
+    cells: dict[str, Count] = {}
+    """Analysed cells by type."""
+    mitochondria: dict[str, Count] = {}
+    """Mitochondria in these cells, by cell type."""
+    compartments: dict[str, dict[str, Count]] = {}
+    """Mitochondria by cell type and compartment."""
+    synapses: dict[Literal["post", "pre", "autapse"], Count] = {}
+    """Rows of synapses by the end that lies on an analysed neuron; of an `autapse`, both do."""
+    morphologies: Count | None = None
+    """Number of SWC files."""
+    associated_nodes: Count | None = None
+    """Number of JSON files of skeleton nodes."""
+
+
 class Dataset(Section):
     """One dataset: either generated, or described by where its inputs lie."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"synthetic": {"type": "object"}}, "required": ["synthetic"]},
-            "then": {"properties": {key: {"type": "null"} for key in _MADE}},
+            "then": _form((), _MADE, _L23),
             "else": {
                 "if": {"properties": {"cells": {"type": "object"}}, "required": ["cells"]},
-                "then": _needs(_OWN_NEEDED, _PUBLISHED_ONLY),
-                "else": _needs(_NEEDED),
+                "then": _form(_OWN_NEEDED, _PUBLISHED_ONLY, {}),
+                "else": _form(_NEEDED, (), _L23),
             },
         }
     )
@@ -174,9 +235,20 @@ class Dataset(Section):
                 problems.append(
                     f"{name} names the archive {quoted(source.archive)}, not described here{hint}"
                 )
+        problems += self._unknown_types()
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    def _unknown_types(self) -> Iterator[str]:
+        """Yield the counts that are expected of cell types that are not analysed."""
+        for key in _BY_TYPE:
+            for name in getattr(self.expectations, key):
+                if name not in self.types:
+                    yield (
+                        f"expectations.{key} names the cell type {quoted(name)}, expected one of "
+                        f"{', '.join(self.types)}{did_you_mean(name, self.types)}"
+                    )
 
     @field_validator("published_compartments")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mitosyn.catalogue import CELL_MESHES, MESH_LAYER, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
-from mitosyn.config.dataset import BRANCH_TABLES, Dataset
+from mitosyn.config.dataset import BRANCH_TABLES, FOLDERS, Dataset
 from mitosyn.config.settings import Config
 from mitosyn.config.sources import ArchiveMember, Download, as_download, local_path
 from mitosyn.meshes import FILE_LAYER
@@ -25,8 +25,6 @@ class Inputs:
     """Paths by name of the archives whose members are inputs."""
     skeletons: str
     """A folder, or where retrieval or unpacking puts one."""
-    skeleton_archive: str | None
-    """The archive to unpack into ``skeletons``."""
     mesh_layer: str
     """``precomputed://…`` path."""
     generated: bool
@@ -35,29 +33,22 @@ class Inputs:
     """Further tables, by key, that the branch analysis reads; empty if nothing reads them."""
     cell_meshes: str | None
     """A folder, or where retrieval, unpacking or generation puts one; None if nothing reads it."""
-    cell_mesh_archive: str | None
-    """The archive to unpack into ``cell_meshes``."""
+    folder_archives: dict[str, str]
+    """The archives of folders, by the name of the folder that they are unpacked into."""
 
     @property
     def skeletons_are_files(self) -> bool:
         """Whether each skeleton is an input file that exists before the run."""
-        return not self.generated and self.skeleton_archive is None
+        return not self.generated and "skeletons" not in self.folder_archives
 
     @property
     def cell_meshes_are_files(self) -> bool:
         """Whether each cell mesh is an input file that exists, if at all, before the run."""
-        return not self.generated and self.cell_mesh_archive is None
+        return not self.generated and CELL_MESHES not in self.folder_archives
 
 
 def locate_inputs(config: Config, resources: str) -> Inputs:
-    """Return where each input of the chosen dataset is, or will be once retrieved.
-
-    Parameters
-    ----------
-    config : Config
-    resources : str
-        The folder for what is retrieved, unpacked or generated.
-    """
+    """Return where each input of the chosen dataset is, or will be in the folder ``resources``."""
     dataset = config.chosen
     generated = dataset.synthetic is not None
     if generated:
@@ -65,28 +56,20 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
     # One job makes all that a generated dataset has for them.
     with_tables = bool(config.branches) or (generated and config.needs_cell_meshes)
     branch_tables = BRANCH_TABLES if with_tables else ()
-    skeletons, skeleton_archive = local_folder(dataset, "skeletons", resources)
-    cell_meshes, cell_mesh_archive = (
-        local_folder(dataset, CELL_MESHES, resources) if config.needs_cell_meshes else (None, None)
-    )
-    named = [
-        *dataset.tables,
-        "skeletons",
-        *branch_tables,
-        *[CELL_MESHES] * config.needs_cell_meshes,
-    ]
-    sources = [*(dataset.source(name) for name in named), *dataset.archives.values()]
+    folders = FOLDERS if config.needs_cell_meshes else FOLDERS[:1]
+    placed = {name: local_folder(dataset, name, resources) for name in folders}
+    named = (*dataset.tables, "skeletons", *branch_tables, *folders)
+    sources = [*map(dataset.source, named), *dataset.archives.values()]
     return Inputs(
         tables={name: local_path(dataset.source(name), resources) for name in dataset.tables},
         downloads={d.name: d for d in map(as_download, sources) if d is not None},
         archives={name: local_path(a, resources) for name, a in dataset.archives.items()},
-        skeletons=skeletons,
-        skeleton_archive=skeleton_archive,
+        skeletons=placed["skeletons"][0],
         mesh_layer=str(dataset.mitochondria_meshes),
         generated=generated,
-        branch_tables={n: local_path(getattr(dataset, n), resources) for n in branch_tables},
-        cell_meshes=cell_meshes,
-        cell_mesh_archive=cell_mesh_archive,
+        branch_tables={n: local_path(dataset.source(n), resources) for n in branch_tables},
+        cell_meshes=placed[CELL_MESHES][0] if CELL_MESHES in placed else None,
+        folder_archives={name: archive for name, (_, archive) in placed.items() if archive},
     )
 
 

@@ -32,17 +32,11 @@ EXPECTED = {
     "model": "keys with values",
     "union": SOURCE_FORMS,
 }
-BOUNDS = {"gt": "above", "ge": "not below"}
+BOUNDS = {"greater_than": "above", "greater_than_equal": "not below"}
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used; the text names the keys or paths.
-
-    Parameters
-    ----------
-    *problems : str
-        A line for each.
-    """
+    """The configuration cannot be used: a line for each problem names the keys or paths."""
 
     def __init__(self, *problems: str) -> None:
         shown = problems[:MOST_LINES]
@@ -76,14 +70,7 @@ def key_of(location: Sequence[object]) -> str:
 
 
 def validation_problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Describe what pydantic refuses, a line for each kind of problem.
-
-    Parameters
-    ----------
-    error : ValidationError
-    model : class
-        What was to be read.
-    """
+    """Return what pydantic refuses in a ``model``, a line for each kind of problem."""
     return in_lines(
         problem
         for detail in error.errors(include_url=False)
@@ -92,13 +79,7 @@ def validation_problems(error: ValidationError, model: type[BaseModel]) -> list[
 
 
 def in_lines(problems: Iterable[tuple[str, str]]) -> list[str]:
-    """Write pairs of a key and what is wrong there; what is wrong in many places, once.
-
-    Returns
-    -------
-    list of str
-        In the order in which the problems come.
-    """
+    """Return a line for each problem of (key, problem), in order; one for many keys alike."""
     places: dict[str, list[tuple[str, str]]] = {}
     for key, problem in problems:
         what, _, _ = problem.partition(FOUND)
@@ -138,10 +119,9 @@ def _problems(detail: Any, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
 
 
 def _expected(kind: str, context: dict[str, Any]) -> str:
-    bounds = {"greater_than": "gt", "greater_than_equal": "ge"}
-    if kind in bounds:
-        name = bounds[kind]
-        return f"a whole number {BOUNDS[name]} {context[name]}"
+    if kind in BOUNDS:
+        (bound,) = context.values()
+        return f"a whole number {BOUNDS[kind]} {bound}"
     return EXPECTED.get(kind.split("_")[0], "another value")
 
 
@@ -166,13 +146,7 @@ def _alternatives(kind: Any) -> list[Any]:
 
 
 def duplicate_keys(path: str | Path) -> list[str]:
-    """List the keys that a YAML file has twice at one place: the last alone would count.
-
-    Returns
-    -------
-    list of str
-        A line for each, with the lines in the file.
-    """
+    """Return a line for each key that a YAML file has twice: the last alone would count."""
     try:
         tree = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.YAMLError:

@@ -34,12 +34,9 @@ def _tidy(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_key_tables(page: str) -> str:
-    """Write the keys into a page of the docs, where it has a place for those of a section.
+    """Return a page of the docs with its tables of keys made anew.
 
-    Parameters
-    ----------
-    page : str
-        Markdown; tables come between ``<!-- keys of SECTION -->`` and ``<!-- end -->``.
+    They stand between ``<!-- keys of SECTION -->`` and ``<!-- end -->``.
     """
     schema = config_schema()
     sections = {"Config": schema, **schema["$defs"]}

@@ -7,13 +7,26 @@ from typing import Literal
 from pydantic import field_validator
 
 from mitosyn.catalogue import BRANCH_TYPES
-from mitosyn.config.dataset import Dataset
-from mitosyn.config.expectations import Expectations
-from mitosyn.config.retrieval import Retrieval
-from mitosyn.config.values import Name, Section
+from mitosyn.config.dataset import Dataset, Expectations
+from mitosyn.config.values import Name, PositiveInt, Section, Size
 from mitosyn.tables import OWN_LABELS
 
 BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
+
+
+class Retrieval(Section):
+    """How patient and how polite retrieval is."""
+
+    attempts: PositiveInt = 6
+    """Tries in a row that may bring nothing before a transfer is given up."""
+    backoff_s: Size = 1.0
+    """Longest wait before the second try, in s; it doubles with every try."""
+    timeout_s: Size = 60.0
+    """Longest wait for a connection, an answer or its next bytes, in s."""
+    connections_per_job: PositiveInt = 32
+    """Requests at once by one job."""
+    connections: PositiveInt = 64
+    """Requests at once by all jobs together."""
 
 
 class Config(Section):
