@@ -55,9 +55,7 @@ rule summarise_dataset:
     input:
         check=f"{RESULTS}/check.json",
         provenance=f"{RESULTS}/provenance.json",
-        cells=f"{RESULTS}/tables/cells.arrow",
-        left_out=f"{RESULTS}/tables/left_out_cells.csv",
-        incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
+        left_out=f"{RESULTS}/tables/left_out_cells.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
         figures=[path for question in QUESTIONS for path in figure_files(question, "png")],
         files=[path for path in LISTED if path != RUN_TIMES],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 from mitosyn.report.page import (
     Comparison,
     compare_counts,
@@ -13,7 +14,6 @@ from mitosyn.report.page import (
     in_words,
 )
 from mitosyn.report.run_times import RuleCost, costs_by_rule, write_run_times
-from mitosyn.tables.cells import Cell
 
 
 def test_counts_stand_beside_what_is_expected_in_the_usual_order() -> None:
@@ -41,24 +41,28 @@ def test_counts_stand_beside_what_is_expected_in_the_usual_order() -> None:
 
 
 def test_reasons_are_counted_whatever_numbers_they_name() -> None:
-    rows = [{"why": f"face {n} names vertex {n + 3}"} for n in (10, 20, 30)] + [{"why": "empty"}]
-    assert count_reasons(rows, ["why"]) == [("face N names vertex N", 3), ("empty", 1)]
+    reasons = [f"face {n} names vertex {n + 3}" for n in (10, 20, 30)] + ["empty"]
+    counted = count_reasons(pd.DataFrame({"why": reasons}))
+    assert counted == [
+        ("face N names vertex N", 3),
+        ("empty", 1),
+    ]
 
 
 def test_incomplete_mitochondria_are_explained_in_words() -> None:
-    cells = {4: Cell(4, "glia", "astrocyte", (0, 0, 0), None, "soma_distance", False)}
     rows = [
-        {"cell_id": "4", "mito_id": "1", "kind": "no mesh"},
-        {"cell_id": "4", "mito_id": "2", "kind": "bad mesh"},
-        {"cell_id": "4", "mito_id": "3", "kind": "partly measured"},
+        (None, "no mesh"),
+        (None, "empty mesh: none"),
+        (1, "the mesh is flat: mito_size, sphericity; the plane misses: pc1_ca"),
+        (1, None),
     ]
-    problems = {
-        1: "no mesh",
-        2: "empty mesh: none",
-        3: "the mesh is flat: mito_size, sphericity; the plane misses: pc1_ca",
-    }
-    reasons = [row["reason"] for row in explain_incomplete(rows, cells, problems)]
-    assert reasons == ["", "empty mesh: none", "the mesh is flat; the plane misses"]
+    table = pd.DataFrame(rows, columns=["mesh_pieces", "problem"]).assign(cell_type="glia")
+    assert explain_incomplete(table).to_numpy().tolist() == [
+        ["glia", "no mesh", ""],
+        ["glia", "bad mesh", "empty mesh: none"],
+        ["glia", "partly measured", "the mesh is flat; the plane misses"],
+    ]
+    assert explain_incomplete(table[3:]).empty
 
 
 def test_costs_are_summed_by_rule_and_unfinished_jobs_say_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from mitosyn.catalogue import QUESTIONS
 from mitosyn.report import (
     compare_counts,
     costs_by_rule,
@@ -16,7 +17,7 @@ from mitosyn.report import (
     write_run_times,
 )
 from mitosyn.support import run, write_text
-from mitosyn.tables import read_cells, read_csv_rows
+from mitosyn.tables import read_arrow
 
 HERE = Path(__file__).parent
 
@@ -27,21 +28,17 @@ def main(snakemake) -> None:
     check = json.loads(Path(source.check).read_text())
     costs = costs_by_rule(params.logs)
     write_run_times(output.run_times, costs)
-    table = pq.read_table(source.mitochondria, columns=["mito_id", "problem"])
-    problems = dict(zip(*(column.to_pylist() for column in table.columns), strict=True))
-    incomplete = explain_incomplete(
-        read_csv_rows(source.incomplete), read_cells(source.cells), problems
-    )
+    left_out = read_arrow(source.left_out).select(["cell_type", "cell_subtype", "reason"])
+    columns = list(QUESTIONS["incomplete"].tables["mitochondria"])
+    mitochondria = pq.read_table(source.mitochondria, columns=columns).to_pandas()
     content = {
         "dataset": params.dataset,
         "description": params.description,
         "headline": headline(check),
         "compared": any(params.expectations.values()),
         "counts": compare_counts(check, params.expectations),
-        "left_out": count_reasons(
-            read_csv_rows(source.left_out), ["cell_type", "cell_subtype", "reason"]
-        ),
-        "incomplete": count_reasons(incomplete, ["cell_type", "kind", "reason"]),
+        "left_out": count_reasons(left_out.to_pandas()),
+        "incomplete": count_reasons(explain_incomplete(mitochondria)),
         "questions": embedded_figures(source.figures, HERE.parent / "report"),
         "costs": costs,
         "provenance": json.loads(Path(source.provenance).read_text()),

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 
 from mitosyn.catalogue import COMPARTMENTS, QUESTIONS, SYNAPSE_TYPES
 from mitosyn.dataset import PARTLY_MEASURED
 from mitosyn.meshes import NO_MESH
+from mitosyn.report.figures.incomplete import select_incomplete
 from mitosyn.report.figures.style import DPI
-from mitosyn.tables import Cell
 
 UNITS = ("bytes", "KB", "MB", "GB")
 SCREEN_DPI = 96
@@ -27,15 +28,7 @@ KINDS = {"morphologies": "SWC files", "associated_nodes": "JSON files"}
 
 @dataclass(frozen=True)
 class Comparison:
-    """A count beside the one that is expected, if any.
-
-    Attributes
-    ----------
-    group, name : str
-        What was counted: the group is empty where there is only one.
-    found : int
-    expected : int or None
-    """
+    """A count beside the one that is expected, if any; the group is empty if there is only one."""
 
     group: str
     name: str
@@ -56,7 +49,7 @@ def compare_counts(
     Parameters
     ----------
     counts, expectations : mappings
-        As ``check.json`` has them, and as the configuration does; it need not name all.
+        As in ``check.json`` and in the configuration, which need not name all.
     """
     return {
         key.replace("_", " "): _compare_nested(key, counts[key], expectations.get(key))
@@ -85,16 +78,11 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: usual.index(name) if name in usual else len(usual))
 
 
-def count_reasons(rows: Iterable[Mapping[str, str]], columns: list[str]) -> list[tuple]:
-    """Count rows by the values of some columns, numbers in them aside.
-
-    Returns
-    -------
-    list of tuples
-        The values, then how many rows have them; most first.
-    """
-    counted = Counter(tuple(_without_numbers(row[name]) for name in columns) for row in rows)
-    return [(*values, number) for values, number in counted.most_common()]
+def count_reasons(table: pd.DataFrame) -> list[tuple]:
+    """Count equal rows of texts, numbers in them aside: the texts, then how many; most first."""
+    rows = table.itertuples(index=False, name=None)
+    counted = Counter(tuple(map(_without_numbers, row)) for row in rows)
+    return [(*texts, number) for texts, number in counted.most_common()]
 
 
 def _without_numbers(text: str) -> str:
@@ -102,34 +90,24 @@ def _without_numbers(text: str) -> str:
     return re.sub(r"\b\d{2,}\b", "N", text)
 
 
-def explain_incomplete(
-    rows: Iterable[Mapping[str, str]], cells: Mapping[int, Cell], problems: Mapping[int, str]
-) -> list[dict[str, str]]:
-    """Give the ``cell_type``, ``kind`` and ``reason`` of incomplete mitochondria.
+def explain_incomplete(mitochondria: pd.DataFrame) -> pd.DataFrame:
+    """Return ``cell_type``, ``kind`` and ``reason`` of the mitochondria that lack measures.
 
     Parameters
     ----------
-    rows : iterable of mappings
-        Of the list of incomplete mitochondria.
-    cells : mapping from cell id to Cell
-    problems : mapping from mitochondrion id to text
-        As the table of mitochondria has them: of those partly measured, reasons with the
-        measures that each costs.
+    mitochondria : pandas.DataFrame
+        ``cell_type, mesh_pieces, problem``; the problem of one that is partly measured names
+        reasons with the measures that each costs.
     """
-    explained = []
-    for row in rows:
-        reason = problems[int(row["mito_id"])]
-        if row["kind"] == NO_MESH:
-            reason = ""
-        elif row["kind"] == PARTLY_MEASURED:
-            reason = "; ".join(part.split(": ")[0] for part in reason.split("; "))
-        cell_type = cells[int(row["cell_id"])].cell_type
-        explained.append({"cell_type": cell_type, "kind": row["kind"], "reason": reason})
-    return explained
+    found = select_incomplete(mitochondria)
+    reasons = found["problem"].str.replace(r": .*?(?=; |$)", "", regex=True)
+    reasons = reasons.where(found["kind"] == PARTLY_MEASURED, found["problem"])
+    reasons = reasons.mask(found["kind"] == NO_MESH, "")
+    return found.assign(reason=reasons)[["cell_type", "kind", "reason"]]
 
 
 def headline(check: Mapping[str, Any]) -> list[tuple[int, str]]:
-    """Give the four numbers that say most, each with what it counts."""
+    """Return the four numbers that say most, each with what it counts."""
     return [
         (sum(check["cells"].values()), "cells"),
         (sum(check["mitochondria"].values()), "mitochondria"),
@@ -139,19 +117,13 @@ def headline(check: Mapping[str, Any]) -> list[tuple[int, str]]:
 
 
 def in_words(size: int) -> str:
-    """Say how large something of ``size`` bytes is, in units of 1000."""
+    """Write a size in bytes in units of 1000."""
     power = min((len(str(size)) - 1) // 3, len(UNITS) - 1)
     return f"{size / 1000**power:.{min(power, 1)}f} {UNITS[power]}"
 
 
 def describe_files(contents: Mapping[str, str], folder: str | Path) -> list[dict[str, str]]:
-    """Return the name (under ``folder``), content and size of files.
-
-    Parameters
-    ----------
-    contents : mapping from path to what the file holds
-    folder : str or Path
-    """
+    """Return the name (under ``folder``), content and size of files, from content by path."""
     return [
         {
             "name": Path(path).relative_to(folder).as_posix(),
@@ -163,12 +135,12 @@ def describe_files(contents: Mapping[str, str], folder: str | Path) -> list[dict
 
 
 def embedded_figures(paths: Iterable[str | Path], captions: str | Path) -> list[dict[str, Any]]:
-    """Give the figures by question that is answered, as data of a page that needs no other file.
+    """Return the figures by question that is answered, for a page that needs no other file.
 
     Parameters
     ----------
     paths : iterable of str or Path
-        PNG files named after the figures; those of the branch analysis may be missing.
+        PNG files named after the figures that there are.
     captions : str or Path
         The folder of the captions: plain paragraphs.
 
@@ -202,14 +174,7 @@ def _embedded(picture: Path, caption: Path) -> dict[str, Any]:
 
 
 def render_page(template: str | Path, content: Mapping[str, Any]) -> str:
-    """Fill the page's template.
-
-    Parameters
-    ----------
-    template : str or Path
-    content : mapping
-        What the template names; texts are escaped.
-    """
+    """Fill the page's template with what it names; texts are escaped."""
     template = Path(template)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),

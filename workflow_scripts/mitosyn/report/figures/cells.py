@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.groups import draw_columns, write_medians
-from mitosyn.report.figures.style import GRID, STYLE, new_figure, nothing_to_show
+from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
 from mitosyn.support import NM_PER_UM
 
 
@@ -35,22 +34,21 @@ def draw_types(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     counts["order"] = counts["cell_type"].map(list(colours).index)
     counts = counts.sort_values(["order", "cells", "cell_subtype"], ascending=[True, False, True])
     figure = new_figure(6.5, 1.1 + 0.28 * len(counts))
-    with rc_context(STYLE):
-        axes = figure.subplots()
-        places, fills = range(len(counts)), counts["cell_type"].map(dict(colours))
-        bars = axes.barh(places, counts["cells"], color=fills, height=0.7)
-        axes.bar_label(bars, [f"{n:,}" for n in counts["cells"]], padding=3)
-        axes.set_yticks(places, counts["cell_subtype"].str.replace("_", " "))
-        axes.invert_yaxis()
-        axes.set_xlabel("cells")
-        axes.set_xlim(0, 1.08 * counts["cells"].max())
-        axes.tick_params(axis="y", length=0)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        numbers = cells["cell_type"].value_counts()
-        for cell_type, colour in colours.items():
-            label = f"{cell_type} ({numbers[cell_type]:,})"
-            axes.scatter([], [], s=40, color=colour, label=label)
-        figure.legend(loc="outside upper center", ncols=3, handletextpad=0.1)
+    axes = figure.subplots()
+    places, fills = range(len(counts)), counts["cell_type"].map(dict(colours))
+    bars = axes.barh(places, counts["cells"], color=fills, height=0.7)
+    axes.bar_label(bars, [f"{n:,}" for n in counts["cells"]], padding=3)
+    axes.set_yticks(places, counts["cell_subtype"].str.replace("_", " "))
+    axes.invert_yaxis()
+    axes.set_xlabel("cells")
+    axes.set_xlim(0, 1.08 * counts["cells"].max())
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    numbers = cells["cell_type"].value_counts()
+    for cell_type, colour in colours.items():
+        label = f"{cell_type} ({numbers[cell_type]:,})"
+        axes.scatter([], [], s=40, color=colour, label=label)
+    figure.legend(loc="outside upper center", ncols=3, handletextpad=0.1)
     return figure
 
 
@@ -70,30 +68,29 @@ def draw_positions(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     figure = new_figure(
         max((spans["x"] + spans["z"]) * scale + 1.6, 4.5), max(spans["y"] * scale + 1.3, 2.6)
     )
-    with rc_context(STYLE):
-        views = figure.subplots(1, 2, sharey=True, width_ratios=[spans["x"], spans["z"]])
-        for axes, across in zip(views, "xz", strict=True):
-            for cell_type, colour in colours.items():
-                own = places[cells["cell_type"] == cell_type]
-                axes.scatter(
-                    own[across],
-                    own["y"],
-                    s=22,
-                    color=colour,
-                    edgecolors="white",
-                    linewidths=0.4,
-                    label=f"{cell_type} ({len(own):,})",
-                )
-            middle = (places[across].max() + places[across].min()) / 2
-            axes.set_xlim(middle - spans[across] / 2, middle + spans[across] / 2)
-            axes.set_aspect("equal")
-            axes.set_xlabel(f"{across} (µm)")
-            axes.grid(**GRID)
-        middle = (places["y"].max() + places["y"].min()) / 2
-        views[0].set_ylim(middle + spans["y"] / 2, middle - spans["y"] / 2)
-        views[0].set_ylabel("y (µm), pia up")
-        handles, labels = views[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=3, handletextpad=0.1)
+    views = figure.subplots(1, 2, sharey=True, width_ratios=[spans["x"], spans["z"]])
+    for axes, across in zip(views, "xz", strict=True):
+        for cell_type, colour in colours.items():
+            own = places[cells["cell_type"] == cell_type]
+            axes.scatter(
+                own[across],
+                own["y"],
+                s=22,
+                color=colour,
+                edgecolors="white",
+                linewidths=0.4,
+                label=f"{cell_type} ({len(own):,})",
+            )
+        middle = (places[across].max() + places[across].min()) / 2
+        axes.set_xlim(middle - spans[across] / 2, middle + spans[across] / 2)
+        axes.set_aspect("equal")
+        axes.set_xlabel(f"{across} (µm)")
+        axes.grid(**GRID)
+    middle = (places["y"].max() + places["y"].min()) / 2
+    views[0].set_ylim(middle + spans["y"] / 2, middle - spans["y"] / 2)
+    views[0].set_ylabel("y (µm), pia up")
+    handles, labels = views[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, handletextpad=0.1)
     return figure
 
 
@@ -115,14 +112,13 @@ def draw_numbers(
         return nothing_to_show(f"No value to show: {', '.join(columns.values())}")
     width = max(1.0 + 0.9 * len(types), 2.2)
     figure = new_figure(max(width * len(columns), 3.6), 3.6)
-    with rc_context(STYLE):
-        panels = figure.subplots(1, len(columns), squeeze=False).flat
-        for axes, (column, label) in zip(panels, columns.items(), strict=True):
-            groups = {t: cells.loc[cells["cell_type"] == t, column].dropna() for t in types}
-            draw_columns(axes, groups, colours, dots=True)
-            most = max(group.max() for group in groups.values())
-            axes.set_ylim(0, 1.18 * max(most, 1))
-            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-            write_medians(axes, groups, ",.6g")
-            axes.set_ylabel(label)
+    panels = figure.subplots(1, len(columns), squeeze=False).flat
+    for axes, (column, label) in zip(panels, columns.items(), strict=True):
+        groups = {t: cells.loc[cells["cell_type"] == t, column].dropna() for t in types}
+        draw_columns(axes, groups, colours, dots=True)
+        most = max(group.max() for group in groups.values())
+        axes.set_ylim(0, 1.18 * max(most, 1))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        write_medians(axes, groups, ",.6g")
+        axes.set_ylabel(label)
     return figure

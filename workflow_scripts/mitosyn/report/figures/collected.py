@@ -9,9 +9,11 @@ from importlib import import_module
 
 import pandas as pd
 import pyarrow as pa
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from mitosyn.catalogue import type_colours
+from mitosyn.report.figures.style import STYLE
 from mitosyn.report.neurites import add_cell_types, read_neurons
 from mitosyn.skeletons import Skeleton
 from mitosyn.tables import name_by_label
@@ -57,10 +59,6 @@ class Collected:
 
 
 def draw_question(question: str, collected: Collected) -> dict[str, Figure]:
-    """Draw the figures of a question: what the module of its name does.
-
-    Returns
-    -------
-    dict from the figure's name to Figure
-    """
-    return import_module(f"mitosyn.report.figures.{question}").draw(collected)
+    """Draw the figures of a question, by name: what the module of its name does."""
+    with rc_context(STYLE):
+        return import_module(f"mitosyn.report.figures.{question}").draw(collected)

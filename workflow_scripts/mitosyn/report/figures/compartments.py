@@ -6,14 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS
 from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.groups import draw_columns, write_medians
-from mitosyn.report.figures.style import QUIET, STYLE, new_figure, nothing_to_show
+from mitosyn.report.figures.style import QUIET, new_figure, nothing_to_show
 from mitosyn.report.statistics import compare_compartments, measure_mitochondria
 from mitosyn.sources import ASCENDING, STUDIED_TYPE
 
@@ -52,18 +51,17 @@ def draw_compartments(mitochondria: pd.DataFrame) -> Figure:
         return nothing_to_show(f"No mitochondrion of a {STUDIED_TYPE} cell was measured.")
     p_values = {(test.statistic, test.group): test.p for test in compare_compartments(mitochondria)}
     figure = new_figure(4.2 * len(groups), 4.2)
-    with rc_context(STYLE):
-        panels = figure.subplots(1, len(groups), squeeze=False).flat
-        for axes, (measure, own) in zip(panels, groups.items(), strict=True):
-            draw_columns(axes, own, COMPARTMENT_COLOURS, dots=False)
-            low, high = axes.dataLim.y0, axes.dataLim.y1
-            axes.set_yscale("log")
-            axes.set_ylim(low / 1.5, high * (high / low) ** 0.45 * 1.5)
-            write_medians(axes, own, ".3g")
-            for place, (first, second) in enumerate(pairwise(own)):
-                p = p_values.get((f"{measure}_mann_whitney_u", f"{first} < {second}"), np.nan)
-                _draw_bracket(axes, place, p)
-            axes.set_ylabel(MEASURE_LABELS[measure])
+    panels = figure.subplots(1, len(groups), squeeze=False).flat
+    for axes, (measure, own) in zip(panels, groups.items(), strict=True):
+        draw_columns(axes, own, COMPARTMENT_COLOURS, dots=False)
+        low, high = axes.dataLim.y0, axes.dataLim.y1
+        axes.set_yscale("log")
+        axes.set_ylim(low / 1.5, high * (high / low) ** 0.45 * 1.5)
+        write_medians(axes, own, ".3g")
+        for place, (first, second) in enumerate(pairwise(own)):
+            p = p_values.get((f"{measure}_mann_whitney_u", f"{first} < {second}"), np.nan)
+            _draw_bracket(axes, place, p)
+        axes.set_ylabel(MEASURE_LABELS[measure])
     return figure
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,7 +13,6 @@ from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.style import (
     GRID,
     QUIET,
-    STYLE,
     horizontal_grid,
     new_figure,
     nothing_to_show,
@@ -72,18 +70,17 @@ def draw_relations(segments: pd.DataFrame) -> Figure:
         return nothing_to_show("No basal segment lies beyond 60 µm and can be compared.")
     lines = relate_densities(segments)
     figure = new_figure(7.6, 7.8)
-    with rc_context(STYLE):
-        panels = figure.subplots(2, 2).flat
-        for axes, (name, (x, y)) in zip(panels, relations(points).items(), strict=True):
-            if y.isna().all():
-                axes.remove()
-                continue
-            _draw_points(axes, x, y)
-            _draw_line(axes, lines[name], x)
-            across, along = name.split("_by_")
-            axes.set_xlabel(RELATION_LABELS[along])
-            axes.set_ylabel(RELATION_LABELS[across])
-            axes.set_title(_explain_line(name, lines[name]), size=7.5, weight="normal", loc="left")
+    panels = figure.subplots(2, 2).flat
+    for axes, (name, (x, y)) in zip(panels, relations(points).items(), strict=True):
+        if y.isna().all():
+            axes.remove()
+            continue
+        _draw_points(axes, x, y)
+        _draw_line(axes, lines[name], x)
+        across, along = name.split("_by_")
+        axes.set_xlabel(RELATION_LABELS[along])
+        axes.set_ylabel(RELATION_LABELS[across])
+        axes.set_title(_explain_line(name, lines[name]), size=7.5, weight="normal", loc="left")
     return figure
 
 
@@ -148,17 +145,16 @@ def draw_variances(
         for splits in drawn.values()
     ]
     figure = new_figure(1.4 + sum(widths), 3.8)
-    with rc_context(STYLE):
-        panels = figure.subplots(1, len(drawn), squeeze=False, sharey=True, width_ratios=widths)
-        for axes, (label, splits) in zip(panels.flat, drawn.items(), strict=True):
-            _draw_bars(axes, splits, across=splits is compartments)
-            axes.set_xlabel(label)
-        low, high = panels[0, 0].get_ylim()
-        panels[0, 0].set_ylim(low, high + 0.24 * (high - low))
-        panels[0, 0].set_ylabel("share of the variance of coverage (%)")
-        for part, colour in PART_COLOURS.items():
-            panels[0, 0].bar([0], [0], color=colour, label=PART_LABELS[part])
-        figure.legend(loc="outside upper center", ncols=3, handlelength=1, columnspacing=1)
+    panels = figure.subplots(1, len(drawn), squeeze=False, sharey=True, width_ratios=widths)
+    for axes, (label, splits) in zip(panels.flat, drawn.items(), strict=True):
+        _draw_bars(axes, splits, across=splits is compartments)
+        axes.set_xlabel(label)
+    low, high = panels[0, 0].get_ylim()
+    panels[0, 0].set_ylim(low, high + 0.24 * (high - low))
+    panels[0, 0].set_ylabel("share of the variance of coverage (%)")
+    for part, colour in PART_COLOURS.items():
+        panels[0, 0].bar([0], [0], color=colour, label=PART_LABELS[part])
+    figure.legend(loc="outside upper center", ncols=3, handlelength=1, columnspacing=1)
     return figure
 
 

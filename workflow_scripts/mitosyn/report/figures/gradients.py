@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, QUESTIONS
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import STYLE, horizontal_grid, new_figure, nothing_to_show
+from mitosyn.report.figures.style import horizontal_grid, new_figure, nothing_to_show
 from mitosyn.report.statistics import FEWEST_IN_BIN, NEURITES, bin_gradients, name_branches
 from mitosyn.support import NM_PER_UM
 
@@ -51,32 +50,31 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
     if shown.empty:
         return nothing_to_show(f"No 10 µm hold {FEWEST_IN_BIN} segments of {cell_type} cells.")
     figure = new_figure(7.6, 7.2)
-    with rc_context(STYLE):
-        axes = figure.subplots(3, 2, sharex=True, height_ratios=[1, 1, 0.6])
-        for panel, (quantity, (label, factor)) in zip(
-            axes[:2].flat, GRADIENT_PANELS.items(), strict=True
-        ):
-            for name, own in _by_compartment(shown[shown["quantity"] == quantity]):
-                _draw_gradient(panel, own, COMPARTMENT_COLOURS[name], factor)
-            panel.set_ylabel(label)
-            panel.set_ylim(bottom=0)
-        counted = shown[shown["quantity"] == "linearsynapsedensity"]
-        for panel, column in zip(axes[2], ("segments", "cells"), strict=True):
-            for name, own in _by_compartment(counted):
-                middles = (own["from_um"] + own["to_um"]) / 2
-                colour = COMPARTMENT_COLOURS[name]
-                panel.plot(middles, own[column], color=colour, lw=1.2, marker="o", ms=2.5)
-            panel.set_ylabel(f"{column} (n)")
-            panel.set_ylim(0, 1.1 * max(panel.dataLim.y1, 1))
-            panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-            panel.set_xlabel("path length to the soma (µm)")
-            panel.set_xlim(left=0)
-        for panel in axes.flat:
-            horizontal_grid(panel)
+    axes = figure.subplots(3, 2, sharex=True, height_ratios=[1, 1, 0.6])
+    for panel, (quantity, (label, factor)) in zip(
+        axes[:2].flat, GRADIENT_PANELS.items(), strict=True
+    ):
+        for name, own in _by_compartment(shown[shown["quantity"] == quantity]):
+            _draw_gradient(panel, own, COMPARTMENT_COLOURS[name], factor)
+        panel.set_ylabel(label)
+        panel.set_ylim(bottom=0)
+    counted = shown[shown["quantity"] == "linearsynapsedensity"]
+    for panel, column in zip(axes[2], ("segments", "cells"), strict=True):
         for name, own in _by_compartment(counted):
-            label = f"{name} ({int(own['segments'].sum()):,} segments)"
-            axes[0, 0].plot([], [], color=COMPARTMENT_COLOURS[name], lw=2, label=label)
-        figure.legend(loc="outside upper center", ncols=3, handlelength=1.2)
+            middles = (own["from_um"] + own["to_um"]) / 2
+            colour = COMPARTMENT_COLOURS[name]
+            panel.plot(middles, own[column], color=colour, lw=1.2, marker="o", ms=2.5)
+        panel.set_ylabel(f"{column} (n)")
+        panel.set_ylim(0, 1.1 * max(panel.dataLim.y1, 1))
+        panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        panel.set_xlabel("path length to the soma (µm)")
+        panel.set_xlim(left=0)
+    for panel in axes.flat:
+        horizontal_grid(panel)
+    for name, own in _by_compartment(counted):
+        label = f"{name} ({int(own['segments'].sum()):,} segments)"
+        axes[0, 0].plot([], [], color=COMPARTMENT_COLOURS[name], lw=2, label=label)
+    figure.legend(loc="outside upper center", ncols=3, handlelength=1.2)
     return figure
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, SOMATIC
 from mitosyn.report.figures.style import (
     QUIET,
-    STYLE,
     horizontal_grid,
     new_figure,
     nothing_to_show,
@@ -78,18 +76,15 @@ def draw_by_compartment(
     figure = new_figure(MARGIN + COLUMN_WIDTH * sum(columns) + 0.3 * len(columns), HEIGHT)
     if figure.get_figwidth() < 4:
         figure.set_figwidth(4)
-    with rc_context(STYLE):
-        panels = figure.subplots(
-            1, len(present), sharey=True, squeeze=False, width_ratios=columns
-        ).flat
-        for axes, (cell_type, compartments) in zip(panels, present.items(), strict=True):
-            own = values[values["cell_type"] == cell_type]
-            groups = {n: own.loc[own["compartment"] == n, "value"] for n in compartments}
-            draw_columns(axes, groups, COMPARTMENT_COLOURS, dots)
-            write_medians(axes, groups, f".{scale.digits}g")
-            axes.set_title(cell_type, color=colours[cell_type])
-        _set_scale(figure.axes, scale)
-        figure.axes[0].set_ylabel(scale.label)
+    panels = figure.subplots(1, len(present), sharey=True, squeeze=False, width_ratios=columns).flat
+    for axes, (cell_type, compartments) in zip(panels, present.items(), strict=True):
+        own = values[values["cell_type"] == cell_type]
+        groups = {n: own.loc[own["compartment"] == n, "value"] for n in compartments}
+        draw_columns(axes, groups, COMPARTMENT_COLOURS, dots)
+        write_medians(axes, groups, f".{scale.digits}g")
+        axes.set_title(cell_type, color=colours[cell_type])
+    _set_scale(figure.axes, scale)
+    figure.axes[0].set_ylabel(scale.label)
     return figure
 
 

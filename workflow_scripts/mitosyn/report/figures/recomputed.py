@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS
 from mitosyn.report.agreement import PUBLISHED, RECOMPUTED, confusion, label_order, pair_values
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import GRID, QUIET, STYLE, new_figure, nothing_to_show
+from mitosyn.report.figures.style import GRID, QUIET, new_figure, nothing_to_show
 from mitosyn.support import NM_PER_UM
 
 NOTHING = "There are no published values to compare with."
@@ -49,28 +48,27 @@ def draw_confusion(pairs: pd.DataFrame) -> Figure:
         for name in ("mitochondria", "share")
     )
     figure = new_figure(2.2 + 0.85 * len(columns), 1.5 + 0.5 * len(rows))
-    with rc_context(STYLE):
-        axes = figure.subplots()
-        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        for (row, column), count in np.ndenumerate(counts):
-            colour = "white" if shares[row, column] > DARK else "black" if count else QUIET
-            text = f"{count:,}\n{shares[row, column]:.1%}" if count else "0"
-            axes.text(column, row, text, ha="center", va="center", color=colour, size=8)
-        totals = counts.sum(axis=1)
-        names = [f"{name} ({n:,})" for name, n in zip(rows, totals, strict=True)]
-        axes.set_yticks(range(len(rows)), names)
-        axes.set_xticks(range(len(columns)), [name.replace(" ", "\n") for name in columns])
-        axes.set_ylabel("published compartment")
-        axes.set_xlabel("recomputed compartment")
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        equal = sum(counts[i, columns.index(name)] for i, name in enumerate(rows))
-        apart = int(labels.loc[labels[PUBLISHED].isna(), "mitochondria"].sum())
-        title = f"{equal:,} of {totals.sum():,} equal ({equal / totals.sum():.1%})"
-        axes.set_title(title + (f"; {apart:,} more not published" if apart else ""))
-        bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, format="{x:.0%}")
-        bar.set_label("share of the row")
-        bar.outline.set_visible(False)
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if shares[row, column] > DARK else "black" if count else QUIET
+        text = f"{count:,}\n{shares[row, column]:.1%}" if count else "0"
+        axes.text(column, row, text, ha="center", va="center", color=colour, size=8)
+    totals = counts.sum(axis=1)
+    names = [f"{name} ({n:,})" for name, n in zip(rows, totals, strict=True)]
+    axes.set_yticks(range(len(rows)), names)
+    axes.set_xticks(range(len(columns)), [name.replace(" ", "\n") for name in columns])
+    axes.set_ylabel("published compartment")
+    axes.set_xlabel("recomputed compartment")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    equal = sum(counts[i, columns.index(name)] for i, name in enumerate(rows))
+    apart = int(labels.loc[labels[PUBLISHED].isna(), "mitochondria"].sum())
+    title = f"{equal:,} of {totals.sum():,} equal ({equal / totals.sum():.1%})"
+    axes.set_title(title + (f"; {apart:,} more not published" if apart else ""))
+    bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, format="{x:.0%}")
+    bar.set_label("share of the row")
+    bar.outline.set_visible(False)
     return figure
 
 
@@ -87,18 +85,17 @@ def draw_lengths(pairs: pd.DataFrame) -> Figure:
         return nothing_to_show(NOTHING)
     names = label_order(compared[PUBLISHED])
     figure = new_figure(9.0, 4.6)
-    with rc_context(STYLE):
-        left, right = figure.subplots(1, 2)
-        _draw_pairs(left, compared, names)
-        _draw_differences(right, compared, names)
-        handles, labels = left.get_legend_handles_labels()
-        figure.legend(
-            *(handles, labels),
-            loc="outside upper center",
-            ncols=min(len(names), 3),
-            handletextpad=0.1,
-            title="published compartment",
-        )
+    left, right = figure.subplots(1, 2)
+    _draw_pairs(left, compared, names)
+    _draw_differences(right, compared, names)
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(
+        *(handles, labels),
+        loc="outside upper center",
+        ncols=min(len(names), 3),
+        handletextpad=0.1,
+        title="published compartment",
+    )
     return figure
 
 

@@ -39,23 +39,13 @@ QUIET = "#6E6E6E"
 
 def new_figure(width: float, height: float) -> Figure:
     """Make an empty figure, in inches, that arranges its axes itself."""
-    with rc_context(STYLE):
-        return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def save_figures(figures: Mapping[str, Figure], paths: Iterable[str | Path]) -> None:
     """Write figures as PNG or SVG files that depend on nothing but what is drawn.
 
-    Parameters
-    ----------
-    figures : mapping from name to Figure
-    paths : iterable of str or Path
-        Files named like the figures; the ending is the format.
-
-    Raises
-    ------
-    KeyError
-        A file is named like none of the figures.
+    Files are named like the figures; the ending is the format.
     """
     for path in map(Path, paths):
         with whole_file(path) as temporary, rc_context(STYLE):
@@ -67,7 +57,7 @@ def save_figures(figures: Mapping[str, Figure], paths: Iterable[str | Path]) -> 
 def nothing_to_show(text: str) -> Figure:
     """Draw a figure that only says why there is nothing to draw."""
     figure = new_figure(6, 1.2)
-    figure.text(0.5, 0.5, text, ha="center", va="center", color=QUIET)
+    figure.text(0.5, 0.5, text, ha="center", va="center", color=QUIET, size=10)
     return figure
 
 

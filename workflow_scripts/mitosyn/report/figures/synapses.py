@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,7 +13,7 @@ from mitosyn.catalogue import POSTSYNAPTIC, PRESYNAPTIC, SYNAPSE_STYLES
 from mitosyn.report.figures.cells import draw_numbers
 from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.groups import Scale, draw_per_length
-from mitosyn.report.figures.style import QUIET, STYLE, horizontal_grid, new_figure, nothing_to_show
+from mitosyn.report.figures.style import QUIET, horizontal_grid, new_figure, nothing_to_show
 from mitosyn.report.neurites import add_counts, locate_synapses, sum_lengths
 
 DENSITY = Scale("postsynaptic sites per µm")
@@ -61,18 +60,17 @@ def draw_soma_distances(ends: pd.DataFrame, colours: Mapping[str, str]) -> Figur
     farthest = max(np.percentile(reached["distance_um"], SHOWN_PERCENTILE), BIN_UM)
     edges = np.arange(0, farthest + BIN_UM, BIN_UM)
     figure = new_figure(1.0 + 3.2 * len(types), 3.6)
-    with rc_context(STYLE):
-        panels = figure.subplots(1, len(types), sharey=True, squeeze=False).flat
-        for axes, cell_type in zip(panels, types, strict=True):
-            _draw_profiles(axes, ends[ends["cell_type"] == cell_type], edges)
-            axes.set_title(cell_type, color=colours[cell_type])
-            axes.set_xlabel("path length to the soma (µm)")
-            axes.set_xlim(0, edges[-1])
-        highest = max(axes.dataLim.y1 for axes in figure.axes)
-        figure.axes[0].set_ylim(0, 1.35 * highest)
-        ticks = figure.axes[0].get_yticks()
-        figure.axes[0].set_yticks(ticks[ticks <= min(100, 1.35 * highest)])
-        figure.axes[0].set_ylabel(f"share per {BIN_UM:.0f} µm (%)")
+    panels = figure.subplots(1, len(types), sharey=True, squeeze=False).flat
+    for axes, cell_type in zip(panels, types, strict=True):
+        _draw_profiles(axes, ends[ends["cell_type"] == cell_type], edges)
+        axes.set_title(cell_type, color=colours[cell_type])
+        axes.set_xlabel("path length to the soma (µm)")
+        axes.set_xlim(0, edges[-1])
+    highest = max(axes.dataLim.y1 for axes in figure.axes)
+    figure.axes[0].set_ylim(0, 1.35 * highest)
+    ticks = figure.axes[0].get_yticks()
+    figure.axes[0].set_yticks(ticks[ticks <= min(100, 1.35 * highest)])
+    figure.axes[0].set_ylabel(f"share per {BIN_UM:.0f} µm (%)")
     return figure
 
 
