@@ -24,11 +24,10 @@ if SETTINGS.needs_cell_meshes:
             mem_mb=per_attempt(2000),
             runtime=per_attempt(30),
         params:
+            **VOXEL_SIZES,
             skeleton=skeleton_path("skeleton.h5"),
             labels=skeleton_path("skeleton_label.npy"),
             mesh=cell_mesh_path,
-            voxel_size_nm=DATASET.voxel_size_nm,
-            mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
             code=code("assign_cell_mesh"),
         script:
             "../workflow_scripts/assign_cell_mesh.py"

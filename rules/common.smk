@@ -47,6 +47,10 @@ RESOURCES = f"resources/{SETTINGS.dataset}"
 RESULTS = f"results/{SETTINGS.dataset}"
 LOGS = f"logs/{SETTINGS.dataset}"
 INPUTS = locate_inputs(SETTINGS, RESOURCES)
+VOXEL_SIZES = {
+    "voxel_size_nm": DATASET.voxel_size_nm,
+    "mesh_voxel_size_nm": DATASET.mesh_voxel_size_nm,
+}
 NODES_SUFFIX = SETTINGS.associated_nodes_suffix
 
 # Each archive holds one folder of per-cell files.

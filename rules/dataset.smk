@@ -79,9 +79,8 @@ rule check_positions:
     log:
         f"{LOGS}/check_positions.log",
     params:
+        **VOXEL_SIZES,
         mesh_layer=INPUTS.mesh_layer,
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
         code=code("check_positions"),
     script:
         "../workflow_scripts/check_positions.py"
@@ -122,6 +121,10 @@ rule write_data_dictionary:
         "../workflow_scripts/write_data_dictionary.py"
 
 
+# Those of all cells that the checks open.
+CSV_TABLES = ["cells", "cell_type_classification_filtered", "synapse_filtered"]
+
+
 rule check_conservation:
     """Check that every mitochondrion and synapse end is there once, and the expected counts."""
     input:
@@ -131,13 +134,11 @@ rule check_conservation:
         csvs=cell_csvs,
         morphologies=swc_files,
         nodes=nodes_files,
-        synapses=f"{RESULTS}/synapse_filtered.csv",
         incomplete=f"{RESULTS}/incomplete_mitochondria.csv",
         positions=f"{RESULTS}/tables/position_checks.csv",
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
         tables=expand(f"{RESULTS}/{{table}}.parquet", table=COLLECTED),
-        all_cells=f"{RESULTS}/cells.csv",
-        neurons=f"{RESULTS}/cell_type_classification_filtered.csv",
+        csv_tables=expand(f"{RESULTS}/{{table}}.csv", table=CSV_TABLES),
     output:
         report=shown(f"{RESULTS}/check.json"),
     log:

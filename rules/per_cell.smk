@@ -39,8 +39,7 @@ rule measure_morphometrics:
     group:
         "cell"
     params:
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        **VOXEL_SIZES,
         code=code("measure_morphometrics"),
     script:
         "../workflow_scripts/measure_morphometrics.py"
@@ -63,10 +62,9 @@ rule associate_skeleton:
     group:
         "cell"
     params:
+        **VOXEL_SIZES,
         skeleton=skeleton_path("skeleton.h5"),
         labels=skeleton_path("skeleton_label.npy"),
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
         recompute_pyramidal=SETTINGS.recompute_pyramidal,
         pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("associate_skeleton"),
@@ -128,8 +126,7 @@ rule measure_soma_distances:
     group:
         "cell"
     params:
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        **VOXEL_SIZES,
         code=code("measure_soma_distances"),
     script:
         "../workflow_scripts/measure_soma_distances.py"

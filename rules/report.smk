@@ -15,8 +15,7 @@ rule pack_demonstration_meshes:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(20),
     params:
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
+        **VOXEL_SIZES,
         code=code("pack_demonstration_meshes"),
     script:
         "../workflow_scripts/pack_demonstration_meshes.py"
@@ -65,7 +64,6 @@ rule summarise_dataset:
     log:
         f"{LOGS}/summarise_dataset.log",
     params:
-        dataset=SETTINGS.dataset,
         description=DATASET.description,
         expectations=SETTINGS.expected_counts.model_dump(exclude_none=True),
         listed=LISTED,

@@ -11,9 +11,8 @@ if INPUTS.generated:
         log:
             f"{LOGS}/make_sample.log",
         params:
+            **VOXEL_SIZES,
             sizes=DATASET.synthetic.model_dump(),
-            voxel_size_nm=DATASET.voxel_size_nm,
-            mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
             code=code("make_sample"),
         script:
             "../workflow_scripts/make_sample.py"
@@ -31,9 +30,8 @@ if INPUTS.generated and INPUTS.cell_meshes:
         log:
             f"{LOGS}/make_sample_branches.log",
         params:
+            **VOXEL_SIZES,
             sizes=DATASET.synthetic.model_dump(),
-            voxel_size_nm=DATASET.voxel_size_nm,
-            mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
             nucleus_voxel_size_nm=DATASET.nucleus_voxel_nm,
             code=code("make_sample_branches"),
         script:

@@ -19,9 +19,8 @@ rule link_neuroglancer:
     resources:
         runtime=per_attempt(30),
     params:
+        **VOXEL_SIZES,
         layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
         code=code("link_neuroglancer"),
     script:
         "../workflow_scripts/link_neuroglancer.py"
@@ -75,9 +74,8 @@ rule write_neuroglancer_state:
     log:
         f"{LOGS}/write_neuroglancer_state.log",
     params:
+        **VOXEL_SIZES,
         mesh_layer=mesh_layer,
-        voxel_size_nm=DATASET.voxel_size_nm,
-        mesh_voxel_size_nm=DATASET.mesh_voxel_size_nm,
         code=code("write_neuroglancer_state"),
     script:
         "../workflow_scripts/write_neuroglancer_state.py"

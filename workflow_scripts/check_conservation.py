@@ -34,17 +34,17 @@ def main(snakemake) -> None:
     written = Written(
         dict(zip(params.folders, zip(source.archives, per_cell, strict=True), strict=True)),
         {Path(path).stem: path for path in source.tables},
-        *(source.all_cells, source.neurons, source.synapses),
+        *source.csv_tables,
         dict(zip(cells, source.csvs, strict=True)),
         dict(zip(neurons, source.morphologies, strict=True)),
         dict(zip(neurons, source.nodes, strict=True)),
     )
-    made = (*source.archives, *source.tables, source.all_cells, source.neurons, source.synapses)
-    refuse_broken_seals([*(path for paths in per_cell for path in paths), *made])
+    together = (*source.archives, *source.tables, *source.csv_tables)
+    refuse_broken_seals([*(path for paths in per_cell for path in paths), *together])
     folder = Path(snakemake.output.report).parent.as_posix()
     csvs = {i: read_table(path, CELL_CSV) for i, path in written.csvs.items()}
     listed = {name: source[name] for name in READS[params.adapter]["mitochondria"]}
-    synapses = read_synapse_rows(source.synapses)
+    synapses = read_synapse_rows(written.synapses)
     counts = count_outputs(
         cells.values(), csvs, synapses, len(source.morphologies), len(source.nodes)
     )

@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 def main(snakemake) -> None:
     """Collect what the other outputs and the logs say, write the page and the run times."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
+    folder = Path(output.page).parent
     check = json.loads(Path(source.check).read_text())
     costs = costs_by_rule(params.logs)
     write_run_times(output.run_times, costs)
@@ -32,7 +33,7 @@ def main(snakemake) -> None:
     columns = list(QUESTIONS["incomplete"].tables["mitochondria"])
     mitochondria = pq.read_table(source.mitochondria, columns=columns).to_pandas()
     content = {
-        "dataset": params.dataset,
+        "dataset": folder.name,
         "description": params.description,
         "headline": headline(check),
         "compared": any(params.expectations.values()),
@@ -42,7 +43,7 @@ def main(snakemake) -> None:
         "questions": embedded_figures(source.figures, HERE.parent / "report"),
         "costs": costs,
         "provenance": json.loads(Path(source.provenance).read_text()),
-        "files": describe_files(params.listed, Path(output.page).parent),
+        "files": describe_files(params.listed, folder),
     }
     page = render_page(HERE / "templates" / "dataset.html.jinja2", content)
     write_text(output.page, page)
