@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import trimesh
 
 from mitosyn.catalogue import PRESYNAPTIC
 from mitosyn.meshes import Mesh, MeshBundle
@@ -78,6 +77,8 @@ def display_mesh(mesh: Mesh, scale: np.ndarray) -> Mesh:
 
 def ply(mesh: Mesh) -> bytes:
     """Write a mesh as binary PLY (float32 vertices, int32 triangles)."""
+    import trimesh
+
     surface = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
     return trimesh.exchange.ply.export_ply(surface, encoding="binary")
 

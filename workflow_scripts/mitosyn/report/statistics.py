@@ -15,7 +15,6 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
 
 from mitosyn.catalogue import COMPARTMENTS, SEGMENT_COLUMNS, SOMATIC, columns_of, type_colours
 from mitosyn.report.neurites import add_cell_types
@@ -158,6 +157,8 @@ def compare_compartments(mitochondria: pd.DataFrame) -> Iterator[Statistic]:
     approximation, corrected for ties and continuity, as published; for fewer than some eight
     values it is rough. Every mitochondrion counts as independent of the others.
     """
+    from scipy import stats
+
     for measure in MEASURES:
         for smaller, larger in pairwise(ASCENDING):
             first, second = (_values(mitochondria, measure, name) for name in (smaller, larger))
@@ -244,6 +245,8 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
 
 def fit_line(x: pd.Series, y: pd.Series) -> Line:
     """Fit y = slope · x + intercept by least squares, to the points that have both."""
+    from scipy import stats
+
     both = np.isfinite(x) & np.isfinite(y)
     n = int(both.sum())
     if n < FEWEST:

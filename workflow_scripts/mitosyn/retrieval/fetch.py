@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from cloudfiles import CloudFiles
-from cloudfiles.paths import to_https_protocol
-
 from mitosyn.meshes import (
     LAYER,
     REMEDY,
@@ -81,6 +78,9 @@ class MeshLayer:
     def __init__(
         self, path: str, transfer: Transfer, mesh_voxel_size_nm: Sequence[float] | None = None
     ) -> None:
+        # It takes longer than most jobs work, so that only what reads a layer imports it.
+        from cloudfiles.paths import to_https_protocol
+
         self.path, self.transfer = path, transfer
         local = local_layer(path)
         if local is None:
@@ -147,6 +147,8 @@ class MeshLayer:
         """Return the content of each file, None where there is none, the error where it failed."""
         if is_web_layer(self.path):
             return self._download_from_web(paths)
+        from cloudfiles import CloudFiles
+
         files = CloudFiles(self._root, progress=self.transfer.progress)
         results = files.get(paths, raise_errors=False)
         return {r["path"]: r["error"] if r["error"] is not None else r["content"] for r in results}
