@@ -16,7 +16,6 @@ import requests
 
 from mitosyn.retrieval.receipts import Expected
 from mitosyn.retrieval.transfer import (
-    CHUNK_BYTES,
     GZIP,
     Pace,
     Policy,
@@ -45,28 +44,20 @@ SETTLE_S = 1.0
 
 @dataclass(frozen=True)
 class Progress:
-    """What a partial file is: so many bytes, on the disk for certain, of one version.
-
-    Attributes
-    ----------
-    url : str
-    validator : str or None
-        The server's name for the version; without one nothing may be appended.
-    total : int or None
-        Size of the whole file in bytes, as far as the server says.
-    settled : int
-        In bytes. What the partial file holds beyond them is not trusted.
-    sha256 : str
-        Of the settled bytes.
-    """
+    """What a partial file is: so many bytes, on the disk for certain, of one version."""
 
     url: str
     validator: str | None = None
+    """The server's name for the version; without one nothing may be appended."""
     total: int | None = None
+    """Size of the whole file in bytes, as far as the server says."""
     settled: int = 0
+    """In bytes. What the partial file holds beyond them is not trusted."""
     sha256: str = ""
+    """Of the settled bytes."""
 
 
+@dataclass
 class Download:
     """Downloads a file into ``part``, trying again as long as that brings something.
 
@@ -75,27 +66,18 @@ class Download:
     first ones of the version that they are said to be of.
     """
 
-    def __init__(
-        self,
-        session: requests.Session,
-        url: str,
-        part: Path,
-        target: Path,
-        expected: Expected,
-        policy: Policy,
-    ) -> None:
-        self.session, self.url, self.policy = session, url, policy
-        self.part, self.target, self.expected = part, target, expected
-        self.progress, self.digest = Progress(url), hashlib.sha256()
+    session: requests.Session
+    url: str
+    part: Path
+    target: Path
+    expected: Expected
+    policy: Policy
+
+    def __post_init__(self) -> None:
+        self.progress, self.digest = Progress(self.url), hashlib.sha256()
 
     def run(self) -> None:
-        """Download all of it.
-
-        Raises
-        ------
-        InputError
-            The server does not give it, or not so that one could know that it is whole.
-        """
+        """Download all of it; an InputError where one could not know that it is whole."""
         self._resume()
         try:
             retry(self.policy)(self._until_stuck)
@@ -112,27 +94,19 @@ class Download:
     def _resume(self) -> None:
         """Continue from what an earlier run has settled, if that is unchanged."""
         earlier = _read_progress(self.part)
-        if earlier is None or earlier.url != self.url or not self._has(earlier):
-            self._start_anew()
-        else:
-            self.progress = earlier
+        if earlier is not None and earlier.url == self.url and self.part.exists():
             os.truncate(self.part, earlier.settled)
-
-    def _has(self, progress: Progress) -> bool:
-        """Whether ``part`` begins with the bytes that were noted."""
-        if not self.part.exists():
-            return False
-        with self.part.open("rb") as file:
-            for start in range(0, progress.settled, CHUNK_BYTES):
-                self.digest.update(file.read(min(CHUNK_BYTES, progress.settled - start)))
-        return self.digest.hexdigest() == progress.sha256
+            with self.part.open("rb") as file:
+                self.progress, self.digest = earlier, hashlib.file_digest(file, "sha256")
+        if self.digest.hexdigest() != self.progress.sha256:
+            self._start_anew()
 
     def _start_anew(self) -> None:
         forget(self.part)
         self.progress, self.digest = Progress(self.url), hashlib.sha256()
 
     def _until_stuck(self) -> None:
-        """Try again as long as each try brings something."""
+        """Try again while each try brings something."""
         pace, whole = Pace(self.policy), False
         while not whole:
             before, start = self.progress.settled, time.monotonic()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
+
+from tqdm import tqdm
 
 from mitosyn.meshes import (
     LAYER,
@@ -14,7 +17,6 @@ from mitosyn.meshes import (
     Content,
     Mesh,
     MeshError,
-    MeshReader,
     MeshStore,
     is_web_layer,
     local_layer,
@@ -28,7 +30,6 @@ from mitosyn.retrieval.transfer import (
     RefusedError,
     TransientError,
     get_file,
-    in_parallel,
     open_session,
 )
 from mitosyn.support import CONFIGURATION, RETRIEVAL, InputError
@@ -39,20 +40,13 @@ BATCH_MESHES = 200
 
 @dataclass(frozen=True)
 class Transfer:
-    """How meshes are brought over the network.
-
-    Attributes
-    ----------
-    policy : Policy
-    connections : int
-        Requests at once.
-    progress : bool
-        Show a progress bar.
-    """
+    """How meshes are brought over the network."""
 
     policy: Policy = field(default_factory=Policy)
     connections: int = 32
+    """Requests at once."""
     progress: bool = False
+    """Whether to show a progress bar."""
 
 
 class MeshLayer:
@@ -65,7 +59,6 @@ class MeshLayer:
     ----------
     path : str
         ``precomputed://…`` path.
-    transfer : Transfer
     mesh_voxel_size_nm : three floats, optional
         The voxel size of its meshes that the config gives.
 
@@ -83,17 +76,18 @@ class MeshLayer:
 
         self.path, self.transfer = path, transfer
         local = local_layer(path)
-        if local is None:
-            self._root = to_https_protocol(path.removeprefix(LAYER))
-        else:
-            self._root = f"file://{local.resolve()}"
+        web = to_https_protocol(path.removeprefix(LAYER))
+        self._root = f"file://{local.resolve()}" if local else web
         info = self._read_info("info")
         if info is None:
             raise self._unreadable("there is no info")
         folder = named_mesh_folder(info, path)
         if local is not None and not (local / folder).is_dir():
             raise self._unreadable(f"there is no folder {folder!r}")
-        self._meshes = self._mesh_reader(folder)
+        try:
+            self._meshes = mesh_reader(folder, self._read_info(f"{folder}/info") or {})
+        except MeshError as error:
+            raise self._unreadable(str(error)) from error
         problem = resolution_problem(info, mesh_voxel_size_nm or ())
         if problem:
             raise InputError(path, problem, "Correct the one that is wrong.", CONFIGURATION)
@@ -108,14 +102,6 @@ class MeshLayer:
         except Exception as error:
             raise self._unreadable(f"{path}: {error}") from error
 
-    def _mesh_reader(self, folder: str) -> MeshReader:
-        """Return the reader of the meshes in a folder of the layer; refuse unknown formats."""
-        info = self._read_info(f"{folder}/info") or {}
-        try:
-            return mesh_reader(folder, info)
-        except MeshError as error:
-            raise self._unreadable(str(error)) from error
-
     def _unreadable(self, problem: str) -> InputError:
         return InputError(
             self.path,
@@ -125,16 +111,9 @@ class MeshLayer:
         )
 
     def fetch(self, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshError]:
-        """Fetch the meshes of some mitochondria.
+        """Return the mesh of each mitochondrion, or what is wrong with it.
 
-        Parameters
-        ----------
-        mito_ids : iterable of int
-
-        Returns
-        -------
-        dict from mitochondrion id to its mesh, or to what is wrong with it
-            Vertices (V, 3) float32 in nm of the layer.
+        Vertices are (V, 3) float32 in nm of the layer.
 
         Raises
         ------
@@ -155,6 +134,7 @@ class MeshLayer:
 
     def _download_from_web(self, paths: list[str]) -> dict[str, Content]:
         transfer = self.transfer
+        hidden = not transfer.progress or len(paths) == 1
         with open_session(transfer.connections, transfer.policy) as session:
 
             def get(path: str) -> Content:
@@ -165,8 +145,10 @@ class MeshLayer:
                 except DamagedError as error:
                     return error
 
+            pool = ThreadPoolExecutor(transfer.connections)
             try:
-                return in_parallel(get, paths, transfer.connections, transfer.progress)
+                results = tqdm(pool.map(get, paths), total=len(paths), disable=hidden, unit="file")
+                return dict(zip(paths, results, strict=True))
             except (TransientError, RefusedError) as error:
                 raise InputError(
                     self.path,
@@ -174,6 +156,8 @@ class MeshLayer:
                     "Run again later: the cell goes on with the meshes it lacks.",
                     RETRIEVAL,
                 ) from error
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
 def fetch_in_batches(
@@ -183,24 +167,10 @@ def fetch_in_batches(
     store: MeshStore,
     mesh_voxel_size_nm: Sequence[float] | None = None,
 ) -> dict[int, Mesh | MeshError]:
-    """Fetch the meshes of a cell, keeping each batch, so that an interrupted cell continues.
+    """Return the mesh of each mitochondrion of a cell, or what is wrong with it.
 
-    Meshes of a local layer are not kept: reading them again costs nothing.
-
-    Parameters
-    ----------
-    path : str
-        ``precomputed://…`` path of the layer.
-    mito_ids : sequence of int
-    transfer : Transfer
-    store : MeshStore
-        Of this cell and layer.
-    mesh_voxel_size_nm : three floats, optional
-        As of :class:`MeshLayer`.
-
-    Returns
-    -------
-    dict from mitochondrion id to its mesh, or to what is wrong with it
+    Each batch is kept in ``store``, so that an interrupted cell continues; meshes of a local layer
+    are not: reading them again costs nothing.
 
     Raises
     ------

@@ -16,39 +16,25 @@ from mitosyn.support import RETRIEVAL, InputError, write_text
 
 @dataclass(frozen=True)
 class Expected:
-    """What is known of a file before it comes; None where nothing is.
-
-    Attributes
-    ----------
-    size : int or None
-        In bytes.
-    checksum : str or None
-        ``md5:…`` or ``sha256:…``.
-    """
+    """What is known of a file before it comes; None where nothing is."""
 
     size: int | None = None
+    """In bytes."""
     checksum: str | None = None
+    """``md5:…`` or ``sha256:…``."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What came, from where and when.
-
-    Attributes
-    ----------
-    url : str
-    size : int
-        In bytes.
-    sha256, md5 : str
-    retrieved : str
-        Time in UTC, ISO 8601.
-    """
+    """What came, from where and when."""
 
     url: str
     size: int
+    """In bytes."""
     sha256: str
     md5: str
     retrieved: str
+    """Time in UTC, ISO 8601."""
 
 
 def receipt_path(target: str | Path) -> Path:
@@ -84,9 +70,8 @@ def read_receipt(target: str | Path) -> Receipt | None:
 
 def new_receipt(url: str, path: Path) -> Receipt:
     """Return the receipt of a file that has just come from a URL."""
-    digests = file_digests(path)
     retrieved = datetime.now(UTC).isoformat(timespec="seconds")
-    return Receipt(url, path.stat().st_size, digests["sha256"], digests["md5"], retrieved)
+    return Receipt(url, path.stat().st_size, **file_digests(path), retrieved=retrieved)
 
 
 def file_digests(path: str | Path) -> dict[str, str]:
@@ -103,12 +88,7 @@ def check_in_place(files: Mapping[str, Expected]) -> None:
     """Compare the files that are in place with the sizes and checksums in the config.
 
     A file is read once for each state of it (size and times): what was found is noted
-    beside its receipt.
-
-    Parameters
-    ----------
-    files : mapping from path to Expected
-        A file that is not there yet is left to :func:`retrieve`.
+    beside its receipt. One that is not there yet is left to :func:`retrieve`.
 
     Raises
     ------
@@ -151,15 +131,8 @@ def differences(receipt: Receipt, expected: Expected) -> Iterator[str]:
     if expected.size not in (None, receipt.size):
         came = " came" if receipt.url else ""
         yield f"{receipt.size} bytes{came}, expected {expected.size}"
-    if not _has_checksum(receipt, expected.checksum):
-        yield (
-            f"the file's md5 is {receipt.md5}, its sha256 {receipt.sha256}, expected "
-            f"{expected.checksum}"
-        )
-
-
-def _has_checksum(receipt: Receipt, checksum: str | None) -> bool:
-    if checksum is None:
-        return True
-    algorithm, _, value = checksum.partition(":")
-    return asdict(receipt)[algorithm] == value.lower()
+    if expected.checksum is not None:
+        algorithm, _, value = expected.checksum.partition(":")
+        if getattr(receipt, algorithm) != value.lower():
+            found = f"the file's md5 is {receipt.md5}, its sha256 {receipt.sha256}"
+            yield f"{found}, expected {expected.checksum}"

@@ -51,19 +51,7 @@ def retrieve(url: str, target: str | Path, expected: Expected, policy: Policy) -
     The file appears under its name when it is whole and verified; until then it grows in
     ``<name>.part``. Without an expected checksum the one that Zenodo publishes is taken;
     without that, the first retrieval's is kept in the receipt and later ones must equal it.
-
-    Parameters
-    ----------
-    url : str
-        ``http(s)://…``; Google Drive through gdown.
-    target : str or Path
-    expected : Expected
-    policy : Policy
-
-    Returns
-    -------
-    Receipt
-        Also written to :func:`receipt_path`.
+    The receipt is also written to :func:`receipt_path`.
 
     Raises
     ------
@@ -82,7 +70,9 @@ def retrieve(url: str, target: str | Path, expected: Expected, policy: Policy) -
             expected = _published(session, url, expected, policy)
             Download(session, url, part, target, expected, policy).run()
     receipt = new_receipt(url, part)
-    _verify(receipt, part, target, expected, earlier)
+    for problem, remedy in _faults(receipt, part, target, expected, earlier):
+        forget(part)
+        raise InputError(url, problem, remedy, RETRIEVAL)
     # The receipt first: a file under its name without one counts as put there by hand.
     write_text(receipt_path(target), json.dumps(asdict(receipt), indent=2) + "\n", durable=True)
     flush_to_disk(part)
@@ -103,20 +93,7 @@ def refuse_offline(target: str | Path, url: str) -> InputError:
 
 
 def check_space(folders: Iterable[Path], needed_gb: float) -> None:
-    """Refuse a run that the disk has no room for.
-
-    Parameters
-    ----------
-    folders : iterable of Path
-        Where the run puts its files; what they hold already counts as done.
-    needed_gb : float
-        What all of them are expected to hold in the end.
-
-    Raises
-    ------
-    InputError
-        Less than the rest is free.
-    """
+    """Refuse a run whose ``folders`` are to hold more than they do and the disk has room for."""
     folders = list(folders)
     missing_gb = needed_gb - sum(map(_folder_bytes, folders)) / 1e9
     free_gb = shutil.disk_usage(folders[0]).free / 1e9
@@ -160,10 +137,7 @@ def _published(session: requests.Session, url: str, expected: Expected, policy: 
 
 
 def _download_from_drive(url: str, part: Path, target: Path, policy: Policy) -> None:
-    """Download a file with gdown.
-
-    What an earlier run has brought is not used: gdown does not know of which version it is.
-    """
+    """Download a file with gdown, which does not know of which version a part is."""
     for leftover in part.parent.glob(f"{glob.escape(part.name)}*"):
         leftover.unlink()
     try:
@@ -175,26 +149,13 @@ def _download_from_drive(url: str, part: Path, target: Path, policy: Policy) -> 
             retries=policy.attempts - 1,
         )
     except Exception as error:  # gdown raises what its parts raise
+        first, *_ = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
             url,
-            f"Google Drive does not give the file ({_first_line(error)})",
+            f"Google Drive does not give the file ({first.strip()})",
             f"Get it with a browser and put it at {target}.",
             RETRIEVAL,
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
-
-
-def _verify(
-    receipt: Receipt, part: Path, target: Path, expected: Expected, earlier: Receipt | None
-) -> None:
-    """Refuse, and remove, a file that is not what was expected."""
-    for problem, remedy in _faults(receipt, part, target, expected, earlier):
-        forget(part)
-        raise InputError(receipt.url, problem, remedy, RETRIEVAL)
 
 
 def _faults(

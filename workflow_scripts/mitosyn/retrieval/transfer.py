@@ -15,17 +15,15 @@ import re
 import socket
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 import tenacity
 import urllib3
-from tqdm import tqdm
 
 CHUNK_BYTES = 1 << 20
 # No file is larger: a longer Content-Length is none.
@@ -33,42 +31,28 @@ MOST_BYTES = 1 << 62
 GZIP = ("gzip", "x-gzip")
 WEB_PAGES = ("text/html", "application/xhtml+xml")
 BUSY = (408, 425, 429, 500, 502, 503, 504)
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How patient a transfer is.
-
-    Attributes
-    ----------
-    attempts : int
-        Tries in a row that may bring nothing before it is given up.
-    backoff_s : float
-        Longest wait before the second try; it doubles with every try. A server's
-        Retry-After is waited for if it is longer.
-    longest_wait_s : float
-        Bound of any wait.
-    timeout_s : float
-        For a connection, for all headers of an answer, and for its next bytes.
-    least_bytes_per_s : int
-        What must arrive over each ``timeout_s`` of waiting, else the server trickles.
-    """
+    """How patient a transfer is."""
 
     attempts: int = 6
+    """Tries in a row that may bring nothing before it is given up."""
     backoff_s: float = 1.0
+    """Longest wait before the second try; it doubles with every try. A server's Retry-After is
+    waited for if it is longer."""
     longest_wait_s: float = 300.0
+    """Bound of any wait."""
     timeout_s: float = 60.0
+    """For a connection, for all headers of an answer, and for its next bytes."""
     least_bytes_per_s: int = 100
+    """What must arrive over each ``timeout_s`` of waiting, else the server trickles."""
 
 
 def policy_from(retrieval: Mapping[str, Any]) -> Policy:
     """Return the policy that the config's ``retrieval`` describes."""
-    return Policy(
-        attempts=retrieval["attempts"],
-        backoff_s=retrieval["backoff_s"],
-        timeout_s=retrieval["timeout_s"],
-    )
+    return Policy(**{key: retrieval[key] for key in ("attempts", "backoff_s", "timeout_s")})
 
 
 class TransientError(Exception):
@@ -202,16 +186,11 @@ def open_url(
     """
     try:
         with session.get(url, headers=headers, stream=True, timeout=policy.timeout_s) as response:
+            answer = f"HTTP {response.status_code} {response.reason}"
             if response.status_code in BUSY:
-                raise TransientError(
-                    f"HTTP {response.status_code} {response.reason}",
-                    retry_after_s(response.headers.get("Retry-After")),
-                )
+                raise TransientError(answer, retry_after_s(response.headers.get("Retry-After")))
             if response.status_code not in (200, 206):
-                raise RefusedError(
-                    f"HTTP {response.status_code} {response.reason}",
-                    response.status_code,
-                )
+                raise RefusedError(answer, response.status_code)
             yield response
     except (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as error:
         raise TransientError(f"{type(error).__name__}: {error}") from error
@@ -324,31 +303,3 @@ def get_file(session: requests.Session, url: str, policy: Policy) -> bytes | Non
 def is_web_page(response: requests.Response) -> bool:
     """Whether a response is a page for people, such as a login, quota or error page."""
     return response.headers.get("Content-Type", "").partition(";")[0].strip().lower() in WEB_PAGES
-
-
-def in_parallel(
-    call: Callable[[str], Result], names: Sequence[str], connections: int, progress: bool
-) -> dict[str, Result]:
-    """Call a function for many names at once.
-
-    Parameters
-    ----------
-    call : callable
-    names : sequence of str
-    connections : int
-        How many calls at once.
-    progress : bool
-        Show a progress bar.
-
-    Returns
-    -------
-    dict from name to result
-    """
-    with ThreadPoolExecutor(connections) as pool:
-        try:
-            hidden = not progress or len(names) == 1
-            results = tqdm(pool.map(call, names), total=len(names), disable=hidden, unit="file")
-            return dict(zip(names, results, strict=True))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
