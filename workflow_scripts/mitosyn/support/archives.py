@@ -18,24 +18,10 @@ CHUNK_BYTES = 1 << 20
 
 
 def pack(path: str | Path, folder: str, files: Iterable[str | Path]) -> int:
-    """Pack files into a ``.tar.gz`` that unpacks into one folder.
+    """Pack files into a ``.tar.gz`` that unpacks into one folder; return their number.
 
     Owners, times and modes are fixed and the members sorted by name, so that the same
     files give the same bytes.
-
-    Parameters
-    ----------
-    path : str or Path
-        The archive.
-    folder : str
-        The one folder in it.
-    files : iterable of path
-        Their base names are used.
-
-    Returns
-    -------
-    int
-        The number of files packed.
     """
     members = sorted((Path(file) for file in files), key=lambda file: file.name)
     with (
@@ -54,20 +40,9 @@ def pack(path: str | Path, folder: str, files: Iterable[str | Path]) -> int:
 
 
 def unpack_files(archive: str | Path, folder: str | Path, endings: tuple[str, ...]) -> int:
-    """Unpack the files with certain endings into one flat folder.
+    """Unpack the files of a ``.tar.gz`` with certain endings into one flat folder.
 
-    Parameters
-    ----------
-    archive : str or Path
-        A ``.tar.gz`` or ``.tgz``.
-    folder : str or Path
-        Appears when the whole archive has been read.
-    endings : tuple of str
-
-    Returns
-    -------
-    int
-        The number of files unpacked.
+    The folder appears when the whole archive has been read. Return the number of files.
 
     Raises
     ------
@@ -91,12 +66,8 @@ def unpack_files(archive: str | Path, folder: str | Path, endings: tuple[str, ..
             found[name] = member
             _copy(archive, member, content, temporary / name)
         if not found:
-            raise InputError(
-                archive,
-                f"no file named *{' or *'.join(endings)}",
-                "Check the path in the config.",
-                CONFIGURATION,
-            )
+            problem = f"no file named *{' or *'.join(endings)}"
+            raise InputError(archive, problem, "Check the path in the config.", CONFIGURATION)
     return len(found)
 
 
@@ -115,14 +86,9 @@ def unpack_member(archive: str | Path, member: str, target: str | Path) -> None:
                 found.append(name)
                 _copy(archive, name, content, temporary)
         if len(found) != 1:
-            raise InputError(
-                archive,
-                f"{len(found)} files named {member} ({', '.join(found)}), expected one"
-                if found
-                else f"no file named {member}",
-                "Correct the member in the config.",
-                CONFIGURATION,
-            )
+            several = f"{len(found)} files named {member} ({', '.join(found)}), expected one"
+            problem = several if found else f"no file named {member}"
+            raise InputError(archive, problem, "Correct the member in the config.", CONFIGURATION)
 
 
 class _Member(tarfile.TarInfo):
@@ -145,7 +111,7 @@ def plain_files(archive: str | Path) -> Iterator[tuple[str, Iterator[bytes]]]:
     the checksum at the end of the gzip stream has been compared.
     """
     with (
-        _unreadable_in_one_line(archive),
+        _readable(archive),
         gzip.open(archive) as stream,
         tarfile.open(fileobj=stream, mode="r:", tarinfo=_Member) as content,
     ):
@@ -160,25 +126,22 @@ def plain_files(archive: str | Path) -> Iterator[tuple[str, Iterator[bytes]]]:
 
 
 def _pieces(archive: str | Path, file: IO[bytes]) -> Iterator[bytes]:
-    with _unreadable_in_one_line(archive):
+    with _readable(archive):
         while piece := file.read(CHUNK_BYTES):
             yield piece
 
 
 @contextmanager
-def _unreadable_in_one_line(archive: str | Path) -> Iterator[None]:
+def _readable(archive: str | Path) -> Iterator[None]:
+    """Refuse the archive if anything in the block cannot be read."""
     try:
         yield
     except InputError:
         raise
     # What tarfile makes of damaged headers may be a ValueError or worse.
     except (tarfile.TarError, EOFError, OSError, ArithmeticError, ValueError, zlib.error) as error:
-        raise InputError(
-            archive,
-            f"unreadable or truncated archive ({error})",
-            "Get the archive again.",
-            RETRIEVAL,
-        ) from error
+        problem = f"unreadable or truncated archive ({error})"
+        raise InputError(archive, problem, "Get the archive again.", RETRIEVAL) from error
 
 
 def _refuse_harm(archive: str | Path, member: tarfile.TarInfo) -> None:
@@ -195,12 +158,9 @@ def _copy(archive: str | Path, member: str, content: Iterator[bytes], target: Pa
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
-        raise InputError(
-            archive,
-            f"the name of member {member} is too long for this file system",
-            "Make an archive with a shorter name.",
-            RETRIEVAL,
-        ) from error
+        problem = f"the name of member {member} is too long for this file system"
+        remedy = "Make an archive with a shorter name."
+        raise InputError(archive, problem, remedy, RETRIEVAL) from error
     with file:
         file.writelines(content)
 

@@ -17,26 +17,15 @@ Name = tuple[Path, str]
 
 @dataclass
 class _Module:
-    """The statements of a file by what they are for, imports apart.
+    """The statements of a file, by number, and its imports."""
 
-    Attributes
-    ----------
-    texts : list of str
-        What each statement means, in the order of the file.
-    needs : list of sets of (file, name)
-        What each statement mentions.
-    binding : dict from name to the numbers of the statements that bind it
-    imported : dict from name to what it is an import of
-    always : list of int
-        Statements that do something when the file is imported, not just define.
-    at_import : set of (file, name)
-        What is imported with the file.
-    """
-
+    # What each statement means, and what it mentions.
     texts: list[str] = field(default_factory=list)
     needs: list[set[Name]] = field(default_factory=list)
+    # The statements that bind a name, and what a name is an import of.
     binding: dict[str, list[int]] = field(default_factory=dict)
     imported: dict[str, set[Name]] = field(default_factory=dict)
+    # The statements that do something when the file is imported, and what is imported with it.
     always: list[int] = field(default_factory=list)
     at_import: set[Name] = field(default_factory=set)
 
@@ -48,14 +37,9 @@ class _Module:
 
 
 class CodeBase:
-    """The Python files of a folder, read once.
+    """The Python files of ``root``, the folder from which modules are imported, read once.
 
-    Parameters
-    ----------
-    root : Path
-        The folder from which modules are imported.
-    harmless : iterable of (file, name)
-        Definitions under the root that change no result: not followed.
+    ``harmless`` are definitions under it that change no result: they are not followed.
     """
 
     def __init__(self, root: Path, harmless: Iterable[Name] = ()) -> None:
@@ -63,21 +47,11 @@ class CodeBase:
         self._modules: dict[Path, _Module] = {}
 
     def digest(self, script: Path) -> str:
-        """Digest a script and the definitions under the root that it can reach.
+        """Return 16 hexadecimal digits of a script and the definitions that it can reach.
 
-        Names are followed from the script through the modules that it imports, by name
-        alone: too much may be followed, not too little. Comments, docstrings, layout and
-        the annotations of functions mean nothing, nor do definitions that are not reached.
-
-        Parameters
-        ----------
-        script : Path
-            A Python file under the root.
-
-        Returns
-        -------
-        str
-            16 hexadecimal digits.
+        Names are followed from the script through the modules under the root that it imports, by
+        name alone: too much may be followed, not too little. Comments, docstrings, layout and the
+        annotations of functions mean nothing, nor do definitions that are not reached.
         """
         texts = (self._module(file).texts[number] for file, number in self.reach(script))
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
@@ -164,7 +138,7 @@ class CodeBase:
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes away docstrings, other strings that stand alone, and annotations of functions."""
+    """Removes docstrings, other strings that stand alone, and annotations of functions."""
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """Visit a node; its body keeps at least one statement."""
@@ -180,11 +154,10 @@ class _Plain(ast.NodeTransformer):
 
 
 def _is_text(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
 
 
 def _is_for_types_alone(statement: ast.stmt) -> bool:
@@ -196,12 +169,7 @@ def _is_for_types_alone(statement: ast.stmt) -> bool:
 def _bound_names(statement: ast.stmt) -> list[str]:
     """Return the names that a statement binds, if that is all it does when it is run."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        decorators = {
-            node.id
-            for decorator in statement.decorator_list
-            for node in ast.walk(decorator)
-            if isinstance(node, ast.Name)
-        }
+        decorators = set().union(*map(_names, statement.decorator_list))
         return [statement.name] if decorators <= PURE_DECORATORS else []
     if isinstance(statement, ast.Assign):
         targets = statement.targets
@@ -214,10 +182,10 @@ def _bound_names(statement: ast.stmt) -> list[str]:
     return names if len(names) == len(parts) else []
 
 
-def _names(statement: ast.stmt) -> set[str]:
-    """Return every name in a statement, bound or used, wherever it stands."""
+def _names(code: ast.AST) -> set[str]:
+    """Return every name in a piece of code, bound or used, wherever it stands."""
     found = set()
-    for node in ast.walk(statement):
+    for node in ast.walk(code):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Global):

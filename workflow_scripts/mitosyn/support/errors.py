@@ -12,7 +12,7 @@ CHECKS = "docs/checks.md"
 
 
 class InputError(ValueError):
-    """Bad input, described in one line: file, place, what is wrong, what to do.
+    """Bad input, described in one line.
 
     Parameters
     ----------

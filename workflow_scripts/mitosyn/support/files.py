@@ -13,20 +13,9 @@ from pathlib import Path
 def whole_file(path: str | Path, durable: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that becomes ``path`` on success.
 
-    The temporary name is fixed, so that what a killed job left behind is
-    overwritten by the next try instead of piling up.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file to write; its folder is made if need be.
-    durable : bool
-        It is on the disk before it has its name, so that it is whole after a power cut too.
-
-    Yields
-    ------
-    Path
-        Where to write. Removed if the block raises.
+    Its folder is made if need be. The temporary name is fixed, so that what a killed job left
+    behind is overwritten by the next try instead of piling up. A ``durable`` file is on the disk
+    before it has its name, so that it is whole after a power cut too.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,18 +33,7 @@ def whole_file(path: str | Path, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``path`` that becomes ``path`` on success.
-
-    Parameters
-    ----------
-    path : str or Path
-        The folder to fill; one that is there already is replaced.
-
-    Yields
-    ------
-    Path
-        An empty folder. Removed if the block raises.
-    """
+    """Yield an empty folder beside ``path`` that becomes ``path``, or replaces it, on success."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)

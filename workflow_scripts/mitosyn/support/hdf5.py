@@ -25,18 +25,13 @@ class _UnfitError(ValueError):
 
 @contextmanager
 def open_h5(path: str | Path, what: str) -> Iterator[h5py.File]:
-    """Open an HDF5 file; whatever goes wrong with it in the block becomes an InputError.
-
-    Parameters
-    ----------
-    path : str or Path
-    what : str
-        What it is, for errors: "skeleton file".
+    """Open an HDF5 file; ``what`` it is, is for errors: "skeleton file".
 
     Raises
     ------
     InputError
-        The file is missing, unreadable, or not as the functions below expect.
+        The file is missing, unreadable, or, anywhere in the block, not as the functions below
+        expect.
     """
     # Only here: jobs that read no such file start without it.
     import h5py
@@ -72,23 +67,9 @@ def read_positions(file: h5py.File, name: str = "vertices") -> np.ndarray:
 def read_vertex_numbers(
     file: h5py.File, name: str, width: int, count: int, flat: bool = False
 ) -> np.ndarray:
-    """Read the vertices of edges or triangles.
+    """Read the vertices of edges or triangles, (K, ``width``) int64, each of ``count`` vertices.
 
-    Parameters
-    ----------
-    file : h5py.File
-    name : str
-        Of the dataset, a plural.
-    width : int
-        W, how many vertices each has.
-    count : int
-        How many vertices there are.
-    flat : bool
-        They may also stand end to end.
-
-    Returns
-    -------
-    (K, W) int64 array
+    ``name`` is a plural; ``flat`` ones may also stand end to end.
     """
     dataset = _dataset(file, name, "iu", "integers")
     if dataset.size == 0:

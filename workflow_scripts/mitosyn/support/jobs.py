@@ -22,19 +22,11 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(main: Callable[[Any], None], job: Any) -> None:
-    """Run a rule's script, and seal what it wrote.
+    """Run a rule's script for a job, and seal what it wrote.
 
     Messages go to the job's log file, at the end what the job cost. Bad input and a full
     disk end the job with one line there and on the terminal; any other error with its
     traceback in both.
-
-    Parameters
-    ----------
-    main : callable
-        Takes ``job``.
-    job : object
-        With ``log``, a sequence whose first item is the path of the log file, and ``output``,
-        the paths of what ``main`` writes.
     """
     # force: libraries may have set up a log of their own while they were imported.
     logging.basicConfig(
@@ -71,20 +63,9 @@ def _give_up(error: InputError) -> NoReturn:
 
 
 def failed_jobs(logs: str | Path, since: float) -> list[str]:
-    """Return which jobs of a run failed, and where their logs are.
+    """Return a line for each job that failed: one whose log does not end with what it cost.
 
-    Parameters
-    ----------
-    logs : str or Path
-        The folder of all logs.
-    since : float
-        When the run began, in seconds since the epoch: older logs are of other runs.
-
-    Returns
-    -------
-    list of str
-        A line for each job whose log does not end with what the job cost, in the order
-        of their paths.
+    Logs from before ``since``, in seconds since the epoch, are of other runs.
     """
     lines = []
     for log in sorted(Path(logs).rglob("*.log")):
@@ -106,13 +87,13 @@ def _peak_mb() -> float:
     """Return the largest resident size so far of this process, or of an ended child, in MB."""
     # In kB on Linux, in bytes on macOS. A child begins with the size of this process.
     unit = 1e6 if sys.platform == "darwin" else 1e3
-    return max(_own_peak_mb(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit)
-
-
-def _own_peak_mb() -> float:
+    own, child = (
+        resource.getrusage(who).ru_maxrss / unit
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     status = Path("/proc/self/status")
     if status.exists():
         # Unlike the resource usage, it does not begin with the size of the parent process.
         (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1e3
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        own = int(line.split()[1]) / 1e3
+    return max(own, child)

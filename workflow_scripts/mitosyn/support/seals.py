@@ -32,13 +32,7 @@ def broken_seals(paths: Iterable[str | Path]) -> list[str]:
 
 
 def refuse_broken_seals(paths: Iterable[str | Path]) -> None:
-    """Refuse files that are not, byte by byte, what a job of this workflow wrote.
-
-    Raises
-    ------
-    InputError
-        Names them.
-    """
+    """Refuse files that are not, byte by byte, what a job of this workflow wrote."""
     broken = broken_seals(paths)
     if broken:
         raise InputError(
@@ -50,27 +44,15 @@ def refuse_broken_seals(paths: Iterable[str | Path]) -> None:
 
 
 def remove_strays(pattern: str, members: Iterable[str | Path], folder: str | Path) -> list[str]:
-    """Remove the files that earlier runs made for cells or names that are no longer there.
+    """Remove files that earlier runs made for cells or names that are no longer there.
 
-    Only files that a job wrote, and that nobody has changed since, are removed.
-
-    Parameters
-    ----------
-    pattern : str
-        A regular expression for the whole name of such a file.
-    members : iterable of path
-        The files of this run.
-    folder : str or Path
-
-    Returns
-    -------
-    list of str
-        What was removed, sorted.
+    These are files in ``folder`` whose whole name matches ``pattern`` and that are none of the
+    ``members``, the files of this run. Return what was removed, sorted.
 
     Raises
     ------
     InputError
-        Such a file is not as a job wrote it; then none is removed.
+        Such a file is not as a job wrote it, or changed since; then none is removed.
     """
     kept = {Path(member).name for member in members}
     strays = sorted(
