@@ -5,7 +5,7 @@ from mitosyn.meshes.bundle import (
     write_bundle,
 )
 from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
-from mitosyn.meshes.formats.registry import MeshReader, mesh_reader
+from mitosyn.meshes.formats.registry import mesh_reader
 from mitosyn.meshes.formats.stored import Content
 from mitosyn.meshes.layers import (
     FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, fragment_states, is_web_layer, local_layer,
