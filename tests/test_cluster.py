@@ -65,7 +65,7 @@ def test_the_same_bytes_in_few_well_sized_submissions(
         assert (tmp_path / target).read_bytes() == (small_run.folder / target).read_bytes()
     asked = submissions(cluster)
     jobs = done(run)
-    assert sum(jobs[rule] for rule in PER_CELL) == 4 + 4 + 3 + 3
+    assert sum(jobs[rule] for rule in PER_CELL) == 4 + 4 + 3 + 4
     # Four cells, four to a submission; three morphologies; the tables, a check, the archives.
     alone = ["make_sample", "select_cells", "partition_mitochondria", "check_positions"]
     assert len(asked) == 1 + 1 + len(alone) + len(ARCHIVES)

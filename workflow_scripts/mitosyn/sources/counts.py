@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mitosyn.catalogue import AUTAPSE, POSTSYNAPTIC, PRESYNAPTIC
 from mitosyn.sources.adapters import CANONICAL, MICRONS_L23
@@ -33,6 +32,8 @@ def listed_mitochondria(
         Of the tables of mitochondria.
     cells : iterable of Cell
     """
+    import pyarrow.compute as pc
+
     types = {cell.cell_id: cell.cell_type for cell in cells}
     listed: dict[int, set[int]] = {cell_id: set() for cell_id in types}
     owner = _OWNER[adapter]
@@ -54,6 +55,8 @@ def listed_ends(adapter: str, path: str, cell_ids: Iterable[int]) -> dict[str, n
     -------
     dict from type to (S,) int64 array, ascending
     """
+    import pyarrow.compute as pc
+
     cells = pa.array(sorted(cell_ids), pa.int64())
     pre, post = _ENDS[adapter]
     ends: dict[str, list[np.ndarray]] = {POSTSYNAPTIC: [], PRESYNAPTIC: [], AUTAPSE: []}
