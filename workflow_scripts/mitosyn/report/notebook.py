@@ -21,8 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mitosyn.support import write_text
 
-MARKER = "# %%"
-MARKDOWN_MARKER = "# %% [markdown]"
+MARKER = re.compile(r"^# %%( \[markdown\])?[ \t]*$", re.MULTILINE)
 # Written instead of what the kernel says about itself, which differs between machines.
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -35,10 +34,7 @@ LONGEST_SOCKET_PATH = 95
 # A job is given one core; progress bars and the order of sets would differ between runs.
 KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
+    **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")},
     "PYTHONHASHSEED": "0",
     "TQDM_DISABLE": "1",
 }
@@ -52,48 +48,31 @@ class CellError(RuntimeError):
 
 
 def notebook_from_percent(text: str) -> NotebookNode:
-    """Build a notebook from a percent script.
+    """Build a notebook, not executed, from a percent script.
 
     Parameters
     ----------
     text : str
         Cells begin with a line ``# %%`` (code) or ``# %% [markdown]`` (text, each line a
-        comment). Lines before the first marker are no part of the notebook.
-
-    Returns
-    -------
-    NotebookNode
-        Not executed. The cells' ids are their numbers: ``cell-01``, ``cell-02``, …
+        comment). Lines before the first marker are no part of the notebook. The cells' ids are
+        their numbers: ``cell-01``, ``cell-02``, …
 
     Raises
     ------
     ValueError
         If there is no cell, or a line of a markdown cell is not a comment.
     """
-    cells: list[NotebookNode] = []
-    for marker, lines in _sections(text):
-        name = f"cell-{len(cells) + 1:02d}"
-        if marker == MARKDOWN_MARKER:
-            cells.append(new_markdown_cell(_uncommented(lines, name), id=name))
+    _, *parts = MARKER.split(text)
+    if not parts:
+        raise ValueError("no cell: no line begins with '# %%'")
+    cells = []
+    for number, (markdown, source) in enumerate(zip(parts[::2], parts[1::2], strict=True), 1):
+        name = f"cell-{number:02d}"
+        if markdown:
+            cells.append(new_markdown_cell(_uncommented(source.splitlines(), name), id=name))
         else:
-            cells.append(new_code_cell("\n".join(lines).strip("\n"), id=name))
-    if not cells:
-        raise ValueError(f"no cell: no line begins with {MARKER!r}")
+            cells.append(new_code_cell(source.strip("\n"), id=name))
     return new_notebook(cells=cells, metadata=METADATA)
-
-
-def _sections(text: str) -> Iterator[tuple[str, list[str]]]:
-    marker: str | None = None
-    lines: list[str] = []
-    for line in text.splitlines():
-        if line.rstrip() in (MARKER, MARKDOWN_MARKER):
-            if marker is not None:
-                yield marker, lines
-            marker, lines = line.rstrip(), []
-        else:
-            lines.append(line)
-    if marker is not None:
-        yield marker, lines
 
 
 def _uncommented(lines: list[str], name: str) -> str:
@@ -168,34 +147,27 @@ class _ThisInterpreter(KernelSpecManager):
 
 
 def _execute_cell(client: NotebookClient, index: int, cell: NotebookNode) -> None:
+    first = next((line for line in cell.source.splitlines() if line.strip()), "")
     try:
         client.execute_cell(cell, index)
     except CellExecutionError as error:
         reason = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
-        raise CellError(f"{_described(cell)} failed: {_last_line(reason)}") from error
+        reason = TERMINAL_COLOURS.sub("", reason).strip().splitlines()[-1]
+        raise CellError(f"{cell.id} ({first!r}, …) failed: {reason}") from error
     except CellTimeoutError as error:
-        raise CellError(f"{_described(cell)} took longer than {client.timeout} s") from error
+        reason = f"took longer than {client.timeout} s"
+        raise CellError(f"{cell.id} ({first!r}, …) {reason}") from error
     except DeadKernelError as error:
-        raise CellError(f"{_described(cell)} killed its kernel (out of memory?)") from error
-
-
-def _described(cell: NotebookNode) -> str:
-    lines = [line for line in cell.source.splitlines() if line.strip()]
-    return f"{cell.id} ({lines[0]!r}, …)"
-
-
-def _last_line(text: str) -> str:
-    return TERMINAL_COLOURS.sub("", text).strip().splitlines()[-1]
+        reason = "killed its kernel (out of memory?)"
+        raise CellError(f"{cell.id} ({first!r}, …) {reason}") from error
 
 
 def _kept_outputs(cell: NotebookNode) -> list[NotebookNode]:
-    kept = []
-    for output in cell.outputs:
-        if output.get("name") == "stderr":
-            logger.info("%s: %s", cell.id, output.text.strip())
-        else:
-            kept.append(output)
-    return kept
+    """Return the outputs of a cell but for the standard error stream, which is logged."""
+    errors = [output for output in cell.outputs if output.get("name") == "stderr"]
+    for output in errors:
+        logger.info("%s: %s", cell.id, output.text.strip())
+    return [output for output in cell.outputs if output not in errors]
 
 
 def write_notebook(path: str | Path, notebook: NotebookNode) -> None:
@@ -209,14 +181,7 @@ def run_template(
 ) -> NotebookNode:
     """Build the notebook of a percent script and execute it in a folder.
 
-    Parameters
-    ----------
-    template : str or Path
-        The percent script.
-    folder : str or Path
-        The working directory.
-    values : mapping from name to value, optional
-        To write into the notebook in place of the template's, each set in one line of it.
+    ``values``, by name, are written in place of the template's, each set in one line of it.
     """
     text = Path(template).read_text(encoding="utf-8")
     for name, value in (values or {}).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from mitosyn.support import COST_LINE
@@ -14,14 +14,8 @@ from mitosyn.tables import write_csv
 class RuleCost:
     """What the jobs of a rule cost together.
 
-    Attributes
-    ----------
-    jobs : int
-    start_s, work_s : float
-        CPU seconds of starting (the interpreter, imports) and of working, with those of
-        child processes.
-    peak_mb : float
-        The largest memory of a process of the jobs.
+    CPU seconds of starting (the interpreter, imports) and of working, with those of child
+    processes, and the largest memory of a process of the jobs.
     """
 
     jobs: int = 0
@@ -31,13 +25,13 @@ class RuleCost:
 
 
 def costs_by_rule(logs: str | Path) -> dict[str, RuleCost]:
-    """Sum by rule what the jobs say at the end of their logs.
+    """Sum by rule what the jobs say at the end of their logs; those that failed say nothing.
 
     Parameters
     ----------
     logs : str or Path
         The folder of all logs of a dataset: ``<rule>.log``, or ``<rule>/….log`` for a rule
-        with many jobs. Jobs that failed or still run say nothing of their cost.
+        with many jobs.
     """
     costs: dict[str, RuleCost] = defaultdict(RuleCost)
     for log in sorted(Path(logs).rglob("*.log")):
@@ -55,8 +49,5 @@ def costs_by_rule(logs: str | Path) -> dict[str, RuleCost]:
 def write_run_times(path: str | Path, costs: dict[str, RuleCost]) -> None:
     """Write the costs as CSV, a row for each rule."""
     header = ["rule", *(field.name for field in fields(RuleCost))]
-    rows = [
-        [rule, *(round(value, 2) for value in asdict(cost).values())]
-        for rule, cost in costs.items()
-    ]
+    rows = [[rule, *(round(value, 2) for value in astuple(cost))] for rule, cost in costs.items()]
     write_csv(path, header, rows)

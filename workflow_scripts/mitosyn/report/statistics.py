@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -45,9 +45,9 @@ ELSEWHERE = "the published value is on the published data only"
 
 @dataclass(frozen=True)
 class Statistic:
-    """One number about one group, of n values: NaN if there is none, and ``note`` says why.
+    """One number about a group, of n values, with the p of a test, if any.
 
-    ``p`` is NaN where nothing is tested.
+    NaN if there is none, and ``note`` says why.
     """
 
     statistic: str
@@ -103,9 +103,8 @@ def name_branches(branches: pa.Table, cells: pa.Table) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``branches`` with ``cell_id`` for ``cellid`` and the compartment's name
-        for its label, besides ``cell_type`` and ``mitovolperlength`` (µm³ to 1 µm of path, so
-        µm²; missing without a path).
+        ``cell_id`` for ``cellid``, the compartment's name for its label, ``cell_type``, and
+        ``mitovolperlength`` (µm³ to 1 µm of path, so µm²; missing without a path).
     """
     table = branches.select(SEGMENT_COLUMNS).to_pandas().rename(columns={"cellid": "cell_id"})
     names = np.array(COMPARTMENTS, dtype=object)[table["compartment"].to_numpy(np.int64)]
@@ -118,13 +117,12 @@ def measure_mitochondria(
 ) -> pd.DataFrame:
     """Return volume and complexity index of the mitochondria of a cell type.
 
+    Volumes are of voxels, as the published ones: those of meshes differ.
+
     Parameters
     ----------
     mitochondria : pandas.DataFrame
         ``cell_type, compartment, label, voxels, complexity_index``.
-    cell_type : str
-    voxel_size_nm : sequence of 3 floats
-        Volumes are voxel counts times its product, as the published ones: those of meshes differ.
 
     Returns
     -------
@@ -139,14 +137,11 @@ def measure_mitochondria(
 
 def compartment_quartiles(mitochondria: pd.DataFrame) -> Iterator[Statistic]:
     """Yield the quartiles of each measure in each compartment, interpolated linearly."""
-    for measure in MEASURES:
-        for quartile in QUARTILES:
-            for name in ASCENDING:
-                values = _values(mitochondria, measure, name)
-                known = len(values) > 0
-                value = float(np.percentile(values, quartile)) if known else np.nan
-                note = "" if known else TOO_FEW
-                yield Statistic(f"{measure}_q{quartile}", name, len(values), value, note=note)
+    for measure, quartile, name in product(MEASURES, QUARTILES, ASCENDING):
+        values = _values(mitochondria, measure, name)
+        value = float(np.percentile(values, quartile)) if len(values) else np.nan
+        note = "" if len(values) else TOO_FEW
+        yield Statistic(f"{measure}_q{quartile}", name, len(values), value, note=note)
 
 
 def compare_compartments(mitochondria: pd.DataFrame) -> Iterator[Statistic]:
@@ -159,17 +154,16 @@ def compare_compartments(mitochondria: pd.DataFrame) -> Iterator[Statistic]:
     """
     from scipy import stats
 
-    for measure in MEASURES:
-        for smaller, larger in pairwise(ASCENDING):
-            first, second = (_values(mitochondria, measure, name) for name in (smaller, larger))
-            statistic, group = f"{measure}_mann_whitney_u", f"{smaller} < {larger}"
-            n = len(first) + len(second)
-            if len(first) == 0 or len(second) == 0:
-                yield Statistic(statistic, group, n, np.nan, note=TOO_FEW)
-                continue
+    for measure, names in product(MEASURES, pairwise(ASCENDING)):
+        first, second = (_values(mitochondria, measure, name) for name in names)
+        value = p = np.nan
+        note = TOO_FEW
+        if len(first) and len(second):
             test = stats.mannwhitneyu(first, second, alternative="less", method="asymptotic")
+            value, p = float(test.statistic), float(test.pvalue)
             note = f"n = {len(first)} and {len(second)}"
-            yield Statistic(statistic, group, n, float(test.statistic), float(test.pvalue), note)
+        n = len(first) + len(second)
+        yield Statistic(f"{measure}_mann_whitney_u", " < ".join(names), n, value, p, note)
 
 
 def _values(mitochondria: pd.DataFrame, measure: str, compartment: str) -> np.ndarray:
@@ -180,7 +174,7 @@ def _values(mitochondria: pd.DataFrame, measure: str, compartment: str) -> np.nd
 def select_segments(branches: pd.DataFrame) -> pd.DataFrame:
     """Return the branches that say something about the neurite where they are.
 
-    Those outside the soma with a path to it, more than 5 µm from a tip, and of more than 0.5 µm³
+    Outside the soma with a path to it, more than 5 µm from a tip, and of more than 0.5 µm³
     as far as their volume is known: the published selection, there of basal dendrites.
     """
     return branches[
@@ -194,8 +188,8 @@ def select_segments(branches: pd.DataFrame) -> pd.DataFrame:
 def select_distal(branches: pd.DataFrame) -> pd.DataFrame:
     """Return the segments that densities are compared on, as the published analysis did.
 
-    Basal segments more than 60 µm from the soma (``mindisttosoma``), more than
-    5 µm from a tip and of more than 0.5 µm³, with a synapse density.
+    Basal ones more than 60 µm from the soma (``mindisttosoma``), of known volume, with a
+    synapse density.
     """
     segments = select_segments(branches)
     return segments[
@@ -212,7 +206,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        the columns of ``branch_gradients.csv``: for each cell type, compartment and quantity a
+        The columns of ``branch_gradients.csv``: for each cell type, compartment and quantity a
         row for each bin of 10 µm of ``meandisttosoma`` that has segments with that quantity.
         ``sd`` is over n, as the published one.
     """
@@ -312,7 +306,7 @@ def split_variance(segments: pd.DataFrame) -> VarianceSplit:
     if variance <= 1e-12:
         return VarianceSplit(n, max(variance, 0.0), note=NO_SPREAD)
     shares = gap / variance, overlap / variance, 0.0 - 2 * shared / variance
-    return VarianceSplit(n, variance, float(shares[0]), float(shares[1]), float(shares[2]))
+    return VarianceSplit(n, variance, *map(float, shares))
 
 
 def split_variances(branches: pd.DataFrame) -> dict[str, VarianceSplit]:
@@ -337,21 +331,19 @@ def split_by_distance(branches: pd.DataFrame) -> dict[float, VarianceSplit]:
 def branch_statistics(
     mitochondria: pd.DataFrame, branches: pd.DataFrame, here: bool
 ) -> pd.DataFrame:
-    """Collect all statistics beside the published ones.
+    """Collect all statistics of a cell type beside the published ones.
 
     Parameters
     ----------
     mitochondria : pandas.DataFrame
         As :func:`measure_mitochondria` returns it.
-    branches : pandas.DataFrame
-        Of the same cell type.
     here : bool
-        The dataset is the one that the published values are of.
+        Whether the dataset is the one that the published values are of.
 
     Returns
     -------
     pandas.DataFrame
-        the columns of ``branch_statistics.csv``.
+        The columns of ``branch_statistics.csv``.
     """
     found = [
         *compartment_quartiles(mitochondria),

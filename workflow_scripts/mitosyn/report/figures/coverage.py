@@ -5,11 +5,11 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.groups import Scale, draw_per_length
+from mitosyn.report.figures.groups import draw_per_length
 from mitosyn.report.neurites import add_counts, sum_lengths
 
-SHARE = Scale("covered share of length (%)")
-NUMBER = Scale("mitochondria per 100 µm")
+SHARE = "covered share of length (%)"
+NUMBER = "mitochondria per 100 µm"
 
 
 def draw(collected: Collected) -> dict[str, Figure]:

@@ -13,7 +13,6 @@ from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.style import (
     GRID,
     QUIET,
-    horizontal_grid,
     new_figure,
     nothing_to_show,
 )
@@ -186,4 +185,4 @@ def _draw_bars(axes: Axes, splits: Mapping[str, VarianceSplit], across: bool) ->
     axes.set_xticks(places, list(splits))
     axes.tick_params(axis="x", length=0, rotation=0 if across else 90)
     axes.set_xlim(-0.6, len(splits) - 0.4)
-    horizontal_grid(axes)
+    axes.grid(axis="y", **GRID)

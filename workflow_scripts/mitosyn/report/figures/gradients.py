@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, QUESTIONS
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import horizontal_grid, new_figure, nothing_to_show
+from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
 from mitosyn.report.statistics import FEWEST_IN_BIN, NEURITES, bin_gradients, name_branches
 from mitosyn.support import NM_PER_UM
 
@@ -70,7 +70,7 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
         panel.set_xlabel("path length to the soma (µm)")
         panel.set_xlim(left=0)
     for panel in axes.flat:
-        horizontal_grid(panel)
+        panel.grid(axis="y", **GRID)
     for name, own in _by_compartment(counted):
         label = f"{name} ({int(own['segments'].sum()):,} segments)"
         axes[0, 0].plot([], [], color=COMPARTMENT_COLOURS[name], lw=2, label=label)

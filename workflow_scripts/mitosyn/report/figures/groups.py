@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,10 @@ from matplotlib.figure import Figure
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, SOMATIC
 from mitosyn.report.figures.style import (
+    GRID,
     QUIET,
-    horizontal_grid,
     new_figure,
     nothing_to_show,
-    spread,
 )
 
 # Up to FEW values are shown as dots; a box needs FEWEST.
@@ -24,32 +22,18 @@ FEW, FEWEST = 60, 5
 WHISKERS = (5, 95)  # percentiles
 # A compartment of a cell that is shorter says little about what is there per length.
 SHORTEST_UM = 20.0
+GOLDEN = (np.sqrt(5) - 1) / 2
 COLUMN_WIDTH, MARGIN, HEIGHT = 0.82, 0.9, 3.6  # inches
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The common vertical axis of the panels.
-
-    Attributes
-    ----------
-    label : str
-        With the unit.
-    log : bool
-    limits : (lowest, highest) or None
-        None fits them to the values, from 0 unless logarithmic.
-    digits : int
-        Significant digits of the medians that are written above the columns.
-    """
-
-    label: str
-    log: bool = False
-    limits: tuple[float, float] | None = None
-    digits: int = 2
-
-
 def draw_by_compartment(
-    values: pd.DataFrame, scale: Scale, colours: Mapping[str, str], dots: bool = False
+    values: pd.DataFrame,
+    label: str,
+    colours: Mapping[str, str],
+    *,
+    log: bool = False,
+    limits: tuple[float, float] | None = None,
+    dots: bool = False,
 ) -> Figure:
     """Draw how values are distributed in each compartment of each cell type.
 
@@ -58,57 +42,62 @@ def draw_by_compartment(
     values : pandas.DataFrame
         ``cell_type, compartment, value``; rows without a value, and without a positive one
         on a logarithmic scale, are passed over.
-    scale : Scale
+    label : str
+        Of the common vertical axis, with the unit.
     colours : mapping from cell type to colour
         In the order of the panels.
+    limits : (lowest, highest), optional
+        Else the axis is fitted to the values, from 0 unless logarithmic.
     dots : bool
         A dot for every value and a line at the median, for values that are few: otherwise
         boxes (quartiles, median, whiskers at percentiles 5 and 95), with dots too where a
         group has few values, and without a box where it has hardly any.
     """
-    values = values[values["value"] > 0] if scale.log else values.dropna(subset="value")
+    values = values[values["value"] > 0] if log else values.dropna(subset="value")
     pairs = set(zip(values["cell_type"], values["compartment"], strict=True))
     found = {t: [name for name in COMPARTMENT_COLOURS if (t, name) in pairs] for t in colours}
     present = {cell_type: names for cell_type, names in found.items() if names}
     if not present:
-        return nothing_to_show(f"No value to show: {scale.label}")
+        return nothing_to_show(f"No value to show: {label}")
     columns = [len(names) for names in present.values()]
-    figure = new_figure(MARGIN + COLUMN_WIDTH * sum(columns) + 0.3 * len(columns), HEIGHT)
-    if figure.get_figwidth() < 4:
-        figure.set_figwidth(4)
+    width = MARGIN + COLUMN_WIDTH * sum(columns) + 0.3 * len(columns)
+    figure = new_figure(max(width, 4), HEIGHT)
     panels = figure.subplots(1, len(present), sharey=True, squeeze=False, width_ratios=columns).flat
     for axes, (cell_type, compartments) in zip(panels, present.items(), strict=True):
         own = values[values["cell_type"] == cell_type]
         groups = {n: own.loc[own["compartment"] == n, "value"] for n in compartments}
         draw_columns(axes, groups, COMPARTMENT_COLOURS, dots)
-        write_medians(axes, groups, f".{scale.digits}g")
+        write_medians(axes, groups, ".2g")
         axes.set_title(cell_type, color=colours[cell_type])
-    _set_scale(figure.axes, scale)
-    figure.axes[0].set_ylabel(scale.label)
+    low = min(axes.dataLim.y0 for axes in figure.axes)
+    high = max(axes.dataLim.y1 for axes in figure.axes)
+    # With room above what is drawn for what is written there.
+    first = figure.axes[0]
+    if log:
+        first.set_yscale("log")
+        first.set_ylim(low / 1.5, high * (high / low) ** 0.2 * 1.5)
+    else:
+        low, high = limits or (0.0, high)
+        first.set_ylim(low, low + 1.18 * max(high - low, 1e-9))
+    first.set_ylabel(label)
     return figure
 
 
 def draw_per_length(
-    lengths: pd.DataFrame, amount: str, factor: float, scale: Scale, colours: Mapping[str, str]
+    lengths: pd.DataFrame, amounts: str, factor: float, label: str, colours: Mapping[str, str]
 ) -> Figure:
-    """Draw an amount per length of each cell's skeleton, by compartment.
+    """Draw amounts per length of each cell's skeleton, times a factor, by compartment.
 
     Somata, whose skeleton says nothing, and what is short are left out.
 
     Parameters
     ----------
     lengths : pandas.DataFrame
-        ``cell_type, compartment, length_um`` and the amount: a row for each cell and compartment.
-    amount : str
-        Its column.
-    factor : float
-        What the ratio is multiplied by.
-    scale : Scale
-    colours : mapping from cell type to colour
+        ``cell_type, compartment, length_um`` and the amounts: a row for each cell and compartment.
     """
     shown = lengths[(lengths["length_um"] >= SHORTEST_UM) & (lengths["compartment"] != SOMATIC)]
-    values = factor * shown[amount] / shown["length_um"]
-    return draw_by_compartment(shown.assign(value=values), scale, colours, dots=True)
+    values = factor * shown[amounts] / shown["length_um"]
+    return draw_by_compartment(shown.assign(value=values), label, colours, dots=True)
 
 
 def draw_columns(
@@ -118,7 +107,8 @@ def draw_columns(
     for place, (name, group) in enumerate(groups.items()):
         numbers = np.sort(group.to_numpy(float))
         if dots or len(numbers) <= FEW:
-            shifts = spread(len(numbers), 0.5)
+            # Apart from each other: spread evenly, not at random.
+            shifts = (np.arange(1, len(numbers) + 1) * GOLDEN % 1 - 0.5) * 0.5
             axes.scatter(
                 place + shifts,
                 numbers,
@@ -135,7 +125,7 @@ def draw_columns(
     axes.set_xticks(range(len(groups)), [name.replace(" ", "\n") for name in groups])
     axes.set_xlim(-0.6, len(groups) - 0.4)
     axes.tick_params(axis="x", length=0)
-    horizontal_grid(axes)
+    axes.grid(axis="y", **GRID)
 
 
 def _draw_box(axes: Axes, place: int, numbers: np.ndarray, colour: str) -> None:
@@ -152,18 +142,6 @@ def _draw_box(axes: Axes, place: int, numbers: np.ndarray, colour: str) -> None:
         whiskerprops={"color": colour, "linewidth": 1},
         capprops={"color": colour, "linewidth": 1},
     )
-
-
-def _set_scale(panels: Sequence[Axes], scale: Scale) -> None:
-    """Leave room above what is drawn for what is written there."""
-    low = min(axes.dataLim.y0 for axes in panels)
-    high = max(axes.dataLim.y1 for axes in panels)
-    if scale.log:
-        panels[0].set_yscale("log")
-        panels[0].set_ylim(low / 1.5, high * (high / low) ** 0.2 * 1.5)
-    else:
-        low, high = scale.limits or (0.0, high)
-        panels[0].set_ylim(low, low + 1.18 * max(high - low, 1e-9))
 
 
 def write_medians(axes: Axes, groups: dict[str, pd.Series], form: str) -> None:

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from mitosyn.dataset import BAD_MESH, PARTLY_MEASURED
 from mitosyn.meshes import NO_MESH
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import horizontal_grid, new_figure, nothing_to_show
+from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
 
 # From what is lost altogether to what lacks a measure or two.
 INCOMPLETE_COLOURS = {NO_MESH: "#000000", BAD_MESH: "#D55E00", PARTLY_MEASURED: "#F0C27B"}
@@ -65,6 +65,6 @@ def draw_incomplete(mitochondria: pd.DataFrame, cell_types: Iterable[str]) -> Fi
     axes.set_xlim(-0.6, len(types) - 0.4)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="x", length=0)
-    horizontal_grid(axes)
+    axes.grid(axis="y", **GRID)
     figure.legend(loc="outside upper center", ncols=3, handlelength=1, columnspacing=1)
     return figure

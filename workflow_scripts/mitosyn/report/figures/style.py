@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mitosyn.support import whole_file
@@ -59,14 +57,3 @@ def nothing_to_show(text: str) -> Figure:
     figure = new_figure(6, 1.2)
     figure.text(0.5, 0.5, text, ha="center", va="center", color=QUIET, size=10)
     return figure
-
-
-def spread(count: int, width: float) -> np.ndarray:
-    """Return sideways shifts, (count,), that keep dots apart: spread evenly, not at random."""
-    golden = (np.sqrt(5) - 1) / 2
-    return (np.arange(1, count + 1) * golden % 1 - 0.5) * width
-
-
-def horizontal_grid(axes: Axes) -> None:
-    """Draw faint lines behind the data to read values off."""
-    axes.grid(axis="y", **GRID)

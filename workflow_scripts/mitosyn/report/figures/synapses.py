@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from mitosyn.catalogue import POSTSYNAPTIC, PRESYNAPTIC, SYNAPSE_STYLES
 from mitosyn.report.figures.cells import draw_numbers
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.groups import Scale, draw_per_length
-from mitosyn.report.figures.style import QUIET, horizontal_grid, new_figure, nothing_to_show
+from mitosyn.report.figures.groups import draw_per_length
+from mitosyn.report.figures.style import GRID, QUIET, new_figure, nothing_to_show
 from mitosyn.report.neurites import add_counts, locate_synapses, sum_lengths
 
-DENSITY = Scale("postsynaptic sites per µm")
+DENSITY = "postsynaptic sites per µm"
 BIN_UM = 10.0
 SHOWN_PERCENTILE = 99.5
 NUMBERS = {
@@ -88,4 +88,4 @@ def _draw_profiles(axes: Axes, ends: pd.DataFrame, edges: np.ndarray) -> None:
     if apart:
         axes.plot([], [], lw=0, label=f"{apart:,} more without a path to the soma")
     axes.legend(loc="upper right", fontsize=8, labelcolor=QUIET, handlelength=1.2)
-    horizontal_grid(axes)
+    axes.grid(axis="y", **GRID)
