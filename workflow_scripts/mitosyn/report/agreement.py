@@ -41,27 +41,22 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
 
     Parameters
     ----------
-    mitochondria : pyarrow.Table
+    mitochondria, published : pyarrow.Table
         At least the columns that :data:`mitosyn.catalogue.QUESTIONS` lists for ``recomputed``.
-    published : pyarrow.Table
-        With its schema.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each pyramidal mitochondrion: ``mito_id, cell_id, x, y, z`` (nm),
-        ``published_compartment, recomputed_compartment`` (both by the name that this workflow
-        has for the label), ``published_length_nm,
-        recomputed_length_nm, difference_nm`` (recomputed − published), ``has_mesh``,
-        ``problem``. A published value that there is none of is missing.
+        A row for each mitochondrion of that type: ``mito_id, cell_id, x, y, z`` (nm),
+        ``published_compartment, recomputed_compartment`` (both by this workflow's name),
+        ``published_length_nm, recomputed_length_nm, difference_nm`` (recomputed − published),
+        ``has_mesh``, ``problem``. A published value that there is none of is missing.
     """
     recomputed = mitochondria.to_pandas()
     recomputed = recomputed[recomputed["cell_type"] == STUDIED_TYPE].drop(columns="cell_type")
+    length = tidy_name(LENGTH_ALONG_SKELETON)
     recomputed = recomputed.rename(
-        columns={
-            "compartment": RECOMPUTED,
-            tidy_name(LENGTH_ALONG_SKELETON): "recomputed_length_nm",
-        }
+        columns={"compartment": RECOMPUTED, length: "recomputed_length_nm"}
     )
     given = published.select(["mito_id", "published_compartment", "published_length"]).to_pandas()
     names = given.pop("published_compartment").map(dict(enumerate(COMPARTMENTS)))
@@ -77,20 +72,16 @@ def pair_values(mitochondria: pa.Table, published: pa.Table) -> pd.DataFrame:
 
 
 def label_order(names: Iterable[str]) -> list[str]:
-    """Sort compartments as usual."""
-    found = set(names)
-    return [name for name in COMPARTMENTS if name in found]
+    """Sort compartments as usual, each once."""
+    return sorted(set(names), key=COMPARTMENTS.index)
 
 
 def summarise_agreement(pairs: pd.DataFrame) -> list[list]:
     """Return in numbers how recomputed values agree with published ones.
 
-    Returns
-    -------
-    list of lists
-        With the columns of ``recomputed_agreement.csv``: for all mitochondria, for those with
-        a mesh, and for each published compartment that occurs. A value of which there is
-        nothing to compare is empty.
+    Rows have the columns of ``recomputed_agreement.csv``: for all mitochondria, for those with a
+    mesh, and for each published compartment that occurs. A value is empty if there is nothing to
+    compare.
     """
     groups = {ALL: pairs, WITH_MESH: pairs[pairs["has_mesh"]]}
     groups |= {
@@ -132,12 +123,9 @@ def _share(hits: pd.Series | np.ndarray) -> tuple[int, float | str]:
 def confusion(pairs: pd.DataFrame) -> pd.DataFrame:
     """Count the mitochondria by published and by recomputed compartment.
 
-    Returns
-    -------
-    pandas.DataFrame
-        the columns of ``recomputed_labels.csv``: each published compartment that occurs with
-        each recomputed one that there is, zeros too. Those without a published one come last,
-        with a missing name.
+    The table has the columns of ``recomputed_labels.csv``: each published compartment that occurs
+    with each recomputed one, zeros too. Those without a published one come last, with a missing
+    name.
     """
     rows: list[tuple] = []
     for name in [*label_order(pairs[PUBLISHED].dropna()), None]:
@@ -151,17 +139,9 @@ def confusion(pairs: pd.DataFrame) -> pd.DataFrame:
 def largest_differences(pairs: pd.DataFrame, listed: int = LISTED) -> pd.DataFrame:
     """Return the mitochondria that differ most from what is published, the largest first.
 
-    Parameters
-    ----------
-    pairs : pandas.DataFrame
-    listed : int
-        At most so many with another compartment and so many with another length, in both
-        cases those with the largest absolute differences of length.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Pairs with a column ``differs``: ``compartment``, ``length`` or both.
+    At most ``listed`` with another compartment and as many with another length, in both cases
+    those with the largest absolute differences of length. A column ``differs`` is added:
+    ``compartment``, ``length`` or both.
     """
     size = pairs["difference_nm"].abs()
     ordered = pairs.assign(size=size).sort_values(
@@ -193,15 +173,14 @@ def describe_differences(
         ``cell_id, mito_id, node_id, vertices`` of at least their mitochondria.
     nodes : pyarrow.Table
         ``cell_id, node_id, compartment`` of at least their cells.
-    voxel_size_nm : (x, y, z)
 
     Returns
     -------
     pandas.DataFrame
-        With six more columns: ``vertices_at_published, vertices_at_recomputed``, the shares of the
-        mesh's vertices that are nearest to nodes of either compartment, missing without a mesh or
-        without that compartment; ``note``, what the data say about why, mostly nothing; and
-        ``x_vx, y_vx, z_vx``. Shares and lengths are rounded.
+        With ``vertices_at_published, vertices_at_recomputed``, the shares of the mesh's vertices
+        that are nearest to nodes of either compartment, missing without a mesh or without that
+        compartment; ``note``, what the data say about why, mostly nothing; and ``x_vx, y_vx,
+        z_vx``. Shares and lengths are rounded.
     """
     labelled = coverage.to_pandas().merge(
         nodes.to_pandas(), on=["cell_id", "node_id"], validate="many_to_one"
@@ -265,16 +244,14 @@ def add_links(
         The layer of mitochondrial meshes, where views are served locally.
     """
     if public_layers is not None:
-        cell_layer, layer, image = (
-            public_layers[name] for name in ("cells", "mitochondria", "image")
-        )
-        layers = Layers(layer, *voxel_sizes_nm, cell_layer, image)
+        cell_layer, image = public_layers["cells"], public_layers["image"]
+        layers = Layers(public_layers["mitochondria"], *voxel_sizes_nm, cell_layer, image)
     elif served_meshes is not None:
         local = local_layer(served_meshes) is not None
         layers = Layers(SERVED_MESHES if local else served_meshes, *voxel_sizes_nm)
     else:
         return differences.assign(link="")
-    names = ["cell_id", "mito_id", "recomputed_compartment", *"xyz"]
+    names = ["cell_id", "mito_id", RECOMPUTED, *"xyz"]
     rows = zip(*(differences[name].tolist() for name in names), strict=True)
     links = [
         mitochondrion_link(cells[cell_id], (mito_id, compartment), position, layers, viewer)

@@ -56,12 +56,8 @@ def draw_positions(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     """Draw where the somata are, from the front (x–y) and from the side (z–y), pia up."""
     if cells.empty:
         return nothing_to_show("No cell was analysed.")
-    places = pd.DataFrame(
-        {
-            axis: cells[f"soma_{axis}"].fillna(cells[f"centroid_{axis}"]) / NM_PER_UM
-            for axis in "xyz"
-        }
-    )
+    somata = {axis: cells[f"soma_{axis}"].fillna(cells[f"centroid_{axis}"]) for axis in "xyz"}
+    places = pd.DataFrame(somata) / NM_PER_UM
     spans = (places.max() - places.min()).clip(lower=20) * 1.1
     # Both views at one scale, so side by side they are as wide as x and z together.
     scale = min(6.0 / (spans["x"] + spans["z"]), 4.5 / spans["y"])
@@ -99,13 +95,7 @@ def draw_numbers(
 ) -> Figure:
     """Draw a dot for each cell at its number of something, a panel for each column.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        With ``cell_type`` and the columns.
-    columns : mapping from column to what its panel's axis is called
-    colours : mapping from cell type to colour
-        In the order in which types are shown.
+    ``columns`` has what each column's axis is called, ``colours`` the types in order.
     """
     types = [cell_type for cell_type in colours if cell_type in set(cells["cell_type"])]
     if not types:

@@ -31,13 +31,7 @@ def draw(collected: Collected) -> dict[str, Figure]:
 
 
 def draw_compartments(mitochondria: pd.DataFrame) -> Figure:
-    """Draw volume and complexity by compartment, and how sure it is that neighbours differ.
-
-    Parameters
-    ----------
-    mitochondria : pandas.DataFrame
-        As :func:`mitosyn.report.statistics.measure_mitochondria` returns it.
-    """
+    """Draw volume and complexity by compartment, and how sure it is that neighbours differ."""
     groups = {
         measure: {
             name: own[own > 0]

@@ -57,13 +57,7 @@ def draw(collected: Collected) -> dict[str, Figure]:
 
 
 def draw_relations(segments: pd.DataFrame) -> Figure:
-    """Draw synapses, mitochondria and diameter against one another, beside published values.
-
-    Parameters
-    ----------
-    segments : pandas.DataFrame
-        As :func:`mitosyn.report.statistics.select_distal` returns it.
-    """
+    """Draw synapses, mitochondria and diameter against one another, beside published values."""
     points = segments.dropna(subset=["mitovolperlength", "mediandiam", "linearsynapsedensity"])
     if points.empty:
         return nothing_to_show("No basal segment lies beyond 60 µm and can be compared.")
@@ -125,28 +119,22 @@ def draw_variances(
 ) -> Figure:
     """Draw the parts of the variance of coverage: by compartment, and along basal dendrites.
 
-    Parameters
-    ----------
-    by_compartment : mapping from compartment to VarianceSplit
-    by_distance : mapping from where a bin of 10 µm starts to VarianceSplit
+    ``by_distance`` are the splits by where their bins of 10 µm start.
     """
-    compartments = {name: split for name, split in by_compartment.items() if _is_shown(split)}
-    bins = {f"{start:.0f}": split for start, split in by_distance.items() if _is_shown(split)}
-    drawn = {
-        "all segments": compartments,
-        "basal segments by the path length\nto the soma, in 10 µm from … (µm)": bins,
-    }
-    drawn = {label: splits for label, splits in drawn.items() if splits}
+    starts = {f"{start:.0f}": split for start, split in by_distance.items()}
+    in_bins = "basal segments by the path length\nto the soma, in 10 µm from … (µm)"
+    drawn = {}
+    for label, splits in {"all segments": by_compartment, in_bins: starts}.items():
+        shown = {k: s for k, s in splits.items() if s.n >= FEWEST_IN_BIN and not s.note}
+        if shown:
+            drawn[label] = shown
     if not drawn:
         return nothing_to_show("Too few segments, or all of them are covered alike.")
-    widths = [
-        max((0.72 if splits is compartments else 0.3) * len(splits), 2.2)
-        for splits in drawn.values()
-    ]
+    widths = [max((0.3 if k == in_bins else 0.72) * len(s), 2.2) for k, s in drawn.items()]
     figure = new_figure(1.4 + sum(widths), 3.8)
     panels = figure.subplots(1, len(drawn), squeeze=False, sharey=True, width_ratios=widths)
     for axes, (label, splits) in zip(panels.flat, drawn.items(), strict=True):
-        _draw_bars(axes, splits, across=splits is compartments)
+        _draw_bars(axes, splits, across=label != in_bins)
         axes.set_xlabel(label)
     low, high = panels[0, 0].get_ylim()
     panels[0, 0].set_ylim(low, high + 0.24 * (high - low))
@@ -155,10 +143,6 @@ def draw_variances(
         panels[0, 0].bar([0], [0], color=colour, label=PART_LABELS[part])
     figure.legend(loc="outside upper center", ncols=3, handlelength=1, columnspacing=1)
     return figure
-
-
-def _is_shown(split: VarianceSplit) -> bool:
-    return split.n >= FEWEST_IN_BIN and not split.note
 
 
 def _draw_bars(axes: Axes, splits: Mapping[str, VarianceSplit], across: bool) -> None:

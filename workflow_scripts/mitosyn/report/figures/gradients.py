@@ -34,14 +34,7 @@ def draw(collected: Collected) -> dict[str, Figure]:
 
 
 def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
-    """Draw means and spread by the distance from the soma, and what they are made of.
-
-    Parameters
-    ----------
-    gradients : pandas.DataFrame
-        As :func:`mitosyn.report.statistics.bin_gradients` returns it.
-    cell_type : str
-    """
+    """Draw means and spread by the distance from the soma, and what they are made of."""
     shown = gradients[
         (gradients["cell_type"] == cell_type)
         & (gradients["segments"] >= FEWEST_IN_BIN)

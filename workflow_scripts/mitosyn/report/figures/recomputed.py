@@ -29,13 +29,7 @@ def draw(collected: Collected) -> dict[str, Figure]:
 
 
 def draw_confusion(pairs: pd.DataFrame) -> Figure:
-    """Draw the mitochondria by published and recomputed compartment, shaded by share.
-
-    Parameters
-    ----------
-    pairs : pandas.DataFrame
-        As :func:`mitosyn.report.agreement.pair_values` returns them.
-    """
+    """Draw the mitochondria by published and recomputed compartment, shaded by share."""
     labels = confusion(pairs)
     published = labels.dropna(subset=PUBLISHED)
     if published.empty:
@@ -73,13 +67,7 @@ def draw_confusion(pairs: pd.DataFrame) -> Figure:
 
 
 def draw_lengths(pairs: pd.DataFrame) -> Figure:
-    """Draw recomputed against published lengths, and the shares that differ by how much.
-
-    Parameters
-    ----------
-    pairs : pandas.DataFrame
-        As :func:`mitosyn.report.agreement.pair_values` returns them.
-    """
+    """Draw recomputed against published lengths, and the shares that differ by how much."""
     compared = pairs.dropna(subset=["published_length_nm", PUBLISHED])
     if compared.empty:
         return nothing_to_show(NOTHING)
@@ -88,9 +76,8 @@ def draw_lengths(pairs: pd.DataFrame) -> Figure:
     left, right = figure.subplots(1, 2)
     _draw_pairs(left, compared, names)
     _draw_differences(right, compared, names)
-    handles, labels = left.get_legend_handles_labels()
     figure.legend(
-        *(handles, labels),
+        *left.get_legend_handles_labels(),
         loc="outside upper center",
         ncols=min(len(names), 3),
         handletextpad=0.1,

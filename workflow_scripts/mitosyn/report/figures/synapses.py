@@ -49,8 +49,6 @@ def draw_soma_distances(ends: pd.DataFrame, colours: Mapping[str, str]) -> Figur
     ends : pandas.DataFrame
         ``cell_type, synapse_type, distance_um``: a row for each end of a synapse; the
         distance is infinite where no path leads to the soma.
-    colours : mapping from cell type to colour
-        In the order of the panels.
     """
     ends = ends[ends["synapse_type"].isin([POSTSYNAPTIC, PRESYNAPTIC])]
     types = [t for t in colours if t in set(ends["cell_type"])]
