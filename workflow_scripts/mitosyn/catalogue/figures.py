@@ -23,13 +23,11 @@ class Question:
 
     Attributes
     ----------
-    title : str
     tables : mapping from name to columns
         The collected tables that the figures are drawn from, and what is read of them.
-    figures : mapping from name to title
-        The module ``mitosyn/report/figures/<question>.py`` draws all of them.
-    lists : mapping from name to title
-        Files that the report shows beside them. Captions of both are ``report/<name>.rst``.
+    figures, lists : mappings from name to title
+        What ``mitosyn/report/figures/<question>.py`` draws, and files that the report shows
+        beside it. Captions of both are ``report/<name>.rst``.
     asked_if : str
         The option or the type of branches without which nothing is asked; empty if always.
     """

@@ -23,18 +23,13 @@ GROUP = ["cell_id", "compartment"]
 
 
 def read_neurons(nodes: pa.Table) -> dict[int, Skeleton]:
-    """Return the skeleton of each neuron.
+    """Return the skeleton of each neuron; each edge leads from a node to its parent.
 
     Parameters
     ----------
     nodes : pyarrow.Table
         ``cell_id, node_id, parent_id`` (null for a root), ``label, x, y, z`` (nm): the nodes of a
         neuron are numbered 0, 1, 2, … in their order, as in its SWC file.
-
-    Returns
-    -------
-    dict from cell id to Skeleton
-        Each edge leads from a node to its parent.
     """
     positions = _positions(nodes)
     labels = nodes["label"].to_numpy().astype(np.int64)
@@ -65,7 +60,7 @@ def sum_lengths(neurons: Mapping[int, Skeleton], coverage: pa.Table | None = Non
 
     Parameters
     ----------
-    neurons : mapping from cell id to Skeleton
+    neurons : mapping
         As :func:`read_neurons` returns them.
     coverage : pyarrow.Table, optional
         ``cell_id, mito_id, node_id``: a row for each node that a mitochondrion covers.
@@ -97,15 +92,7 @@ def sum_lengths(neurons: Mapping[int, Skeleton], coverage: pa.Table | None = Non
 
 
 def add_counts(lengths: pd.DataFrame, things: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Add a column with the number of things in each row's cell and compartment.
-
-    Parameters
-    ----------
-    lengths, things : pandas.DataFrame
-        ``cell_id, compartment``, by the names that skeleton labels have.
-    name : str
-        Of the column.
-    """
+    """Add a column with the number of things in each row's ``cell_id`` and ``compartment``."""
     counts = things.groupby(GROUP).size().rename(name)
     merged = lengths.merge(counts.reset_index(), on=GROUP, how="left")
     return merged.assign(**{name: merged[name].fillna(0).astype(int)})
@@ -122,7 +109,8 @@ def locate_synapses(neurons: Mapping[int, Skeleton], synapses: pa.Table) -> pd.D
 
     Parameters
     ----------
-    neurons : mapping from cell id to Skeleton
+    neurons : mapping
+        As :func:`read_neurons` returns them.
     synapses : pyarrow.Table
         ``cell_id, synapse_type, x, y, z`` (nm).
 
@@ -132,17 +120,16 @@ def locate_synapses(neurons: Mapping[int, Skeleton], synapses: pa.Table) -> pd.D
         ``cell_id, synapse_type, compartment, distance_um``: the path length from that node to the
         soma, infinite where no path leads there. Ends on cells without a skeleton are left out.
     """
-    positions, kinds = _positions(synapses), np.array(synapses["synapse_type"].to_pylist(), object)
-    names = np.array(COMPARTMENTS, object)
-    columns = {"cell_id": np.int64, "synapse_type": object, "compartment": object}
-    columns |= {"distance_um": float}
-    parts = []
+    positions = _positions(synapses)
+    labels, distances = np.full(len(synapses), -1), np.zeros(len(synapses))
     for cell_id, rows in _rows_by_cell(synapses).items():
         if cell_id in neurons:
             skeleton = neurons[cell_id]
             nodes = nearest_nodes(skeleton.vertices, positions[rows])
-            distances = skeleton.soma_distances[nodes] / NM_PER_UM
-            values = (cell_id, kinds[rows], names[skeleton.labels[nodes]], distances)
-            parts.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
-    nothing = pd.DataFrame(columns=list(columns))
-    return pd.concat(parts or [nothing], ignore_index=True).astype(columns)
+            labels[rows] = skeleton.labels[nodes]
+            distances[rows] = skeleton.soma_distances[nodes] / NM_PER_UM
+    names = np.array(COMPARTMENTS, object)
+    located = synapses.select(["cell_id", "synapse_type"]).to_pandas()
+    located = located.assign(compartment=names[labels], distance_um=distances)
+    # By cell, in their order.
+    return located[labels >= 0].sort_values("cell_id", kind="stable", ignore_index=True)

@@ -137,18 +137,15 @@ def describe_files(contents: Mapping[str, str], folder: str | Path) -> list[dict
 def embedded_figures(paths: Iterable[str | Path], captions: str | Path) -> list[dict[str, Any]]:
     """Return the figures by question that is answered, for a page that needs no other file.
 
+    Each question has ``question`` and ``figures`` with ``title, data, width`` (pixels of the
+    page) and ``caption``, a list of paragraphs.
+
     Parameters
     ----------
     paths : iterable of str or Path
         PNG files named after the figures that there are.
     captions : str or Path
         The folder of the captions: plain paragraphs.
-
-    Returns
-    -------
-    list of dict
-        ``question`` and ``figures``, each with ``title, data, width`` (pixels of the page)
-        and ``caption``, a list of paragraphs.
     """
     files = {Path(path).stem: Path(path) for path in paths}
     return [
@@ -175,13 +172,12 @@ def _embedded(picture: Path, caption: Path) -> dict[str, Any]:
 
 def render_page(template: str | Path, content: Mapping[str, Any]) -> str:
     """Fill the page's template with what it names; texts are escaped."""
-    template = Path(template)
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template.parent),
+        loader=jinja2.FileSystemLoader(Path(template).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["in_words"] = in_words
-    return environment.get_template(template.name).render(content)
+    return environment.get_template(Path(template).name).render(content)

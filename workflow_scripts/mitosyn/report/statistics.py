@@ -77,9 +77,7 @@ class Line:
 class VarianceSplit:
     """The variance of the coverage of n segments, and the shares of it that add up to 1.
 
-    ``variance`` is that of ``linearmitocoverage``, over n as the published one; the shares are
-    var(g)/variance, var(o)/variance and −2 cov(g, o)/variance, which can be negative (see
-    :func:`split_variance`). NaN if there are none, and ``note`` says why.
+    NaN if there are none, and ``note`` says why; see :func:`split_variance`.
     """
 
     n: int
@@ -230,11 +228,16 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
         parts.append(part.reset_index().assign(quantity=quantity))
     table = pd.concat(parts, ignore_index=True)[columns_of("branch_gradients.csv")]
     table = table.astype(dict.fromkeys(("from_um", "to_um"), np.int64))
-    types = type_colours(table["cell_type"])
+    # Types, compartments and quantities in their usual order, then bins.
+    types = [*type_colours(table["cell_type"])]
     orders = {"cell_type": types, "compartment": COMPARTMENTS, "quantity": GRADIENTS}
-    ranks = {name: table[name].map(list(order).index) for name, order in orders.items()}
-    order = pd.DataFrame(ranks | {"from_um": table["from_um"]}).astype(float)
-    return table.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
+    return table.sort_values(
+        [*orders, "from_um"],
+        key=lambda column: (
+            column.map(orders[column.name].index) if column.name in orders else column
+        ),
+        ignore_index=True,
+    )
 
 
 def fit_line(x: pd.Series, y: pd.Series) -> Line:
@@ -254,12 +257,11 @@ def fit_line(x: pd.Series, y: pd.Series) -> Line:
 def density_residuals(segments: pd.DataFrame) -> pd.Series:
     """Return what the median diameter leaves unexplained of the linear synapse density, per µm.
 
-    The residuals of the line ``linearsynapsedensity`` on ``mediandiam``. Regressed in turn on the
-    mitochondrial volume per length they tell whether mitochondria go with synapses beyond both
-    being more in thick dendrites. This is the published "residual of density on diameter": as
-    residuals have mean 0, −intercept/slope is the mean of what they are regressed on, and the
-    published 0.2445/7.9135 = 0.031 can be a volume per length in µm², but neither a density nor
-    a diameter.
+    Regressed on the mitochondrial volume per length, these residuals show whether mitochondria go
+    with synapses beyond both being more in thick dendrites. This is the published "residual of
+    density on diameter": as residuals have mean 0, −intercept/slope is the mean of what they are
+    regressed on, and the published 0.2445/7.9135 = 0.031 can be a volume per length in µm², but
+    neither a density nor a diameter.
     """
     line = fit_line(segments["mediandiam"], segments["linearsynapsedensity"])
     expected = line.slope * segments["mediandiam"] + line.intercept
@@ -288,11 +290,12 @@ def relate_densities(segments: pd.DataFrame) -> dict[str, Line]:
 
 
 def split_variance(segments: pd.DataFrame) -> VarianceSplit:
-    """Split the variance of the coverage into that of gaps, of overlaps, and of both together.
+    """Split the variance of ``linearmitocoverage`` into that of gaps, overlaps and both together.
 
     The covered path of a branch is its path without the gaps, and once more what several
     mitochondria cover: coverage = 1 − g + o with g = uncoveredpathlength / pathlength and
-    o = extracoveragelength / pathlength. So var(coverage) = var(g) + var(o) − 2 cov(g, o).
+    o = extracoveragelength / pathlength. So var(coverage) = var(g) + var(o) − 2 cov(g, o), over
+    n as the published one. The last share can be negative.
     """
     segments = segments[segments["pathlength"] > 0]
     gaps = segments["uncoveredpathlength"] / segments["pathlength"]
@@ -316,10 +319,9 @@ def split_variances(branches: pd.DataFrame) -> dict[str, VarianceSplit]:
 
 
 def split_by_distance(branches: pd.DataFrame) -> dict[float, VarianceSplit]:
-    """Split that of basal segments, by where their 10 µm start.
+    """Split that of basal segments, by where their 10 µm of ``mindisttosoma`` start.
 
-    Bins are of ``mindisttosoma``, and those of fewer than 10 values are left out, as in the
-    published analysis.
+    Bins of fewer than 10 values are left out, as in the published analysis.
     """
     segments = select_segments(branches)
     segments = segments[segments["compartment"] == "Basal"]
