@@ -308,8 +308,8 @@ def split_variance(segments: pd.DataFrame) -> VarianceSplit:
     variance = float(gap + overlap - 2 * shared)
     if variance <= 1e-12:
         return VarianceSplit(n, max(variance, 0.0), note=NO_SPREAD)
-    shares = gap / variance, overlap / variance, 0.0 - 2 * shared / variance
-    return VarianceSplit(n, variance, *map(float, shares))
+    both_shares = 0.0 - 2 * float(shared) / variance
+    return VarianceSplit(n, variance, float(gap) / variance, float(overlap) / variance, both_shares)
 
 
 def split_variances(branches: pd.DataFrame) -> dict[str, VarianceSplit]:
