@@ -8,11 +8,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
+from mitosyn.catalogue import UNKNOWN
 from mitosyn.sources.canonical import collect_mitochondria, select_cells, stream_synapses
 from mitosyn.support.errors import InputError
-from mitosyn.tables.arrow import write_arrow
+from mitosyn.tables.arrow import read_arrow, write_arrow
+from workflow import ROOT, Run, run_snakemake
 
 BIG = 648518346349538426
+NAMES = {"pyramidal": "excitatory", "inhibitory": "interneuron", "glia": "astrocyte"}
 TYPES = {"excitatory": "skeleton", "interneuron": "skeleton", "astrocyte": "soma_distance"}
 CELL = {
     **{"cell_id": BIG, "cell_type": "excitatory", "cell_subtype": None},
@@ -99,3 +103,49 @@ def test_mitochondria_stand_by_cell(tmp_path: Path) -> None:
     found = collect_mitochondria(write(tmp_path / "m.parquet", table), selected)
     assert found["mito_id"].to_pylist() == [6, 5, 8]
     assert found["published_length"].null_count == 3
+
+
+@pytest.mark.workflow
+def test_own_tables_give_the_measures_of_the_published_ones(small_run: Run, tmp_path: Path) -> None:
+    results, made = small_run.folder / "results/sample", small_run.folder / "resources/sample"
+    # Some of the astrocyte's mitochondria are put into a cell without compartments.
+    mitochondria = read_arrow(results / "tables/mitochondria.arrow").to_pylist()
+    for mitochondrion in mitochondria[-4:]:
+        mitochondrion["cell_id"] = BIG
+    table = read_arrow(results / "tables/cells.arrow")
+    rows = [row | {"cell_type": NAMES[row["cell_type"]]} for row in table.to_pylist()]
+    cells(tmp_path / "cells.parquet", *rows, {"cell_type": "degenerating"})
+    write(tmp_path / "mitochondria.arrow", pa.Table.from_pylist(mitochondria))
+    write(tmp_path / "synapses.csv", read_arrow(results / "tables/synapses.arrow"))
+    sizes = yaml.safe_load((ROOT / "config.yaml").read_text())["datasets"]["sample"]
+    types = TYPES | {"degenerating": "none"}
+    description = {
+        **{key: sizes[key] for key in ("voxel_size_nm", "mesh_voxel_size_nm")},
+        "cells": {
+            "path": "cells.parquet",
+            "types": {name: {"compartments": place} for name, place in types.items()},
+        },
+        "mitochondria": {"path": "mitochondria.arrow"},
+        "synapses": {"path": "synapses.csv"},
+        "skeletons": str(made / "skeletons"),
+        "mitochondria_meshes": f"precomputed://file://{made}/mito_meshes",
+    }
+    config = {"dataset": "own", "datasets": {"own": description}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    run = run_snakemake(tmp_path, "--cores", "2", "--configfile", "config.yaml")
+    assert run.code == 0, run.text
+    own = tmp_path / "results/own"
+    assert "degenerating" in (own / "dataset.html").read_text()
+    name = "synapse_filtered.csv"
+    assert (own / name).read_bytes() == (results / name).read_bytes()
+    old, new = (
+        pq.read_table(folder / "mitochondria.parquet").to_pandas() for folder in (results, own)
+    )
+    kinds = old["cell_type"].map(NAMES)
+    assert new["cell_type"].tolist() == [*kinds[:-4], *["degenerating"] * 4]
+    assert (new["compartment"].iloc[-4:] == UNKNOWN).all()
+    published = ["compartment", "label", "length_along_skeleton"]
+    measured = new["cell_type"].isin(["interneuron", "astrocyte"])
+    others = old.columns.difference(["cell_id", "cell_type", "cell_subtype", *published])
+    pd.testing.assert_frame_equal(new[others], old[others])
+    pd.testing.assert_frame_equal(new.loc[measured, published], old.loc[measured, published])

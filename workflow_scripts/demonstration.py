@@ -87,10 +87,11 @@ mitochondria.loc[mitochondria["cell_type"] == "pyramidal", "compartment"] = one_
 synapses = pd.read_csv("synapse_filtered.csv", index_col=0)
 neuron_types = pd.read_csv("cell_type_classification_filtered.csv", index_col="cell_id")
 # The tables are named <cell_type>_<cell_id>.csv: together they are a list of all cells.
-cells = pd.DataFrame([path.stem.split("_") for path in cell_tables], columns=["cell_type", "id"])
+cells = pd.DataFrame([p.stem.rsplit("_", 1) for p in cell_tables], columns=["cell_type", "id"])
 cells = cells.set_index(cells.pop("id").astype("int64")).sort_index()
 cells["mitochondria"] = mitochondria.groupby("cellid").size().reindex(cells.index, fill_value=0)
-subtypes = neuron_types["cell_subtype"].reindex(cells.index).fillna("astrocyte")
+subtypes = neuron_types["cell_subtype"].reindex(cells.index)
+subtypes = subtypes.fillna(cells["cell_type"].replace("glia", "astrocyte"))
 subtypes = subtypes.where(cells["cell_type"] != "inhibitory", subtypes + " interneuron")
 names = subtypes.str.replace(r"^unknown\S* ", "", regex=True) + " " + cells.index.astype(str)
 cells = cells.sort_values("mitochondria", ascending=False, kind="stable")
@@ -165,11 +166,10 @@ else:
 
 # %% [markdown]
 # ## Cells with their mitochondria and synapses
-# Two cells of each type, those of the pair or with most mitochondria, are seen from the front
-# (x–y) and the side (z–y), with the pia above, and from above (x–z). Every dot is a mitochondrion:
-# its area grows with the volume, its colour is the compartment, an open circle is not measured.
-# An astrocyte is outlined by its mitochondria alone, with a circle of the 7 µm within which one
-# counts as somatic, about the middle of those.
+# Two cells of each type, those of the pair or with most mitochondria, are seen from the front (x–y)
+# and the side (z–y), with the pia above, and from above (x–z). A dot is a mitochondrion: its area
+# grows with the volume, its colour is the compartment, an open circle is not measured. A dashed
+# circle is drawn 7 µm about the middle of the somatic ones of an astrocyte.
 
 # %%
 VIEWS = [("x", "-y"), ("z", "-y"), ("x", "-z")]
@@ -227,8 +227,8 @@ def show(figure, compartments, keys):
 
 
 # %%
-can_draw = cells.index.isin(drawable) | (cells["cell_type"] == "glia") & (cells["mitochondria"] > 0)
-chosen = cells[can_draw].assign(first=lambda table: table.index.isin(pair))
+others = cells.index[cells["mitochondria"] > 0].difference(neuron_types.index)
+chosen = cells.assign(first=cells.index.isin(pair))[cells.index.isin([*drawable, *others])]
 chosen = chosen.sort_values("first", ascending=False, kind="stable").groupby("cell_type").head(2)
 for cell_id in chosen.sort_values("cell_type", ascending=False, kind="stable").index:
     own = mitochondria[mitochondria["cellid"] == cell_id]
@@ -302,7 +302,7 @@ def spread(values):
 
 def distributions(table, columns):
     """Draw and tabulate how many rows each group has, and how some columns are distributed."""
-    order = ["pyramidal", "inhibitory", "glia", *COMPARTMENT_COLOURS]
+    order = ["pyramidal", "inhibitory", "glia", *cells["cell_type"], *COMPARTMENT_COLOURS]
     table = table.sort_values(GROUP, key=lambda names: names.map(order.index), kind="stable")
     table["group"] = table["cell_type"] + "  " + table["compartment"]
     style = {"y": "group", "hue": "compartment", "palette": COMPARTMENT_COLOURS, "legend": False}
