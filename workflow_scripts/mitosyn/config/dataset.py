@@ -9,16 +9,20 @@ from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_v
 
 from mitosyn.catalogue import CELL_MESHES, COMPARTMENTS, MESH_LAYER, PUBLISHED_LABELS
 from mitosyn.config.problems import did_you_mean, quoted
-from mitosyn.config.sources import Archive, ArchiveMember, OwnTable, Source, TableSource
 from mitosyn.config.values import (
+    Archive,
+    ArchiveMember,
     Count,
     Integer,
     Layer,
     Name,
+    OwnTable,
     PositiveInt,
     PublicLayer,
     Section,
     Size,
+    Source,
+    TableSource,
     Url,
     VoxelSize,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mitosyn.catalogue import CELL_MESHES, MESH_LAYER, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES
 from mitosyn.config.dataset import BRANCH_TABLES, FOLDERS, Dataset
 from mitosyn.config.settings import Config
-from mitosyn.config.sources import ArchiveMember, Download, as_download, local_path
+from mitosyn.config.values import ArchiveMember, Download, Source, is_url
 from mitosyn.meshes import FILE_LAYER
 
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
@@ -93,3 +93,20 @@ def folder_source(dataset: Dataset, name: str, resources: str) -> str:
     if isinstance(source, ArchiveMember):
         source = dataset.archives[source.archive]
     return local_path(source, resources)
+
+
+def as_download(source: Source | None) -> Download | None:
+    """Return what is to be retrieved for a source, None for what is local or in an archive."""
+    if isinstance(source, str) and is_url(source):
+        return Download(url=source)
+    return source if isinstance(source, Download) else None
+
+
+def local_path(source: Source | None, resources: str) -> str:
+    """Return where a source is on this machine, or will be."""
+    download = as_download(source)
+    if download is not None:
+        return f"{resources}/{download.name}"
+    if isinstance(source, ArchiveMember):
+        return f"{resources}/{source.archive}/{source.member}"
+    return str(source)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from mitosyn.catalogue import CELL_MESHES, MESH_LAYER
 from mitosyn.config.dataset import BRANCH_TABLES, FOLDERS, Dataset
-from mitosyn.config.locate import ARCHIVE_ENDINGS, folder_source, local_folder
+from mitosyn.config.locate import ARCHIVE_ENDINGS, as_download, folder_source, local_folder
 from mitosyn.config.problems import (
     FOUND,
     ConfigError,
@@ -21,8 +21,7 @@ from mitosyn.config.problems import (
     validation_problems,
 )
 from mitosyn.config.settings import Config
-from mitosyn.config.sources import ArchiveMember, as_download
-from mitosyn.config.values import VoxelSize, is_url
+from mitosyn.config.values import ArchiveMember, VoxelSize, is_url
 from mitosyn.meshes import local_layer, named_mesh_folder, read_info, resolution_problem
 from mitosyn.support import InputError
 

@@ -1,4 +1,4 @@
-"""The values that a configuration is made of: how each is checked, and its form in the schema.
+"""The values that a configuration is made of, sources of inputs too: their checks, their schema.
 
 Patterns hold of a whole text, in Python as in the JavaScript of editors.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -18,13 +18,16 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    Tag,
     WithJsonSchema,
+    model_validator,
 )
 
-from mitosyn.config.problems import quoted
+from mitosyn.config.problems import SOURCE_TAGS, quoted
 from mitosyn.meshes import FILE_LAYER, WEB_LAYERS
 
 
@@ -103,7 +106,7 @@ def is_url(source: str) -> bool:
     return "://" in source
 
 
-def url_end(url: str) -> str:
+def _url_end(url: str) -> str:
     """Return the file name at the end of a URL."""
     return PurePosixPath(urlsplit(url).path).name
 
@@ -124,9 +127,9 @@ def _url(value: str) -> str:
     return value
 
 
-def file_url(value: str) -> str:
+def _file_url(value: str) -> str:
     """Read a web address that names the file."""
-    name = url_end(_url(value))
+    name = _url_end(_url(value))
     try:
         _FILE_NAME(name)
     except ValueError:
@@ -136,7 +139,7 @@ def file_url(value: str) -> str:
 
 def _path(value: str) -> str:
     """Read a local path or a web address."""
-    return file_url(value) if is_url(value) else _LOCAL(value)
+    return _file_url(value) if is_url(value) else _LOCAL(value)
 
 
 Integer = Annotated[int, Field(strict=True), BeforeValidator(_integer)]
@@ -163,3 +166,69 @@ Checksum = Annotated[str, Text(_CHECKSUM, "md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}"
 _WEB_LAYER = "|".join(WEB_LAYERS)
 Layer = Annotated[str, Text(_LAYER, rf"(?:{FILE_LAYER}|{_WEB_LAYER})\S+")]
 PublicLayer = Annotated[Layer, Text(_PUBLIC, rf"(?:{_WEB_LAYER})\S+")]
+
+
+class Download(Section):
+    """A remote file of which more is to be said than its URL."""
+
+    url: Url
+    """`https://` or `http://` address; a file in a bucket is read through its HTTPS address."""
+    filename: FileName | None = None
+    """The name to keep the file under; needed where the URL does not end in it."""
+    size: PositiveInt | None = None
+    """Its size in bytes, which is then verified."""
+    checksum: Checksum | None = None
+    """`md5:` or `sha256:` and hexadecimal digits, which are then verified."""
+
+    @property
+    def name(self) -> str:
+        """The file's name: the one given, or the end of the URL."""
+        return self.filename or _url_end(self.url)
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Download:
+        if self.filename is None:
+            _file_url(self.url)
+        return self
+
+
+class ArchiveMember(Section):
+    """A file or folder inside one of the dataset's archives."""
+
+    archive: str
+    """The name of the archive under `archives`."""
+    member: Member
+    """The path inside the archive."""
+
+
+def _form(value: Any) -> str | None:
+    """Return which form of a source a value has, so that its problems are those of this form."""
+    if isinstance(value, str):
+        return SOURCE_TAGS[0]
+    if isinstance(value, Section):
+        return f"<{type(value).__name__}>"
+    if isinstance(value, Mapping) and "path" in value:
+        return SOURCE_TAGS[3]
+    if isinstance(value, Mapping):
+        return SOURCE_TAGS[2] if {"archive", "member"} & set(value) else SOURCE_TAGS[1]
+    return None
+
+
+_File = Annotated[PathOrUrl, Tag(SOURCE_TAGS[0])] | Annotated[Download, Tag(SOURCE_TAGS[1])]
+Archive = Annotated[_File, Discriminator(_form)]
+Source = Annotated[_File | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])], Discriminator(_form)]
+
+
+class OwnTable(Section):
+    """A table that is canonical already."""
+
+    path: Source
+    """A CSV, Parquet or Arrow file, by the end of its name."""
+
+
+TableSource = Annotated[
+    _File
+    | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])]
+    | Annotated[OwnTable, Tag(SOURCE_TAGS[3])],
+    Discriminator(_form),
+]

@@ -213,7 +213,7 @@ class Download:
                 settle()
 
     def _note(self, **changes: Any) -> None:
-        """Note what ``part`` is now; the note is on the disk before ``part`` changes."""
+        """Note what ``part`` is now, on the disk before ``part`` changes."""
         self.progress = replace(self.progress, **changes)
         write_text(progress_path(self.part), json.dumps(asdict(self.progress)), durable=True)
 

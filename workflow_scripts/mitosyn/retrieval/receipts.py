@@ -43,12 +43,9 @@ def receipt_path(target: str | Path) -> Path:
 
 
 def read_receipt(target: str | Path) -> Receipt | None:
-    """Read the receipt of a retrieved file, None where it was never retrieved.
+    """Return the receipt of a retrieved file, None where it was never retrieved.
 
-    Raises
-    ------
-    InputError
-        There is one, but it is empty or corrupt.
+    An empty or corrupt one is an InputError.
     """
     path = receipt_path(target)
     if not path.exists():
@@ -88,12 +85,8 @@ def check_in_place(files: Mapping[str, Expected]) -> None:
     """Compare the files that are in place with the sizes and checksums in the config.
 
     A file is read once for each state of it (size and times): what was found is noted
-    beside its receipt. One that is not there yet is left to :func:`retrieve`.
-
-    Raises
-    ------
-    InputError
-        A file is another one than the config says. It stays where it is.
+    beside its receipt. One that is not there yet is left to :func:`retrieve`; one that is another
+    than the config says is an InputError, and stays where it is.
     """
     for path, expected in files.items():
         with contextlib.suppress(FileNotFoundError):

@@ -86,13 +86,7 @@ class Pace:
         self.waited_s, self.arrived = 0.0, 0
 
     def count(self, arrived: int, waited_s: float) -> None:
-        """Count some bytes and the seconds that they took.
-
-        Raises
-        ------
-        TransientError
-            Over ``timeout_s``, less than ``least_bytes_per_s`` arrived.
-        """
+        """Count some bytes; a TransientError if, over ``timeout_s``, too few have arrived."""
         self.waited_s += waited_s
         self.arrived += arrived
         if self.waited_s > self.policy.timeout_s:
@@ -177,12 +171,8 @@ def open_url(
 ) -> Iterator[requests.Response]:
     """Request a URL; what goes wrong, then or while its body is read, is one of two errors.
 
-    Raises
-    ------
-    TransientError
-        The server is busy or broken, or cannot be reached.
-    RefusedError
-        Any other answer than 200 and 206.
+    A TransientError: the server is busy or broken, or cannot be reached; a RefusedError: any other
+    answer than 200 and 206.
     """
     try:
         with session.get(url, headers=headers, stream=True, timeout=policy.timeout_s) as response:
@@ -265,17 +255,11 @@ def retry(policy: Policy) -> tenacity.Retrying:
 
 
 def get_file(session: requests.Session, url: str, policy: Policy) -> bytes | None:
-    """Get a small file, None where the server has none.
+    """Return the content of a small file, None where the server has none.
 
-    Raises
-    ------
-    TransientError
-        The server fails, gives a web page or a part instead, or does not say where the
-        file ends, after all tries.
-    DamagedError
-        The file stays empty or corrupt.
-    RefusedError
-        The server answers anything but 200 and 404.
+    After all tries, a TransientError: the server fails, gives a web page or a part instead, or does
+    not say where the file ends; a DamagedError: the file stays empty or corrupt. A RefusedError:
+    the server answers anything but 200 and 404.
     """
 
     def once() -> bytes | None:
