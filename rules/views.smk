@@ -30,9 +30,7 @@ rule write_precomputed_skeletons:
     """Write the skeletons of all neurons as a source that Neuroglancer opens."""
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
-        nodes=f"{RESULTS}/skeleton_nodes.parquet",
-        # Measured radii are in no table.
-        morphologies=swc_files if SETTINGS.swc_radii == "measured" else [],
+        nodes=COLLECTED_FROM["skeleton_nodes"],
     output:
         skeletons=directory(f"{NEUROGLANCER}/skeletons"),
     log:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import ThreadingHTTPServer
@@ -19,6 +19,7 @@ from urllib.parse import unquote, urldefrag
 import navis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from cloudvolume import CloudVolume
 from cloudvolume.cloudvolume import from_cloudpath
@@ -83,10 +84,10 @@ def ends(count: int) -> pd.DataFrame:
     )
 
 
-def nodes(cell_id: int, *rows: tuple[int, float, float, float, int]) -> pd.DataFrame:
+def nodes(cell_id: int, rows: Sequence[tuple[int, float, float, float, int]]) -> pa.Table:
     """Make skeleton nodes from labels, positions and parents."""
-    table = pd.DataFrame(list(rows), columns=["label", *"xyz", "parent_id"])
-    return table.assign(cell_id=cell_id)
+    table = pd.DataFrame(rows, columns=["label", *"xyz", "parent_id"])
+    return pa.Table.from_pandas(table.assign(cell_id=cell_id, radius=1.0))
 
 
 def by_name(state: dict) -> dict[str, dict]:
@@ -223,8 +224,8 @@ def test_shader_has_the_colours_in_the_order_of_the_numbers() -> None:
 
 
 def test_skeleton_of_one_node_and_of_two_pieces(tmp_path) -> None:
-    one_node = nodes(7, (0, 1.5, 2, 3, -1))
-    two_pieces = nodes(8, (0, 1, 2, 3, -1), (2, 1, 2, 4, 0), (5, 9, 9, 9, -1))
+    one_node = nodes(7, [(0, 1.5, 2, 3, -1)])
+    two_pieces = nodes(8, [(0, 1, 2, 3, -1), (2, 1, 2, 4, 0), (5, 9, 9, 9, -1)])
     assert len(precomputed_skeleton(one_node).edges) == 0
     np.testing.assert_array_equal(precomputed_skeleton(two_pieces).edges, [[0, 1]])
     write_skeletons(tmp_path / "o", [one_node, two_pieces], {CELL.cell_id: CELL})
@@ -241,9 +242,7 @@ def test_one_tree_stays_one_tree_in_navis_and_in_cloudvolume(em_block, tmp_path)
         skeleton = read_skeleton(h5, h5.with_name(f"{h5.stem}_label.npy"))
         cell_id = int(h5.stem.removesuffix("_skeleton"))
         export(tmp_path / "swc", skeleton)
-        neurons[cell_id] = pd.DataFrame(
-            np.loadtxt(tmp_path / "swc")[:, [1, 2, 3, 4, 6]], columns=["label", *"xyz", "parent_id"]
-        ).assign(cell_id=cell_id)
+        neurons[cell_id] = nodes(cell_id, np.loadtxt(tmp_path / "swc")[:, [1, 2, 3, 4, 6]])
         pieces[cell_id] = len(skeleton.pieces)
     assert min(pieces.values()) == 1
     folder = tmp_path / "skeletons"

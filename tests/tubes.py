@@ -14,8 +14,7 @@ from mitosyn.skeletons.swc import node_table, write_swc
 
 def export(path: Path, skeleton: Skeleton, radii: np.ndarray | None = None) -> None:
     """Write a skeleton as SWC as its job does; radii in nm, of the skeleton's nodes."""
-    in_order = None if radii is None else radii[skeleton.tree.nodes]
-    write_swc(path, node_table(1, skeleton), in_order)
+    write_swc(path, node_table(1, skeleton, radii))
 
 
 def rings(path: np.ndarray, radii: np.ndarray, sides: int) -> np.ndarray:

@@ -8,11 +8,11 @@ from mitosyn.tables import write_arrow
 def main(snakemake) -> None:
     """Read the skeleton and its labels, perhaps its radii, write its nodes."""
     skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
-    nodes = node_table(int(snakemake.wildcards.cell_id), skeleton)
-    write_arrow(snakemake.output.nodes, nodes)
     assigned = snakemake.input.get("assigned")
-    radii = read_diameters(assigned)[skeleton.tree.nodes] / 2 if assigned else None
-    write_swc(snakemake.output.swc, nodes, radii)
+    radii = read_diameters(assigned) / 2 if assigned else None
+    nodes = node_table(int(snakemake.wildcards.cell_id), skeleton, radii)
+    write_arrow(snakemake.output.nodes, nodes)
+    write_swc(snakemake.output.swc, nodes)
 
 
 if __name__ == "__main__":

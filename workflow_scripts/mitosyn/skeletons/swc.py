@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from mitosyn.catalogue import COMPARTMENTS, SWC, columns_of
+from mitosyn.skeletons.assigned import known_diameters
 from mitosyn.skeletons.skeleton import NO_PARENT, Skeleton
 from mitosyn.support import InputError, write_text
 from mitosyn.tables import numbers, texts
@@ -15,7 +16,7 @@ from mitosyn.tables import numbers, texts
 NO_RADIUS = 1.0
 
 
-def node_table(cell_id: int, skeleton: Skeleton) -> pa.Table:
+def node_table(cell_id: int, skeleton: Skeleton, radii: np.ndarray | None = None) -> pa.Table:
     """Tabulate the nodes of a neuron in the order of its SWC file.
 
     Parameters
@@ -23,30 +24,35 @@ def node_table(cell_id: int, skeleton: Skeleton) -> pa.Table:
     cell_id : int
     skeleton : Skeleton
         N nodes.
+    radii : (N,) float64 array, optional
+        Of the skeleton's nodes, in nm. Where one is not known or not positive, and without
+        any, it is 1, as in the published dataset, whose skeletons have none.
 
     Returns
     -------
     pyarrow.Table
-        N rows with the columns of ``skeleton_nodes.parquet``; positions in nm, as the SWC file
-        has them: to three decimals.
+        N rows with the columns of ``skeleton_nodes.parquet`` and ``radius``; positions and
+        radii in nm, as the SWC file has them: to three decimals.
     """
     tree = skeleton.tree
     labels = skeleton.labels[tree.nodes]
+    radii = np.full(len(labels), NO_RADIUS) if radii is None else radii[tree.nodes]
+    radii = np.where(known_diameters(radii), radii, NO_RADIUS)
+    measures = np.column_stack([skeleton.vertices[tree.nodes], radii]).ravel().tolist()
     # Not np.round, which multiplies: another last bit here and there.
-    positions = [float(f"{value:.3f}") for value in skeleton.vertices[tree.nodes].ravel().tolist()]
-    x, y, z = np.array(positions).reshape(-1, 3).T
+    rounded = np.array([float(f"{value:.3f}") for value in measures]).reshape(-1, 4).T
     columns = {
         "cell_id": numbers(np.full(len(labels), cell_id, np.int64)),
         "node_id": numbers(np.arange(len(labels))),
         "parent_id": numbers(tree.parents, tree.parents != NO_PARENT),
         "label": numbers(labels),
         "compartment": texts([COMPARTMENTS[label] for label in labels.tolist()]),
-        **{axis: numbers(values) for axis, values in zip("xyz", (x, y, z), strict=True)},
+        **dict(zip((*"xyz", "radius"), map(numbers, rounded), strict=True)),
     }
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
-def write_swc(path: str | Path, nodes: pa.Table, radii: np.ndarray | None = None) -> None:
+def write_swc(path: str | Path, nodes: pa.Table) -> None:
     """Write a skeleton as SWC: ``id label x y z radius parent``, without a header.
 
     Parameters
@@ -55,15 +61,8 @@ def write_swc(path: str | Path, nodes: pa.Table, radii: np.ndarray | None = None
     nodes : pyarrow.Table
         N nodes, as :func:`node_table` returns them; labels are the skeleton's own (0 for the
         soma).
-    radii : (N,) float64 array, optional
-        In nm, in the order of ``nodes``. Where one is not known, not positive or none is given,
-        1 is written as in the published dataset, whose skeletons have none.
     """
-    if radii is None:
-        radii = np.full(len(nodes), NO_RADIUS)
-    known = np.isfinite(radii) & (radii > 0)
-    columns = [nodes[name].to_pylist() for name in ("node_id", "label", *"xyz")]
-    columns.append(np.where(known, radii, NO_RADIUS).tolist())
+    columns = [nodes[name].to_pylist() for name in ("node_id", "label", *"xyz", "radius")]
     columns.append([NO_PARENT if i is None else i for i in nodes["parent_id"].to_pylist()])
     lines = (
         f"{i} {label} {x:.3f} {y:.3f} {z:.3f} {radius:.3f} {parent}\n"

@@ -7,4 +7,4 @@ from mitosyn.views.states import (
     LINK_COLUMNS, Layers, NO_SYNAPSES, SERVED_MESHES, cell_views, mitochondrion_link,
     served_state, state_text,
 )
-from mitosyn.views.tables import read_mitochondria, read_nodes, read_synapses
+from mitosyn.views.tables import read_mitochondria, read_synapses

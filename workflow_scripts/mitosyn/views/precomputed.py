@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, SYNAPSE_TYPES
 from mitosyn.meshes import named_mesh_folder, read_info
@@ -37,43 +38,30 @@ COMPARTMENT_NUMBERS = {name: number for number, name in enumerate(COMPARTMENT_CO
 SYNAPSE_NUMBERS = {name: number for number, name in enumerate(SYNAPSE_TYPES)}
 
 
-def precomputed_skeleton(nodes: pd.DataFrame, radii: np.ndarray | None = None) -> Skeleton:
-    """Return a neuron's skeleton as CloudVolume has it.
+def precomputed_skeleton(nodes: pa.Table) -> Skeleton:
+    """Return a neuron's skeleton, of the table of its nodes, as CloudVolume has it.
 
-    Parameters
-    ----------
-    nodes : pandas.DataFrame
-        N nodes, as :func:`~mitosyn.views.tables.read_nodes` yields them.
-    radii : (N,) float array, optional
-        In nm; 1 throughout if not given.
-
-    Returns
-    -------
-    cloudvolume.Skeleton
-        An edge to each node but the roots from its parent, and for each vertex its
-        ``compartment`` label and its ``radius``. The format does not say which end of an edge
-        comes first; navis takes the second one's parent for it.
+    It has an edge to each node but the roots from its parent, and for each vertex its
+    ``compartment`` label and its ``radius``. The format does not say which end of an edge comes
+    first; navis takes the second one's parent for it.
     """
     from cloudvolume import Skeleton
 
-    parents = nodes["parent_id"].to_numpy()
+    parents = nodes["parent_id"].fill_null(NO_PARENT).to_numpy()
     child = np.flatnonzero(parents != NO_PARENT)
     skeleton = Skeleton(
-        vertices=nodes[list("xyz")].to_numpy(np.float32),
+        vertices=np.column_stack([nodes[axis] for axis in "xyz"]).astype(np.float32),
         edges=np.column_stack([parents[child], child]).astype(np.uint32),
-        radii=np.ones(len(nodes), np.float32) if radii is None else radii.astype(np.float32),
-        segid=int(nodes["cell_id"].iloc[0]),
+        radii=nodes["radius"].to_numpy().astype(np.float32),
+        segid=nodes["cell_id"][0].as_py(),
         extra_attributes=list(SKELETON_ATTRIBUTES),
     )
-    skeleton.compartment = nodes["label"].to_numpy(np.float32)
+    skeleton.compartment = nodes["label"].to_numpy().astype(np.float32)
     return skeleton
 
 
 def write_skeletons(
-    folder: str | Path,
-    neurons: Iterable[pd.DataFrame],
-    cells: Mapping[int, Cell],
-    radii: Mapping[int, np.ndarray] | None = None,
+    folder: str | Path, neurons: Iterable[pa.Table], cells: Mapping[int, Cell]
 ) -> None:
     """Write skeletons, and what is known of all cells as properties of their segments.
 
@@ -81,9 +69,8 @@ def write_skeletons(
     ----------
     folder : str or Path
         Replaced, if it is there.
-    neurons, radii
-        The nodes of each neuron and, by cell id, their radii: as for
-        :func:`precomputed_skeleton`.
+    neurons : iterable of pyarrow.Table
+        The nodes of each, as :func:`mitosyn.skeletons.node_table` returns them.
     cells : mapping from cell id to Cell
         Those without a skeleton too.
     """
@@ -97,9 +84,8 @@ def write_skeletons(
         write_json(temporary / "info", info)
         write_json(temporary / SEGMENT_PROPERTIES / "info", segment_properties(cells))
         for nodes in neurons:
-            cell_id = int(nodes["cell_id"].iloc[0])
-            skeleton = precomputed_skeleton(nodes, radii[cell_id] if radii else None)
-            (temporary / str(cell_id)).write_bytes(skeleton.to_precomputed())
+            skeleton = precomputed_skeleton(nodes)
+            (temporary / str(skeleton.id)).write_bytes(skeleton.to_precomputed())
 
 
 def segment_properties(cells: Mapping[int, Cell]) -> dict[str, Any]:
