@@ -63,16 +63,10 @@ def precomputed_skeleton(nodes: pa.Table) -> Skeleton:
 def write_skeletons(
     folder: str | Path, neurons: Iterable[pa.Table], cells: Mapping[int, Cell]
 ) -> None:
-    """Write skeletons, and what is known of all cells as properties of their segments.
+    """Write skeletons, and type and subtype of all cells as properties of their segments.
 
-    Parameters
-    ----------
-    folder : str or Path
-        Replaced, if it is there.
-    neurons : iterable of pyarrow.Table
-        The nodes of each, as :func:`mitosyn.skeletons.node_table` returns them.
-    cells : mapping from cell id to Cell
-        Those without a skeleton too.
+    ``neurons`` are tables of nodes as :func:`mitosyn.skeletons.node_table` returns them, ``cells``
+    those without a skeleton too, by id. A folder that is there is replaced.
     """
     info = {
         "@type": "neuroglancer_skeletons",
@@ -111,17 +105,11 @@ def _tags(cell: Cell) -> set[str]:
 
 
 def write_mitochondria(folder: str | Path, mitochondria: pd.DataFrame) -> None:
-    """Write mitochondria as points.
+    """Write mitochondria, as :func:`~mitosyn.views.tables.read_mitochondria` returns them.
 
-    Each has its ``mito_id`` as id, its ``compartment``, its ``volume_um3`` (NaN where it was
-    not measured), and is related to its ``cell`` and, as a segment, to itself.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Replaced, if it is there.
-    mitochondria : pandas.DataFrame
-        As :func:`~mitosyn.views.tables.read_mitochondria` returns them.
+    They are points: each has its ``mito_id`` as id, its ``compartment``, its ``volume_um3`` (NaN
+    where it was not measured), and is related to its ``cell`` and, as a segment, to itself.
+    A folder that is there is replaced.
     """
     writer = _point_writer(
         ("cell", "mitochondrion"),
@@ -141,18 +129,11 @@ def write_mitochondria(folder: str | Path, mitochondria: pd.DataFrame) -> None:
 
 
 def write_synapses(folder: str | Path, synapses: pd.DataFrame) -> None:
-    """Write the synapse ends on neurons as points.
+    """Write synapse ends, as :func:`~mitosyn.views.tables.read_synapses` returns them.
 
-    The id is the row's number in the table, since a synapse between two neurons has two ends.
-    Each has its ``synapse_type`` and is related to the ``cell`` whose end it is, to its
-    ``pre_cell`` and to its ``post_cell``.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Replaced, if it is there.
-    synapses : pandas.DataFrame
-        As :func:`~mitosyn.views.tables.read_synapses` returns them.
+    They are points: the id is the row's number in the table, since a synapse between two neurons
+    has two ends. Each has its ``synapse_type`` and is related to the ``cell`` whose end it is, to
+    its ``pre_cell`` and to its ``post_cell``. A folder that is there is replaced.
     """
     writer = _point_writer(
         ("cell", "pre_cell", "post_cell"), _enumeration("synapse_type", SYNAPSE_NUMBERS)
@@ -170,7 +151,7 @@ def write_synapses(folder: str | Path, synapses: pd.DataFrame) -> None:
 
 
 def _enumeration(name: str, numbers: Mapping[str, int]) -> dict[str, Any]:
-    """Describe an enumerated property of points."""
+    """Return the description of an enumerated property of points."""
     return {
         "id": name,
         "type": "uint8",
@@ -205,17 +186,11 @@ def _write_points(folder: str | Path, writer: AnnotationWriter) -> None:
 
 
 def link_mesh_layer(folder: str | Path, layer: Path) -> None:
-    """Make a local mesh layer available below the folder that is served.
+    """Make a local mesh layer available in a folder below the one that is served.
 
     The meshes are linked to, not copied. Neuroglancer refuses an ``info`` whose ``@type`` it does
-    not know, while CloudVolume writes and reads any: it is put right here.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Replaced, if it is there.
-    layer : Path
-        Its folder.
+    not know, while CloudVolume writes and reads any: it is put right here. A folder that is there
+    is replaced.
     """
     info = read_info(layer)
     name = named_mesh_folder(info, layer)

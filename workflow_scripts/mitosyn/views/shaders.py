@@ -22,13 +22,9 @@ def skeleton_shader() -> str:
 
 
 def point_shader(name: str, colours: Mapping[str, str]) -> str:
-    """Return a shader that colours points by an enumerated property.
+    """Return a shader that colours points by an enumerated property of some name.
 
-    Parameters
-    ----------
-    name : str
-        Of the property, whose values count the keys of ``colours``.
-    colours : mapping from label to colour
+    Its values count the labels of ``colours``.
     """
     return (
         "#uicontrol float size slider(min=1, max=20, default=5)\n"
@@ -45,11 +41,8 @@ def point_shader(name: str, colours: Mapping[str, str]) -> str:
 
 def _colour_lines(colours: Mapping[str, str]) -> str:
     return "".join(
-        f"  colours[{number}] = vec3({', '.join(f'{part / 255:.3f}' for part in _rgb(colour))});"
+        f"  colours[{number}] = vec3("
+        f"{', '.join(f'{part / 255:.3f}' for part in bytes.fromhex(colour.removeprefix('#')))});"
         f"  // {label}\n"
         for number, (label, colour) in enumerate(colours.items())
     )
-
-
-def _rgb(colour: str) -> bytes:
-    return bytes.fromhex(colour.removeprefix("#"))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -58,46 +58,25 @@ NO_SYNAPSES = pd.DataFrame(columns=SYNAPSE_COLUMNS)
 
 @dataclass(frozen=True)
 class Layers:
-    """Layers of a dataset as Neuroglancer opens them.
+    """Layers of a dataset as Neuroglancer opens them, ``precomputed://…``.
 
-    Attributes
-    ----------
-    mitochondria : str
-        Segmentation with meshes, ``precomputed://…``.
-    voxel_size_nm, layer_voxel_size_nm : three floats
-        The true one, and the one that the layers believe in.
-    cells : str or None
-        Segmentation with meshes; None where the precomputed folder is served at
-        :data:`LOCAL_SERVER`, which has the cells' skeletons.
-    image : str or None
-        The EM.
+    ``cells`` is None where the precomputed folder is served at :data:`LOCAL_SERVER`, which has
+    their skeletons.
     """
 
-    mitochondria: str
-    voxel_size_nm: VoxelSize
-    layer_voxel_size_nm: VoxelSize
-    cells: str | None = None
-    image: str | None = None
+    mitochondria: str  # segmentation with meshes
+    voxel_size_nm: VoxelSize  # the true one
+    layer_voxel_size_nm: VoxelSize  # the one that the layers believe in
+    cells: str | None = None  # segmentation with meshes
+    image: str | None = None  # the EM
 
 
-@dataclass(frozen=True)
-class CellViews:
-    """What there is to look at a cell with.
+class CellViews(NamedTuple):
+    """What there is to look at a cell with."""
 
-    Attributes
-    ----------
-    state : str
-        Everything, as JSON.
-    shown : str
-        What the link shows, one of :data:`SHOWN`: synapses, and then mitochondria, are left out
-        where it would be longer than :data:`URL_LIMIT`.
-    url : str
-        The link.
-    """
-
-    state: str
-    shown: str
-    url: str
+    state: str  # everything, as JSON
+    shown: str  # by the link, one of SHOWN
+    url: str  # the link
 
 
 def cell_views(
@@ -109,9 +88,11 @@ def cell_views(
 ) -> CellViews:
     """Return the state of a cell, and a link to it that browsers and spreadsheets take.
 
+    Synapses, and then mitochondria, are left out of the link where it would be longer than
+    :data:`URL_LIMIT`.
+
     Parameters
     ----------
-    cell : Cell
     compartments : mapping from mitochondrion id to compartment
         The mitochondria to select, coloured by compartment.
     synapses : pandas.DataFrame
@@ -138,18 +119,10 @@ def mitochondrion_link(
     layers: Layers,
     viewer: str,
 ) -> str:
-    """Return a link to one mitochondrion of a cell.
+    """Return a link to one mitochondrion of a cell: its id, and its compartment to colour it by.
 
-    Parameters
-    ----------
-    cell : Cell
-    mitochondrion : (int, str)
-        Its id and its compartment, which colours it.
-    position_nm : three floats
-    layers : Layers
-        Public ones, or those of the folder that is served.
-    viewer : str
-        URL of a Neuroglancer.
+    Layers are public ones or those of the folder that is served; ``viewer`` is the URL of a
+    Neuroglancer.
     """
     compartments = dict([mitochondrion])
     if layers.cells is None:
@@ -173,7 +146,7 @@ def served_state(
     cells : iterable of Cell
         All are selected; those without a skeleton for their mitochondria's sake.
     compartments : mapping from mitochondrion id to compartment
-        Of all mitochondria; the meshes of the first :data:`MESHES_SHOWN` are selected.
+        The meshes of the first :data:`MESHES_SHOWN` are selected.
     positions : (N, 3) float64 array
         Of all mitochondria, in nm: the view is fitted to them.
     layers : Layers
@@ -186,9 +159,8 @@ def served_state(
     shown = dict(list(compartments.items())[:MESHES_SHOWN])
     meshes_only = {"subsources": {"mesh": True}, "enable_default_subsources": False}
     synapse_colours = {kind: SYNAPSE_STYLES[kind]["color"] for kind in SYNAPSE_TYPES}
-    low, high = np.zeros(3), np.zeros(3)
-    if len(positions):
-        low, high = positions.min(axis=0), positions.max(axis=0)
+    around = positions if len(positions) else np.zeros((1, 3))
+    low, high = around.min(axis=0), around.max(axis=0)
     return _viewer_state(
         [
             SegmentationLayer(
@@ -239,7 +211,7 @@ def _public_state(
     layers: Layers,
     position_nm: Sequence[float] | None = None,
 ) -> ViewerState:
-    """Show a cell in public layers as :func:`cell_views` says, looking at its soma by default."""
+    """Return a state of a cell in public layers that looks at its soma by default."""
     from nglui.statebuilder import ImageLayer, SegmentationLayer
 
     image = [ImageLayer("EM", _source(layers.image, layers))] if layers.image else []
