@@ -18,9 +18,9 @@ from mitosyn.meshes.bundle import (
     read_bundle,
     write_bundle,
 )
-from mitosyn.meshes.formats.legacy import decode_fragment
+from mitosyn.meshes.formats.legacy import decode_fragment, fragment_states, state_digest
 from mitosyn.meshes.formats.registry import FORMATS
-from mitosyn.meshes.layers import fragment_states, mesh_folder, state_digest
+from mitosyn.meshes.layers import mesh_folder
 from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from mitosyn.support.errors import InputError
 

@@ -158,17 +158,9 @@ def blob(points: np.ndarray, stretch: tuple[float, float, float]) -> trimesh.Tri
 def test_dented_surfaces_agree_with_trimesh_wherever_they_lie(points, stretch, offset) -> None:
     mesh = blob(points, stretch)
     expected = reference.morphometrics(mesh.vertices, mesh.faces)
-    (values,) = measure_as_float64(mesh.vertices + offset, mesh.faces)
+    (values,) = measure(Mesh(mesh.vertices + offset, mesh.faces))
     for name, value in expected.items():
         assert values[name] == pytest.approx(value, rel=1e-6), name
-
-
-def measure_as_float64(vertices: np.ndarray, faces: np.ndarray) -> list[dict]:
-    """Measure a mesh without the float32 of a bundle, whose rounding is not at test."""
-    from mitosyn.meshes.morphometrics import MeshBatch, measure_meshes
-
-    values = measure_meshes(MeshBatch.of([Mesh(vertices, faces)], NO_SCALE))
-    return [{name: values[name][0] for name in MORPHOMETRICS}]
 
 
 @settings(max_examples=25, deadline=None)
@@ -177,8 +169,8 @@ def test_turning_moving_and_scaling(angle, factor, offset) -> None:
     mesh = blob(np.eye(4, 3), (3, 2, 1))
     turned = mesh.copy()
     turned.apply_transform(trimesh.transformations.rotation_matrix(angle, [1, 2, 3]))
-    (before,) = measure_as_float64(mesh.vertices, mesh.faces)
-    (after,) = measure_as_float64(turned.vertices * factor + offset, mesh.faces)
+    (before,) = measure(mesh)
+    (after,) = measure(Mesh(turned.vertices * factor + offset, mesh.faces))
     powers = {"Length": 1, "Circum": 1, "diam": 1, "volume": 3, "size": 3, "SA": 2, "CA": 2}
     powers |= {"moment": 2, "symmetry": 0, "compactness": 0, "sphericity": 0}
     for name in MORPHOMETRICS:
@@ -210,8 +202,8 @@ def test_repeated_border_vertices_count_in_the_principal_axes() -> None:
 def test_volume_of_an_open_mesh_does_not_depend_on_where_it_lies() -> None:
     mesh = tube()
     faces = mesh.faces[5:]
-    (here,) = measure_as_float64(mesh.vertices, faces)
-    (there,) = measure_as_float64(mesh.vertices + np.array([1000, -2000, 500]), faces)
+    (here,) = measure(Mesh(mesh.vertices, faces))
+    (there,) = measure(Mesh(mesh.vertices + np.array([1000, -2000, 500]), faces))
     assert here["mito size"] == pytest.approx(there["mito size"], rel=1e-9)
     assert not missing(here)
 

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.meshes import surfaces
+from mitosyn.meshes import batches
 from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes, read_bundle
 from mitosyn.meshes.surfaces import describe_surfaces
 from workflow import Run
@@ -99,7 +99,7 @@ def test_meshes_of_a_cell_do_not_merge_with_each_other(monkeypatch: pytest.Monke
     meshes = [mesh for mesh, _, _ in CASES.values()]
     expected = [(closed, pieces) for _, closed, pieces in CASES.values()]
     assert described(bundle(*meshes)) == expected
-    monkeypatch.setattr(surfaces, "BATCH_TRIANGLES", 20)
+    monkeypatch.setattr(batches, "BATCH_TRIANGLES", 20)
     assert described(bundle(*meshes)) == expected
     assert described(bundle(NOTHING, NOTHING)) == [(False, 0)] * 2
     assert described(bundle()) == []

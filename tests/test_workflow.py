@@ -347,7 +347,7 @@ def test_a_changed_constant_redoes_what_it_changes_and_brings_nothing_again(
     module = checkout / "workflow_scripts" / "mitosyn" / "meshes" / "morphometrics.py"
     module.write_text(module.read_text() + "\n\nUNUSED = 1\n")
     assert not planned(finished, checkout)
-    constant = "BATCH_TRIANGLES = "
+    constant = "ON_PLANE = "
     text = module.read_text()
     assert constant in text
     module.write_text(text.replace(constant, f"{constant}1 + "))

@@ -5,11 +5,12 @@ from mitosyn.meshes.bundle import (
     write_bundle,
 )
 from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
+from mitosyn.meshes.formats.legacy import fragment_states, state_digest
 from mitosyn.meshes.formats.registry import mesh_reader
 from mitosyn.meshes.formats.stored import Content
 from mitosyn.meshes.layers import (
-    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, fragment_states, is_web_layer, local_layer,
-    mesh_folder, named_mesh_folder, read_info, resolution_problem, state_digest,
+    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, is_web_layer, local_layer, mesh_folder,
+    named_mesh_folder, read_info, resolution_problem,
 )
 from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
 from mitosyn.meshes.surfaces import Surfaces, describe_surfaces

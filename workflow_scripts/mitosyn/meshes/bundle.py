@@ -26,18 +26,10 @@ class MeshError(ValueError):
 
 @dataclass(frozen=True)
 class Mesh:
-    """One triangle mesh.
+    """One triangle mesh."""
 
-    Attributes
-    ----------
-    vertices : (V, 3) float32 or float64 array
-        Positions in nm.
-    faces : (F, 3) integer array
-        Vertex numbers of each triangle.
-    """
-
-    vertices: np.ndarray
-    faces: np.ndarray
+    vertices: np.ndarray  # (V, 3) float32 or float64, positions in nm
+    faces: np.ndarray  # (F, 3) integer, vertex numbers of each triangle
 
 
 @dataclass(frozen=True)
@@ -82,10 +74,6 @@ class MeshBundle:
 def check_mesh(mesh: Mesh) -> None:
     """Refuse a mesh whose numbers cannot be a surface.
 
-    Parameters
-    ----------
-    mesh : Mesh
-
     Raises
     ------
     MeshError
@@ -120,17 +108,9 @@ def concatenate(fragments: list[Mesh]) -> Mesh:
 
 
 def bundle_meshes(mito_ids: np.ndarray, meshes: Mapping[int, Mesh | MeshError]) -> MeshBundle:
-    """Bundle the meshes of a cell in the order of ``mito_ids``.
+    """Bundle the meshes of a cell, or what is wrong with each, in the order of ``mito_ids`` (M,).
 
-    Parameters
-    ----------
-    mito_ids : (M,) int64 array
-    meshes : mapping from mitochondrion id to its mesh, or to what is wrong with it
-        An id that is missing has no mesh.
-
-    Returns
-    -------
-    MeshBundle
+    An id that is missing in ``meshes`` has no mesh.
     """
     nothing = Mesh(np.empty((0, 3), np.float32), np.empty((0, 3), np.uint32))
     found = [meshes.get(int(i), MeshError(NO_MESH)) for i in mito_ids]
@@ -160,30 +140,29 @@ def read_bundle(path: str | Path) -> MeshBundle:
     InputError
         The file is not a bundle.
     """
+    return _read(path)[0]
+
+
+def _read(path: str | Path) -> tuple[MeshBundle, str]:
+    """Read a bundle, and the layer that its meshes are of."""
     try:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return MeshBundle(**{name: arrays[name] for name in MeshBundle.__annotations__})
+            bundle = MeshBundle(**{name: arrays[name] for name in MeshBundle.__annotations__})
+            return bundle, str(arrays.get("layer"))
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
             path, f"not a bundle of mitochondrial meshes ({error})", "Delete it and run again."
         ) from error
 
 
-def settled_meshes(path: str | Path, layer: str = "") -> dict[int, Mesh | MeshError]:
+def _settled_meshes(path: str | Path, layer: str = "") -> dict[int, Mesh | MeshError]:
     """Return the meshes of a bundle that need not be fetched again: whole, or not in the layer.
 
-    Parameters
-    ----------
-    path : str or Path
-        Of a bundle, which need not exist or be whole.
-    layer : str
-        A bundle of another layer settles nothing.
+    The file need not exist or be whole; one of another layer settles nothing.
     """
     try:
-        bundle = read_bundle(path)
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            written_for = str(arrays["layer"])
-    except (OSError, KeyError, InputError):
+        bundle, written_for = _read(path)
+    except (OSError, InputError):
         return {}
     rows = zip(bundle.mito_ids.tolist(), bundle, bundle.problems.tolist(), strict=True)
     return {
@@ -194,7 +173,7 @@ def settled_meshes(path: str | Path, layer: str = "") -> dict[int, Mesh | MeshEr
 
 
 class MeshStore:
-    """Meshes of a cell that were fetched already, and those of one that is being fetched.
+    """Meshes of a cell that need not be fetched again, while the others are.
 
     Parameters
     ----------
@@ -213,9 +192,9 @@ class MeshStore:
 
     def read(self) -> dict[int, Mesh | MeshError]:
         """Return the mitochondria that need not be fetched again, with mesh or without."""
-        found = settled_meshes(self.finished, self.layer) if self.finished else {}
+        found = _settled_meshes(self.finished, self.layer) if self.finished else {}
         for part in sorted(self.folder.glob("*.npz")):
-            found |= settled_meshes(part)
+            found |= _settled_meshes(part)
         return found
 
     def add(self, meshes: Mapping[int, Mesh | MeshError]) -> None:

@@ -1,12 +1,9 @@
-"""Paths of mesh layers, and the state of a local one, to see which meshes changed."""
+"""Paths of mesh layers, and what their ``info`` has to say."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -62,25 +59,18 @@ def read_info(layer: Path) -> Any:
 
 
 def named_mesh_folder(info: Any, layer: str | Path = "info") -> str:
-    """Return the name of the folder that a layer's ``info`` gives its meshes.
-
-    Parameters
-    ----------
-    info : object
-        As read from JSON.
-    layer : str or Path
-        For errors.
+    """Return the folder of its meshes that a layer's ``info``, as read from JSON, names.
 
     Raises
     ------
     InputError
-        It names none within the layer.
+        It names none within the layer; the error names ``layer``.
     """
     name = info.get("mesh") if isinstance(info, dict) else None
     if isinstance(name, str):
         name = name.rstrip("/")
     if not is_file_name(name):
-        found = f"mesh {_shown(name)}" if isinstance(info, dict) else f"{_shown(info)}"
+        found = f"mesh {json.dumps(name)[:60]}" if isinstance(info, dict) else json.dumps(info)[:60]
         raise InputError(
             layer,
             f"its info has {found}, expected the name of a mesh folder",
@@ -88,10 +78,6 @@ def named_mesh_folder(info: Any, layer: str | Path = "info") -> str:
             CONFIGURATION,
         )
     return name
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value)[:60]
 
 
 def is_file_name(name: Any) -> TypeGuard[str]:
@@ -110,13 +96,8 @@ def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
     """Return how a layer's resolution contradicts the voxel size of its meshes; empty if not.
 
     Meshes may be made of a volume that is some times coarser or finer than the voxels in
-    which their nm count, so that only other ratios are contradictions.
-
-    Parameters
-    ----------
-    info : object
-        What the layer's ``info`` holds; without a resolution there is nothing to compare.
-    mesh_voxel_size_nm : three floats
+    which their nm count, so that only other ratios are contradictions. In an ``info`` without a
+    resolution there is nothing to compare.
     """
     try:
         resolution = [float(size) for size in info["scales"][0]["resolution"]]
@@ -131,32 +112,3 @@ def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
         f"resolution is {resolution} nm in the layer's info, mesh_voxel_size_nm is "
         f"{list(mesh_voxel_size_nm)}"
     )
-
-
-def fragment_states(folder: str | Path) -> dict[int, str]:
-    """Describe the mesh files of each mitochondrion in a local legacy layer.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Of the layer's meshes, as :func:`mesh_folder` returns it.
-
-    Returns
-    -------
-    dict from mitochondrion id to a text
-        That changes when a file of its mesh is added, removed or written.
-    """
-    states: dict[int, list[str]] = defaultdict(list)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            mito_id = entry.name.split(":", 1)[0]
-            if mito_id.isdigit():
-                stat = entry.stat()
-                states[int(mito_id)].append(f"{entry.name} {stat.st_size} {stat.st_mtime_ns}")
-    return {mito_id: "\n".join(sorted(files)) for mito_id, files in states.items()}
-
-
-def state_digest(states: dict[int, str], mito_ids: Iterable[int]) -> str:
-    """Digest the states of some mitochondria into 16 hexadecimal digits."""
-    text = "\n".join(f"{mito_id} {states.get(mito_id, '')}" for mito_id in mito_ids)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,14 +16,14 @@ runs along memory, and its formula reads as on paper.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from mitosyn.catalogue import MORPHOMETRICS
-from mitosyn.meshes.bundle import Mesh, MeshBundle
+from mitosyn.meshes.batches import MeshBatch, mesh_batches
+from mitosyn.meshes.bundle import MeshBundle
 from mitosyn.meshes.hulls import convex_hull
 from mitosyn.meshes.vectors import cross, dot
 
@@ -35,83 +35,6 @@ ON_PLANE = 1e-9
 NO_VOLUME = 1e-9
 # The corners of a triangle, in its sense, by the corner that they start at.
 TURNS = np.array([[0, 1, 2], [1, 2, 0], [2, 0, 1]])
-# Meshes are measured in batches of about this many triangles, to stay in the cache
-# and to bound memory whatever the size of the cell.
-BATCH_TRIANGLES = 30_000
-
-
-@dataclass(frozen=True)
-class MeshBatch:
-    """B meshes end to end, each in true nm about its own vertex mean.
-
-    Attributes
-    ----------
-    vertices : (3, V) float64 array
-        About the mean, which keeps large coordinates from costing digits.
-    faces : (3, F) int64 array
-        First, second and third corners of the triangles, by column of ``vertices``.
-    vertex_counts, face_counts : (B,) int64 arrays
-        At least one of each in every mesh.
-    """
-
-    vertices: np.ndarray
-    faces: np.ndarray
-    vertex_counts: np.ndarray
-    face_counts: np.ndarray
-
-    @classmethod
-    def of(cls, meshes: Sequence[Mesh], scale: np.ndarray) -> MeshBatch:
-        """Batch some (at least one) meshes, scaled by ``scale`` (3,) to true nm."""
-        vertex_counts = np.array([len(m.vertices) for m in meshes])
-        face_counts = np.array([len(m.faces) for m in meshes])
-        starts = np.cumsum(vertex_counts) - vertex_counts
-        vertices = _by_coordinate([m.vertices for m in meshes], np.float64) * scale[:, None]
-        mean = np.add.reduceat(vertices, starts, axis=1) / vertex_counts
-        faces = _by_coordinate([m.faces for m in meshes], np.int64)
-        return cls(
-            vertices - np.repeat(mean, vertex_counts, axis=1),
-            faces + np.repeat(starts, face_counts),
-            vertex_counts,
-            face_counts,
-        )
-
-    @property
-    def vertex_starts(self) -> np.ndarray:
-        """(B,) int64 array: the first vertex of each mesh."""
-        return np.cumsum(self.vertex_counts) - self.vertex_counts
-
-    @property
-    def face_starts(self) -> np.ndarray:
-        """(B,) int64 array: the first triangle of each mesh."""
-        return np.cumsum(self.face_counts) - self.face_counts
-
-    @property
-    def face_owners(self) -> np.ndarray:
-        """(F,) int64 array: the mesh that each triangle belongs to."""
-        return np.repeat(np.arange(len(self.face_counts)), self.face_counts)
-
-    def sum_vertices(self, values: np.ndarray) -> np.ndarray:
-        """Sum per-vertex values, (…, V), into per-mesh values, (…, B)."""
-        return np.add.reduceat(values, self.vertex_starts, axis=-1)
-
-    def sum_faces(self, values: np.ndarray) -> np.ndarray:
-        """Sum per-triangle values, (…, F), into per-mesh values, (…, B)."""
-        return np.add.reduceat(values, self.face_starts, axis=-1)
-
-    def to_vertices(self, values: np.ndarray) -> np.ndarray:
-        """Repeat per-mesh values, (…, B), for each vertex, (…, V)."""
-        return np.repeat(values, self.vertex_counts, axis=-1)
-
-    def extent(self, values: np.ndarray) -> np.ndarray:
-        """Return the range of each mesh's per-vertex values: (…, V) to (…, B)."""
-        starts = self.vertex_starts
-        highest = np.maximum.reduceat(values, starts, axis=-1)
-        return highest - np.minimum.reduceat(values, starts, axis=-1)
-
-
-def _by_coordinate(rows: list[np.ndarray], dtype: type) -> np.ndarray:
-    """Put (N, 3) arrays end to end, one coordinate after the other: (3, N)."""
-    return np.concatenate(rows).T.astype(dtype, order="C")
 
 
 @dataclass(frozen=True)
@@ -158,27 +81,17 @@ def measure_bundle(bundle: MeshBundle, scale: np.ndarray) -> dict[str, np.ndarra
         nm³. NaN where a mesh is missing or defeats that measure.
     """
     values = {name: np.full(len(bundle.mito_ids), np.nan) for name in MORPHOMETRICS}
-    meshes = list(bundle)
-    for rows in _batches(bundle):
-        batch = MeshBatch.of([meshes[row] for row in rows], scale)
-        for name, column in measure_meshes(batch).items():
-            values[name][rows] = column
+    for batch in mesh_batches(bundle):
+        for name, column in _measure(batch, scale).items():
+            values[name][batch.rows] = column
     return values
 
 
-def _batches(bundle: MeshBundle) -> list[np.ndarray]:
-    """Return the rows of the meshes to measure together."""
-    rows = np.flatnonzero(bundle.has_mesh)
-    if len(rows) == 0:
-        return []
-    triangles = np.cumsum(np.diff(bundle.face_offsets)[rows])
-    return np.split(rows, np.flatnonzero(np.diff(triangles // BATCH_TRIANGLES)) + 1)
-
-
-def measure_meshes(batch: MeshBatch) -> dict[str, np.ndarray]:
+def _measure(batch: MeshBatch, scale: np.ndarray) -> dict[str, np.ndarray]:
     """Return every morphometric of B meshes, (B,) each, as :func:`measure_bundle` names them."""
-    scatter, axes = _principal_axes(batch)
-    frame = _principal_frame(batch, axes)
+    about_mean = _about_mean(batch, scale)
+    scatter, axes = _principal_axes(batch, about_mean)
+    frame = _principal_frame(batch, about_mean, axes)
     normals = _normals(batch, frame)
     area, centroid = _area_and_centroid(batch, frame, normals)
     about_c = _about_centroid(batch, frame, centroid)
@@ -187,7 +100,8 @@ def measure_meshes(batch: MeshBatch) -> dict[str, np.ndarray]:
     crossings = _cross(batch, about_c, corners_above)
     size = np.abs(batch.sum_faces(tetrahedra))
     size[size <= NO_VOLUME * area**1.5] = np.nan
-    hull_volume, hull_area = _convex_hulls(batch)
+    hulls = np.split(about_mean, batch.vertex_starts[1:], axis=1)
+    hull_volume, hull_area = np.array(list(map(convex_hull, hulls))).T
     section_area, outline = _sections(batch, crossings)
     section_area[:, area == 0] = outline[:, area == 0] = np.nan
     symmetry = _symmetries(batch, crossings, corners_above, tetrahedra)
@@ -231,13 +145,21 @@ def complexity_index(area_um2: Values, volume_um3: Values) -> Values:
     return area_um2**3 / (16 * np.pi**2 * volume_um3**2)
 
 
-def _principal_axes(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
+def _about_mean(batch: MeshBatch, scale: np.ndarray) -> np.ndarray:
+    """Return the vertices (3, V), in true nm, from the mean of their mesh's.
+
+    That keeps large coordinates from costing digits.
+    """
+    vertices = batch.vertices.T.astype(np.float64, order="C") * scale[:, None]
+    return vertices - batch.to_vertices(batch.sum_vertices(vertices) / batch.vertex_counts)
+
+
+def _principal_axes(batch: MeshBatch, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the scatter (3, B) along PC1, PC2, PC3 and their unit vectors (3, 3, B).
 
     The scatter is the summed squared distance of the vertices from their mean along the axis, in
     nm²; ``axes[k]`` holds the three coordinates of PC k + 1.
     """
-    v = batch.vertices
     products = np.empty((len(batch.vertex_counts), 3, 3))
     for i in range(3):
         products[:, i:, i] = products[:, i, i:] = batch.sum_vertices(v[i] * v[i:]).T
@@ -245,9 +167,9 @@ def _principal_axes(batch: MeshBatch) -> tuple[np.ndarray, np.ndarray]:
     return scatter.T[::-1], axes.T[::-1]
 
 
-def _principal_frame(batch: MeshBatch, axes: np.ndarray) -> np.ndarray:
+def _principal_frame(batch: MeshBatch, about_mean: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """Return the coordinates (3, V) of the vertices along PC1, PC2, PC3 from their mean."""
-    x, y, z = batch.vertices
+    x, y, z = about_mean
     ax, ay, az = batch.to_vertices(axes.swapaxes(0, 1))
     return ax * x + ay * y + az * z
 
@@ -292,12 +214,6 @@ def _tetrahedra(batch: MeshBatch, about_c: np.ndarray, normals: np.ndarray) -> n
     A sixth of the dot product of its normal with the way from c to a corner.
     """
     return dot(about_c.take(batch.faces[0], axis=1), normals) / 6
-
-
-def _convex_hulls(batch: MeshBatch) -> np.ndarray:
-    """Return volume and surface area, (2, B), of the convex hulls; NaN where flat."""
-    meshes = np.split(batch.vertices, batch.vertex_starts[1:], axis=1)
-    return np.array([convex_hull(own) for own in meshes]).T
 
 
 def _corners_above(batch: MeshBatch, about_c: np.ndarray) -> np.ndarray:
@@ -375,7 +291,8 @@ def _sections(batch: MeshBatch, crossings: Crossings) -> tuple[np.ndarray, np.nd
 def _sum_crossings(batch: MeshBatch, crossings: Crossings, values: np.ndarray) -> np.ndarray:
     """Sum values of crossings, (C,), for each plane and mesh: (3, B) float64."""
     count = len(batch.face_counts)
-    group = crossings.plane * count + batch.face_owners[crossings.triangle]
+    owners = batch.to_faces(np.arange(count))
+    group = crossings.plane * count + owners[crossings.triangle]
     # Without a weight to sum, bincount gives integers, which cannot hold NaN.
     return np.bincount(group, values, 3 * count).astype(float).reshape(3, count)
 

@@ -7,17 +7,13 @@ measuring them; sums and minima over the triangles show the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
+from mitosyn.meshes.batches import MeshBatch, mesh_batches
 from mitosyn.meshes.bundle import MeshBundle
 
-# Meshes are looked at in batches of about this many triangles, to stay in the cache
-# and to bound memory whatever the size of the cell.
-BATCH_TRIANGLES = 30_000
 # An odd 64-bit number without a pattern: 2^64 divided by the golden ratio.
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 HALF = np.uint64(32)
@@ -43,54 +39,24 @@ class Surfaces:
 
 
 def describe_surfaces(bundle: MeshBundle) -> Surfaces:
-    """Return whether each mesh of a cell is closed, and how many pieces it has.
-
-    Parameters
-    ----------
-    bundle : MeshBundle
-        M mitochondria.
-    """
+    """Return whether each mesh of a cell is closed, and how many pieces it has."""
     count = len(bundle.mito_ids)
     surfaces = Surfaces(np.zeros(count, bool), np.zeros(count, np.int64))
-    for start, stop in _batches(bundle):
-        vertices, faces, owners = _batch(bundle, start, stop)
-        keys = _position_keys(vertices, owners)
-        triangles = np.diff(bundle.face_offsets[start : stop + 1])
-        surfaces.closed[start:stop] = (triangles > 0) & _closed(keys, faces, triangles)
-        roots = _roots(_merged(keys).take(faces), len(keys))
-        surfaces.pieces[start:stop] = np.bincount(owners[roots], minlength=stop - start)
+    for batch in mesh_batches(bundle):
+        owners = batch.to_vertices(np.arange(len(batch.rows)))
+        keys = _position_keys(batch.vertices, owners)
+        surfaces.closed[batch.rows] = _closed(batch, keys)
+        roots = _roots(_merged(keys).take(batch.faces), len(keys))
+        surfaces.pieces[batch.rows] = np.bincount(owners[roots], minlength=len(batch.rows))
     return surfaces
 
 
 def merged_vertices(vertices: np.ndarray) -> np.ndarray:
-    """Return for each vertex of a mesh one at its position, the same for all that are there.
+    """Return for each vertex (V, 3) of a mesh one at its position, (V,) int64.
 
-    Parameters
-    ----------
-    vertices : (V, 3) float32 or float64 array
-
-    Returns
-    -------
-    (V,) int64 array
+    It is the same for all that are there.
     """
     return _merged(_position_keys(vertices, np.zeros(len(vertices), np.int64)))
-
-
-def _batches(bundle: MeshBundle) -> Iterator[tuple[int, int]]:
-    """Yield the first row and the row after the last of the meshes to look at together."""
-    batch = bundle.face_offsets[:-1] // BATCH_TRIANGLES
-    starts = np.flatnonzero(np.diff(batch, prepend=-1)).tolist()
-    return pairwise([*starts, len(batch)])
-
-
-def _batch(bundle: MeshBundle, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return vertices (V, 3), corners of the triangles (3, F), and the mesh of each vertex (V,)."""
-    vertex_offsets = bundle.vertex_offsets[start : stop + 1]
-    face_offsets = bundle.face_offsets[start : stop + 1]
-    faces = bundle.faces[face_offsets[0] : face_offsets[-1]].T.astype(np.int64, order="C")
-    faces += np.repeat(vertex_offsets[:-1] - vertex_offsets[0], np.diff(face_offsets))
-    owners = np.repeat(np.arange(stop - start), np.diff(vertex_offsets))
-    return bundle.vertices[vertex_offsets[0] : vertex_offsets[-1]], faces, owners
 
 
 def _position_keys(vertices: np.ndarray, owners: np.ndarray) -> np.ndarray:
@@ -109,26 +75,16 @@ def _position_keys(vertices: np.ndarray, owners: np.ndarray) -> np.ndarray:
     return keys ^ (keys >> HALF)
 
 
-def _closed(keys: np.ndarray, faces: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Return which meshes are closed, (B,) bool.
+def _closed(batch: MeshBatch, keys: np.ndarray) -> np.ndarray:
+    """Whether each mesh is closed, (B,) bool, by the key of each vertex.
 
     With a random number r at each vertex, let an edge from a to b count r_a r_b (r_a - r_b),
     modulo 2^64, so that its opposite counts the negative of that. The edges of a triangle
     then count (r_a - r_b) (r_b - r_c) (r_a - r_c) together. On a closed mesh all cancel out;
     on another their sum is 0 with odds of some 2^-60.
-
-    Parameters
-    ----------
-    keys : (V,) uint64 array
-        The number of each vertex, the same where vertices repeat.
-    faces : (3, F) int64 array
-    triangles : (B,) int64 array
-        How many triangles each mesh has.
     """
-    a, b, c = keys.take(faces)
-    sums = np.cumsum((a - b) * (b - c) * (a - c))
-    ends = np.concatenate([[np.uint64(0)], sums])[np.cumsum([0, *triangles])]
-    return ends[1:] == ends[:-1]
+    a, b, c = keys.take(batch.faces)
+    return batch.sum_faces((a - b) * (b - c) * (a - c)) == 0
 
 
 def _merged(keys: np.ndarray) -> np.ndarray:
@@ -152,17 +108,11 @@ def _merged(keys: np.ndarray) -> np.ndarray:
 
 
 def _roots(faces: np.ndarray, count: int) -> np.ndarray:
-    """Return one vertex of each connected piece of some triangles.
+    """Return one vertex of each connected piece of triangles (3, F) between ``count`` vertices.
 
     Each vertex hangs itself on the smallest one among its triangles; what hangs on the
     same vertex in the end is one piece. Triangles between pieces join these in the next
     round, the few that are left.
-
-    Parameters
-    ----------
-    faces : (3, F) int64 array
-    count : int
-        V, the number of vertices.
     """
     parents = np.arange(count)
     between = faces

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,13 +22,7 @@ class LegacyMeshes:
 
     ``CloudVolume.mesh.get`` refuses a whole list for one missing id and merges repeated
     vertices; here a bad mesh costs its own mitochondrion only, and vertices stay as stored.
-
-    Parameters
-    ----------
-    folder : str
-        Of the meshes, relative to the layer.
-    info : dict
-        What its ``info`` holds.
+    The folder of the meshes is relative to the layer; ``info`` is what its ``info`` holds.
     """
 
     def __init__(self, folder: str, info: dict[str, Any]) -> None:
@@ -99,3 +97,24 @@ def decode_fragment(path: str, raw: Content) -> Mesh:
         # Before fragments are joined: afterwards the number could be another's vertex.
         check_mesh(mesh)
     return mesh
+
+
+def fragment_states(folder: str | Path) -> dict[int, str]:
+    """Return a text for each mitochondrion in the folder of a local layer's meshes, by id.
+
+    It changes when a file of its mesh is added, removed or written.
+    """
+    states: dict[int, list[str]] = defaultdict(list)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            mito_id = entry.name.split(":", 1)[0]
+            if mito_id.isdigit():
+                stat = entry.stat()
+                states[int(mito_id)].append(f"{entry.name} {stat.st_size} {stat.st_mtime_ns}")
+    return {mito_id: "\n".join(sorted(files)) for mito_id, files in states.items()}
+
+
+def state_digest(states: dict[int, str], mito_ids: Iterable[int]) -> str:
+    """Return 16 hexadecimal digits that stand for the states of some mitochondria."""
+    text = "\n".join(f"{mito_id} {states.get(mito_id, '')}" for mito_id in mito_ids)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

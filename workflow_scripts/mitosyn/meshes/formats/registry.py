@@ -27,14 +27,9 @@ DEFAULT = "neuroglancer_legacy_mesh"
 
 
 def mesh_reader(folder: str, info: Any) -> MeshReader:
-    """Return the reader of a layer's meshes.
+    """Return the reader of a layer's meshes in a folder relative to it.
 
-    Parameters
-    ----------
-    folder : str
-        Of the meshes, relative to the layer.
-    info : object
-        What its ``info`` holds, as read from JSON; ``{}`` where there is none.
+    ``info`` is what the folder's ``info`` holds, as read from JSON; ``{}`` where there is none.
 
     Raises
     ------
