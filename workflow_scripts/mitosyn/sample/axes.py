@@ -64,17 +64,11 @@ def along_neurites(
             aside = _aside(rng, skeleton.nodes[path])
             apart = 1.15 * (radii[host] + radii[number]) + 30.0
             axes[host] = axes[host] + aside * apart / 2
-            run = reach[path[0]] - reach[path]
-            length = min(length, 0.7 * float(run[-1]))
-            start = rng.uniform(0, run[-1] - length)
-            axes[number] = _on_path(rng, skeleton.nodes[path], run, start, length, 20.0)
-            axes[number] = axes[number] - aside * apart / 2
+            beside = _on_path(rng, skeleton, path, reach, length, 0.7, 20.0)
+            axes[number] = beside - aside * apart / 2
             continue
         path = _free_way(rng, skeleton, own, free, reach, length + 1_000.0)
-        run = reach[path[0]] - reach[path]
-        length = min(length, float(run[-1]))
-        start = rng.uniform(0, run[-1] - length)
-        axes[number] = _on_path(rng, skeleton.nodes[path], run, start, length, sway)
+        axes[number] = _on_path(rng, skeleton, path, reach, length, 1.0, sway)
         places[number] = path
         if roomy[path].all():
             hosts.append(number)
@@ -148,11 +142,20 @@ def _free_way(
 
 
 def _on_path(
-    rng: Generator, points: Floats, run: Floats, start: float, length: float, sway: float
+    rng: Generator,
+    skeleton: Skeleton,
+    path: Ints,
+    reach: Floats,
+    length: float,
+    most: float,
+    sway: float,
 ) -> Floats:
-    """Return an axis of a length along points (n, 3) at run lengths (n,), a little beside them."""
+    """Return an axis near nodes (n,), of a length or the most, as a share, that they have."""
+    run = reach[path[0]] - reach[path]
+    length = min(length, most * float(run[-1]))
+    start = rng.uniform(0, run[-1] - length)
     places = np.linspace(start, start + length, _samples(length))
-    return CubicSpline(run, points)(places) + _sway(rng, places, sway)
+    return CubicSpline(run, skeleton.nodes[path])(places) + _sway(rng, places, sway)
 
 
 def _aside(rng: Generator, points: Floats) -> Floats:

@@ -28,9 +28,6 @@ from mitosyn.sources import EM_VOXELS
 from mitosyn.support import write_text
 from mitosyn.tables import ID, read_table, write_csv
 
-OVERLAP_COLUMNS = ("", "row_id", "col_id", "vals")
-NUCLEUS_COLUMNS = ("", "size")
-
 _Lengths = tuple[float, float, float]
 
 _SHARED_EVERY = 25
@@ -50,20 +47,12 @@ def make_branch_inputs(
 ) -> None:
     """Write cell meshes, overlaps and nuclei beside a made-up dataset.
 
-    Parameters
-    ----------
-    folder : Path
-        Where to write. Cell meshes that lie there already are removed.
-    mitochondria : str or Path
-        The dataset's table of all mitochondria.
-    sizes : dict
-        ``seed``, ``pyramidal_cells``, ``inhibitory_cells`` and ``astrocytes`` of the
-        dataset; see :func:`mitosyn.sample.dataset.make_dataset`.
-    voxel_size_nm, mesh_voxel_size_nm, nucleus_voxel_size_nm : tuple of float
-        True voxel size, the one in which meshes are in nm, and that of the nuclei.
+    Cell meshes that lie there already are removed. ``mitochondria`` is the dataset's table of
+    all of them, ``sizes`` has what :func:`~mitosyn.sample.dataset.make_dataset` got.
     """
     seed = sizes["seed"]
-    cast = make_cast(seed, sizes["pyramidal_cells"], sizes["inhibitory_cells"], sizes["astrocytes"])
+    counts = (sizes[kind] for kind in ("pyramidal_cells", "inhibitory_cells", "astrocytes"))
+    cast = make_cast(seed, *counts)
     skeletons = grow_skeletons(seed, cast)
     grid = Grid(np.array(voxel_size_nm), np.array(mesh_voxel_size_nm))
     _write_cell_meshes(folder / PUBLISHED_BRANCH_FILES[CELL_MESHES], cast, skeletons, grid)
@@ -100,7 +89,8 @@ def _write_overlaps(path: Path, cast: Cast, mitochondria: str | Path) -> None:
                 # The very first one's second row is of the same cell.
                 other = next(other for other in neurons if other != cell) if number else cell
                 rows.append((mito, other, part))
-    write_csv(path, list(OVERLAP_COLUMNS), [(index, *row) for index, row in enumerate(rows)])
+    numbered = [(index, *row) for index, row in enumerate(rows)]
+    write_csv(path, ["", "row_id", "col_id", "vals"], numbered)
 
 
 def _write_nuclei(folder: Path, seed: int, cast: Cast, voxel_nm: _Lengths) -> None:
@@ -113,13 +103,8 @@ def _write_nuclei(folder: Path, seed: int, cast: Cast, voxel_nm: _Lengths) -> No
     ids = distinct_integers(rng, *_NUCLEUS_IDS, len(owners) + 1)
     volumes = 4 / 3 * np.pi * rng.uniform(*_NUCLEUS_RADII_NM, len(ids)) ** 3
     sizes = np.round(volumes / np.prod(voxel_nm)).astype(np.int64)
-    write_csv(
-        folder / PUBLISHED_BRANCH_FILES["nucleus_segments"],
-        list(NUCLEUS_COLUMNS),
-        sorted(zip(ids.tolist(), sizes.tolist(), strict=True)),
-    )
+    rows = sorted(zip(ids.tolist(), sizes.tolist(), strict=True))
+    write_csv(folder / PUBLISHED_BRANCH_FILES["nucleus_segments"], ["", "size"], rows)
     pairs = sorted(zip(owners, ids[:-1].tolist(), strict=True))
-    write_text(
-        folder / PUBLISHED_BRANCH_FILES["nucleus_cell_overlaps"],
-        "".join(f"{cell};{nucleus}\n" for cell, nucleus in pairs),
-    )
+    lines = "".join(f"{cell};{nucleus}\n" for cell, nucleus in pairs)
+    write_text(folder / PUBLISHED_BRANCH_FILES["nucleus_cell_overlaps"], lines)

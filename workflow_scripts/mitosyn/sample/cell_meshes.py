@@ -19,7 +19,7 @@ import numpy as np
 
 from mitosyn.sample.skeleton import RADII_NM, Label, Skeleton
 from mitosyn.sample.space import Floats, Ints, square, unit
-from mitosyn.sample.tubes import Mesh, scaled_to, tube_triangles, union
+from mitosyn.sample.tubes import Mesh, scaled_to, surface_of, tube_triangles, union
 from mitosyn.support import whole_file
 
 SOMA_SPHERE_NM = 6_000.0
@@ -68,7 +68,9 @@ def cell_mesh(skeleton: Skeleton, *, bridged: bool = False, scrap: bool = False)
     for chain in neurite_chains(skeleton):
         first = chain[0]
         if bridged and first != 0 and skeleton.parents[first] < 0:
-            chain = np.concatenate([[_nearest_before(skeleton, first)], chain])
+            # To the nearest one of those that grew before it.
+            off = np.linalg.norm(skeleton.nodes[:first] - skeleton.nodes[first], axis=1)
+            chain = np.concatenate([[np.argmin(off)], chain])
         # A side branch starts inside the neurite that it leaves, as thick as itself.
         thick = np.concatenate([radii[chain[1:2]], radii[chain[1:]]])
         parts.append(neurite_tube(skeleton.nodes[chain], thick))
@@ -109,13 +111,8 @@ def neurite_tube(axis: Floats, radii: Floats) -> Mesh:
     """
     forward = unit(np.gradient(axis, axis=0))
     out, across = np.cos(_CAP_TURNS)[:, None], np.sin(_CAP_TURNS)
-    middles = np.concatenate(
-        [
-            (axis[0] - radii[0] * out * forward[0])[::-1],
-            axis,
-            axis[-1] + radii[-1] * out * forward[-1],
-        ]
-    )
+    before = (axis[0] - radii[0] * out * forward[0])[::-1]
+    middles = np.concatenate([before, axis, axis[-1] + radii[-1] * out * forward[-1]])
     thick = np.concatenate([radii[0] * across[::-1], radii, radii[-1] * across]) * _SWELL
     turns = len(_CAP_TURNS)
     forward = np.concatenate([forward[:1].repeat(turns, 0), forward, forward[-1:].repeat(turns, 0)])
@@ -131,10 +128,7 @@ def neurite_tube(axis: Floats, radii: Floats) -> Mesh:
 
 
 def write_cell_mesh(folder: Path, cell_id: int, mesh: Mesh) -> None:
-    """Write ``<cell>_mesh.h5`` as MeshParty does: ``vertices`` float32, ``faces`` uint32.
-
-    The mesh is in the nm of the mesh source.
-    """
+    """Write ``<cell>_mesh.h5`` as MeshParty does, of a mesh in the nm of the mesh source."""
     with whole_file(folder / f"{cell_id}_mesh.h5") as temporary, h5py.File(temporary, "w") as file:
         file.create_dataset("vertices", data=mesh.vertices.astype(np.float32), compression="gzip")
         file.create_dataset("faces", data=mesh.triangles.astype(np.uint32), compression="gzip")
@@ -151,19 +145,10 @@ def _kinds(skeleton: Skeleton) -> Ints:
     return kinds
 
 
-def _nearest_before(skeleton: Skeleton, node: int) -> int:
-    """Return the node nearest to one, of those that grew before it."""
-    return int(np.argmin(np.linalg.norm(skeleton.nodes[:node] - skeleton.nodes[node], axis=1)))
-
-
 def _ball(centre: Floats, radius: float) -> Mesh:
     """Return a sphere around ``centre``, nm, of the volume of a round one."""
-    ball = manifold3d.Manifold.sphere(radius, _SOMA_SEGMENTS).to_mesh64()
-    mesh = Mesh(
-        np.asarray(ball.vert_properties)[:, :3] + centre,
-        np.asarray(ball.tri_verts).astype(np.int64),
-    )
-    return scaled_to(mesh, 4 / 3 * np.pi * radius**3)
+    ball = surface_of(manifold3d.Manifold.sphere(radius, _SOMA_SEGMENTS), centre)
+    return scaled_to(ball, 4 / 3 * np.pi * radius**3)
 
 
 def _untwisted(forward: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,9 @@ from mitosyn.sample.mitochondria import (
     scattered_mitochondria,
 )
 from mitosyn.sample.neurites import Visit, grow_inhibitory, grow_pyramidal
-from mitosyn.sample.published import compartment_and_length
 from mitosyn.sample.skeleton import Label, Skeleton, write_skeleton
 from mitosyn.sample.space import Bools, Purpose, anywhere, distinct_integers, stream
-from mitosyn.sample.synapses import FEWEST, make_synapses
+from mitosyn.sample.synapses import FEWEST, synapse_rows
 from mitosyn.sample.tables import (
     CELL_TYPE_COLUMNS,
     MITO_COLUMNS,
@@ -36,7 +36,6 @@ from mitosyn.sample.tables import (
     mitochondrion_row,
     published_results,
     soma_rows,
-    synapse_rows,
 )
 from mitosyn.support import write_text
 from mitosyn.tables import write_csv
@@ -65,19 +64,16 @@ def make_dataset(
 ) -> None:
     """Write a made-up dataset in the published formats, the same one for the same seed.
 
+    Skeletons and meshes that lie in the folder already are removed.
+
     Parameters
     ----------
-    folder : Path
-        Where to write. Skeletons and meshes that lie there already are removed.
-    seed : int
-        Seed of everything random.
     pyramidal_cells, inhibitory_cells, astrocytes : int
-        Numbers of analysed cells; at least one of each.
+        Numbers of analysed cells.
     mitochondria_per_cell : int
-        Mitochondria of an analysed cell, at least 8, on average; neurons have more of them
-        than astrocytes, and cells differ.
+        Of an analysed cell on average; neurons have more of them than astrocytes, and cells differ.
     synapses : int
-        Rows of the synapse table, at least 40.
+        Rows of the synapse table.
     voxel_size_nm, mesh_voxel_size_nm : tuple of float
         True voxel size, and the one in which the mesh layer reports nm.
 
@@ -111,15 +107,8 @@ def make_dataset(
     _write_cells(folder, seed, cast, grid)
     _write_skeletons(folder / PUBLISHED_FILES["skeletons"], cast, skeletons)
     _write_mitochondria(folder, seed, cast, skeletons, mitochondria, grid)
-    drawn = make_synapses(
-        seed,
-        synapses,
-        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.pyramidal},
-        {cell.cell_id: skeletons[cell.cell_id] for cell in cast.inhibitory},
-        _covered_nodes(skeletons, mitochondria),
-        [cell.cell_id for cell in cast.bystanders],
-    )
-    rows = synapse_rows(drawn, grid)
+    covered = _covered_nodes(skeletons, mitochondria)
+    rows = synapse_rows(seed, synapses, cast, skeletons, covered, grid)
     write_csv(folder / PUBLISHED_FILES["synapses"], list(SYNAPSE_COLUMNS), rows)
 
 
@@ -134,13 +123,10 @@ def grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
             rng = stream(seed, Purpose.SKELETONS, kind, index)
             first = index == 0
             visits = _visits(cell, skeletons, autapses=first)
-            if kind == _PYRAMIDAL:
-                grown = grow_pyramidal(rng, cell.soma_nm, loose_piece=first, visits=visits)
-            else:
-                subtype = cell.role.cell_subtype
-                grown = grow_inhibitory(
-                    rng, cell.soma_nm, subtype, loose_piece=first, visits=visits
-                )
+            grow = grow_pyramidal
+            if kind == _INHIBITORY:
+                grow = partial(grow_inhibitory, subtype=cell.role.cell_subtype)
+            grown = grow(rng, cell.soma_nm, loose_piece=first, visits=visits)
             skeletons[cell.cell_id] = grown
     return skeletons
 
@@ -266,8 +252,8 @@ def _write_mitochondria(
             of_neurons.append(row)
         if cell in trees:
             vertices = grid.in_true_nm(delivered_vertices(delivered, grid))
-            found = compartment_and_length(held, vertices, skeletons[cell], trees[cell])
-            of_pyramidal.append((*row, *published_results(held, *found, grid)))
+            nearest = trees[cell].query(vertices)[1]
+            of_pyramidal.append((*row, *published_results(held, nearest, skeletons[cell], grid)))
 
     for key, columns, rows in (
         ("mitochondria", MITO_COLUMNS, everything),

@@ -14,13 +14,15 @@ Dirt made here, as in the published table:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 from scipy.spatial import cKDTree
 
 from mitosyn.sample.cell_meshes import SOMA_SPHERE_NM, node_radii
+from mitosyn.sample.cells import Cast
+from mitosyn.sample.layer import Grid
 from mitosyn.sample.skeleton import INITIAL_SEGMENT_NM, RADII_NM, Label, Skeleton
 from mitosyn.sample.space import (
     Bools,
@@ -54,19 +56,7 @@ _SPINE_NM = (20.0, 400.0)  # from that of a dendrite
 _RECEIVING = (Label.SOMATIC, Label.BASAL, Label.APICAL, Label.UNKNOWN_DENDRITIC)
 
 
-@dataclass(frozen=True)
-class Synapses:
-    """Synapses in the order of their table: ids (n,), cells (n,), and centres (n, 3) in nm."""
-
-    ids: Ints
-    pre: Ints
-    post: Ints
-    cleft_vx: Ints
-    positions: Floats
-
-
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """Synapses of one sort: cells (n,), (n,) and positions (n, 3), nm."""
 
     pre: Ints
@@ -74,22 +64,22 @@ class _Part:
     positions: Floats
 
 
-def make_synapses(
+def synapse_rows(
     seed: int,
     count: int,
-    pyramidal: Mapping[int, Skeleton],
-    inhibitory: Mapping[int, Skeleton],
+    cast: Cast,
+    neurons: Mapping[int, Skeleton],
     covered: Mapping[int, Bools],
-    bystanders: list[int],
-) -> Synapses:
-    """Return ``count`` synapses, at least :data:`FEWEST`.
+    grid: Grid,
+) -> list[list[int]]:
+    """Return the rows of the synapse table, at least :data:`FEWEST`, with a leading index.
 
-    ``pyramidal`` and ``inhibitory`` are the analysed neurons by id, ``covered`` says which
-    nodes (n,) of each have mitochondria, ``bystanders`` are other cells that may be partners.
+    ``neurons`` are the skeletons by cell id, ``covered`` says which nodes (n,) of each have
+    mitochondria.
     """
-    neurons = {**pyramidal, **inhibitory}
-    first_pyramidal, first_inhibitory = next(iter(pyramidal)), next(iter(inhibitory))
+    first_pyramidal, first_inhibitory = cast.pyramidal[0].cell_id, cast.inhibitory[0].cell_id
     contacts = _all_contacts(neurons)
+    pyramidal = [cell.cell_id for cell in cast.pyramidal]
     touched = max(pyramidal, key=lambda cell: len(contacts[first_inhibitory, cell]))
     outgoing, foreign, pairs = (
         round(share * count) for share in (_OUTGOING_SHARE, _FOREIGN_SHARE, _PAIR_SHARE)
@@ -97,7 +87,8 @@ def make_synapses(
     incoming = count - outgoing - foreign - pairs - AUTAPSES - INTERNEURON_CONTACTS
 
     rng = stream(seed, Purpose.SYNAPSES)
-    strangers = _strangers(rng, max(10, count // 4), bystanders)
+    fragments = distinct_integers(rng, *_FOREIGN_IDS, max(10, count // 4))
+    strangers = np.append(fragments, [cell.cell_id for cell in cast.bystanders])
     parts = [
         _connect(rng, contacts, (first_inhibitory, touched), INTERNEURON_CONTACTS),
         _connect(rng, contacts, (first_pyramidal, first_pyramidal), AUTAPSES // 2),
@@ -108,19 +99,11 @@ def make_synapses(
         _foreign(rng, strangers, foreign),
     ]
     order = rng.permutation(count)
-    return Synapses(
-        ids=distinct_integers(rng, 1_000_000, 1_000_000_000, count),
-        pre=np.concatenate([part.pre for part in parts])[order],
-        post=np.concatenate([part.post for part in parts])[order],
-        cleft_vx=np.clip(rng.lognormal(5.5, 0.8, count), 25, 4_000).astype(np.int64),
-        positions=np.concatenate([part.positions for part in parts])[order],
-    )
-
-
-def _strangers(rng: Generator, count: int, bystanders: list[int]) -> Ints:
-    """Return ids of possible partners that are not analysed."""
-    fragments = distinct_integers(rng, *_FOREIGN_IDS, count)
-    return np.concatenate([fragments, np.array(bystanders, dtype=np.int64)])
+    pre, post, positions = (np.concatenate(column)[order] for column in zip(*parts, strict=True))
+    ids = distinct_integers(rng, 1_000_000, 1_000_000_000, count)
+    cleft_vx = np.clip(rng.lognormal(5.5, 0.8, count), 25, 4_000).astype(np.int64)
+    columns = [np.arange(count), ids, pre, post, cleft_vx, grid.voxels(positions)]
+    return np.column_stack(columns).tolist()
 
 
 _Pair = tuple[int, int]

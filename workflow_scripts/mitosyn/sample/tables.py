@@ -18,48 +18,27 @@ from mitosyn.catalogue import PUBLISHED_LABELS
 from mitosyn.meshes import complexity_index
 from mitosyn.sample.cells import Cast, Cell, second_soma_nm
 from mitosyn.sample.layer import Grid
-from mitosyn.sample.mitochondria import Mitochondrion
-from mitosyn.sample.skeleton import Label
-from mitosyn.sample.space import Floats, Purpose, stream
-from mitosyn.sample.synapses import Synapses
+from mitosyn.sample.mitochondria import OTHER_SKELETON, Mitochondrion
+from mitosyn.sample.skeleton import Label, Skeleton
+from mitosyn.sample.space import Floats, Ints, Purpose, stream
 from mitosyn.sample.tubes import centroid, surface_area
 from mitosyn.tables import names_by_label
 
-CELL_TYPE_COLUMNS = (
-    "",
-    "centroid_x",
-    "centroid_y",
-    "centroid_z",
-    "cell_segid",
-    "cell_type",
-    "cell_subtype",
-)
-SOMA_COLUMNS = (
-    "id",
-    "cell_type",
-    "pt_position",
-    "pt_root_id",
-    "soma_x_nm",
-    "soma_y_nm",
-    "soma_z_nm",
-)
+_CENTROIDS = [f"centroid_{axis}" for axis in "xyz"]
+CELL_TYPE_COLUMNS = ("", *_CENTROIDS, "cell_segid", "cell_type", "cell_subtype")
+_SOMAS = [f"soma_{axis}_nm" for axis in "xyz"]
+SOMA_COLUMNS = ("id", "cell_type", "pt_position", "pt_root_id", *_SOMAS)
+_CENTRES = [f"ctr_pos_{axis}_vx" for axis in "xyz"]
 MITO_COLUMNS = (
     "mito_id",
     "mito_vx",
-    *(f"ctr_pos_{axis}_vx" for axis in "xyz"),
+    *_CENTRES,
     *(f"bbox_{end}_{axis}_vx" for end in ("beg", "end") for axis in "xyz"),
     "cellid",
     *(f"ctr_pos_{axis}_nm" for axis in "xyz"),
 )
 PYRAMIDAL_COLUMNS = (*MITO_COLUMNS, "surface_area", "complexityindex", "compartment", "pathlength")
-SYNAPSE_COLUMNS = (
-    "",
-    "id",
-    "pre_root_id",
-    "post_root_id",
-    "cleft_vx",
-    *(f"ctr_pos_{axis}_vx" for axis in "xyz"),
-)
+SYNAPSE_COLUMNS = ("", "id", "pre_root_id", "post_root_id", "cleft_vx", *_CENTRES)
 
 _Row = Sequence[int | str]
 
@@ -121,33 +100,30 @@ def mitochondrion_row(mito_id: int, mitochondrion: Mitochondrion, grid: Grid) ->
 
 
 def published_results(
-    mitochondrion: Mitochondrion, label: Label, length_nm: float, grid: Grid
+    mitochondrion: Mitochondrion, nearest: Ints, skeleton: Skeleton, grid: Grid
 ) -> _Row:
-    """Return what else a pyramidal mitochondrion has: area (µm²), index, compartment, length."""
+    """Return what else a pyramidal mitochondrion has: area (µm²), index, compartment, length.
+
+    ``nearest`` are the nodes that are nearest to the vertices of its mesh as delivered, repeated
+    ones too. A mesh that the source no longer has was there when this was published; another
+    skeleton gave another compartment and another length. The length is counted plainly, not as
+    :mod:`mitosyn.skeletons.coverage` does it, so that recomputing compares two ways.
+    """
     area = round(surface_area(mitochondrion.mesh) / 1e6, 6)
     cubic_um = _voxel_count(mitochondrion, grid) * float(np.prod(grid.voxel_nm)) / 1e9
     index = complexity_index(area, cubic_um)
-    return (
-        f"{area:.6f}",
-        f"{index:.6f}",
-        names_by_label(PUBLISHED_LABELS)[label],
-        f"{length_nm:.6f}",
+    label = Label(int(np.bincount(skeleton.labels[nearest]).argmax()))
+    covered = set(nearest.tolist())
+    length_nm = sum(
+        float(np.linalg.norm(skeleton.nodes[node] - skeleton.nodes[parent]))
+        for node in sorted(covered)
+        if (parent := int(skeleton.parents[node])) in covered
     )
-
-
-def synapse_rows(synapses: Synapses, grid: Grid) -> list[_Row]:
-    """Return the rows of the synapse table, with a leading index."""
-    columns = np.column_stack(
-        [
-            np.arange(len(synapses.ids)),
-            synapses.ids,
-            synapses.pre,
-            synapses.post,
-            synapses.cleft_vx,
-            grid.voxels(synapses.positions),
-        ]
-    )
-    return columns.tolist()
+    if mitochondrion.defect == OTHER_SKELETON:
+        label = Label.APICAL if label != Label.APICAL else Label.BASAL
+        length_nm = 0.8 * length_nm
+    compartment = names_by_label(PUBLISHED_LABELS)[label]
+    return f"{area:.6f}", f"{index:.6f}", compartment, f"{length_nm:.6f}"
 
 
 def _voxel_count(mitochondrion: Mitochondrion, grid: Grid) -> int:

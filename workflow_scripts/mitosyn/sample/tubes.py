@@ -75,11 +75,14 @@ def union(meshes: list[Mesh], shortest_edge_nm: float = _SHORTEST_EDGE_NM) -> Me
         for mesh in meshes
     ]
     solid = manifold3d.Manifold.batch_boolean(solids, manifold3d.OpType.Add)
-    merged = solid.as_original().simplify(shortest_edge_nm).to_mesh64()
-    return Mesh(
-        np.asarray(merged.vert_properties)[:, :3] + origin,
-        np.asarray(merged.tri_verts).astype(np.int64),
-    )
+    return surface_of(solid.as_original().simplify(shortest_edge_nm), origin)
+
+
+def surface_of(solid: manifold3d.Manifold, origin: Floats) -> Mesh:
+    """Return the surface of a solid, moved to an origin (3,), nm."""
+    made = solid.to_mesh64()
+    corners = np.asarray(made.tri_verts).astype(np.int64)
+    return Mesh(np.asarray(made.vert_properties)[:, :3] + origin, corners)
 
 
 def side_by_side(meshes: list[Mesh]) -> Mesh:
