@@ -13,7 +13,7 @@ from mitosyn.report import (
     pair_values,
     summarise_agreement,
 )
-from mitosyn.support import InputError, run
+from mitosyn.support import InputError, run, write_text
 from mitosyn.tables import read_arrow, read_cells, write_csv
 
 
@@ -54,11 +54,7 @@ def main(snakemake) -> None:
 
 def write_frame(path: str, table: pd.DataFrame) -> None:
     """Write a table, empty where values are missing; columns keep their types, ids are exact."""
-    columns = [table[name].tolist() for name in table]
-    rows = [
-        ["" if pd.isna(value) else value for value in row] for row in zip(*columns, strict=True)
-    ]
-    write_csv(path, list(table), rows)
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.groups import draw_columns, write_medians
-from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
+from mitosyn.report.figures.style import GRID, Style, new_figure, nothing_to_show
 from mitosyn.support import NM_PER_UM
 
 
@@ -61,22 +61,19 @@ def draw_positions(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     spans = (places.max() - places.min()).clip(lower=20) * 1.1
     # Both views at one scale, so side by side they are as wide as x and z together.
     scale = min(6.0 / (spans["x"] + spans["z"]), 4.5 / spans["y"])
-    figure = new_figure(
-        max((spans["x"] + spans["z"]) * scale + 1.6, 4.5), max(spans["y"] * scale + 1.3, 2.6)
-    )
+    width, height = (spans["x"] + spans["z"]) * scale + 1.6, spans["y"] * scale + 1.3
+    figure = new_figure(max(width, 4.5), max(height, 2.6))
     views = figure.subplots(1, 2, sharey=True, width_ratios=[spans["x"], spans["z"]])
     for axes, across in zip(views, "xz", strict=True):
         for cell_type, colour in colours.items():
             own = places[cells["cell_type"] == cell_type]
-            axes.scatter(
-                own[across],
-                own["y"],
-                s=22,
-                color=colour,
-                edgecolors="white",
-                linewidths=0.4,
-                label=f"{cell_type} ({len(own):,})",
-            )
+            style: Style = {
+                "s": 22,
+                "color": colour,
+                "edgecolors": "white",
+                "linewidths": 0.4,
+            }
+            axes.scatter(own[across], own["y"], label=f"{cell_type} ({len(own):,})", **style)
         middle = (places[across].max() + places[across].min()) / 2
         axes.set_xlim(middle - spans[across] / 2, middle + spans[across] / 2)
         axes.set_aspect("equal")
@@ -85,8 +82,8 @@ def draw_positions(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     middle = (places["y"].max() + places["y"].min()) / 2
     views[0].set_ylim(middle + spans["y"] / 2, middle - spans["y"] / 2)
     views[0].set_ylabel("y (µm), pia up")
-    handles, labels = views[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, handletextpad=0.1)
+    entries = views[0].get_legend_handles_labels()
+    figure.legend(*entries, loc="outside upper center", ncols=3, handletextpad=0.1)
     return figure
 
 

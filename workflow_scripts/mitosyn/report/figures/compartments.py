@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from mitosyn.catalogue import COMPARTMENT_COLOURS
 from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.groups import draw_columns, write_medians
-from mitosyn.report.figures.style import QUIET, new_figure, nothing_to_show
+from mitosyn.report.figures.style import QUIET, Style, new_figure, nothing_to_show
 from mitosyn.report.statistics import compare_compartments, measure_mitochondria
 from mitosyn.sources import ASCENDING, STUDIED_TYPE
 
@@ -32,15 +32,11 @@ def draw(collected: Collected) -> dict[str, Figure]:
 
 def draw_compartments(mitochondria: pd.DataFrame) -> Figure:
     """Draw volume and complexity by compartment, and how sure it is that neighbours differ."""
-    groups = {
-        measure: {
-            name: own[own > 0]
-            for name in ASCENDING
-            if (own := mitochondria.loc[mitochondria["compartment"] == name, measure]).gt(0).any()
-        }
-        for measure in MEASURE_LABELS
-    }
-    groups = {measure: own for measure, own in groups.items() if own}
+    groups: dict[str, dict[str, pd.Series]] = {}
+    for measure, name in product(MEASURE_LABELS, ASCENDING):
+        own = mitochondria.loc[mitochondria["compartment"] == name, measure]
+        if (own > 0).any():
+            groups.setdefault(measure, {})[name] = own[own > 0]
     if not groups:
         return nothing_to_show(f"No mitochondrion of a {STUDIED_TYPE} cell was measured.")
     p_values = {(test.statistic, test.group): test.p for test in compare_compartments(mitochondria)}
@@ -66,15 +62,8 @@ def _draw_bracket(axes: Axes, place: int, p: float) -> None:
         left, right = place + 0.04, place + 0.96
         across = axes.get_xaxis_transform()
         axes.plot([left, right], [height, height], color=QUIET, lw=0.8, transform=across)
-        axes.text(
-            (left + right) / 2,
-            height + 0.005,
-            write_p(p),
-            transform=across,
-            ha="center",
-            va="bottom",
-            size=7.5,
-        )
+        style: Style = {"transform": across, "ha": "center", "va": "bottom", "size": 7.5}
+        axes.text((left + right) / 2, height + 0.005, write_p(p), **style)
 
 
 def write_p(p: float) -> str:

@@ -10,12 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import (
-    GRID,
-    QUIET,
-    new_figure,
-    nothing_to_show,
-)
+from mitosyn.report.figures.style import GRID, QUIET, Style, new_figure, nothing_to_show
 from mitosyn.report.statistics import (
     FEWEST_IN_BIN,
     Line,
@@ -68,12 +63,15 @@ def draw_relations(segments: pd.DataFrame) -> Figure:
         if y.isna().all():
             axes.remove()
             continue
+        line = lines[name]
         _draw_points(axes, x, y)
-        _draw_line(axes, lines[name], x)
+        if np.isfinite(line.slope):
+            ends = np.array([0.0, x.max()])
+            axes.plot(ends, line.slope * ends + line.intercept, color="#D55E00", lw=1.8)
         across, along = name.split("_by_")
         axes.set_xlabel(RELATION_LABELS[along])
         axes.set_ylabel(RELATION_LABELS[across])
-        axes.set_title(_explain_line(name, lines[name]), size=7.5, weight="normal", loc="left")
+        axes.set_title(_explain_line(name, line), size=7.5, weight="normal", loc="left")
     return figure
 
 
@@ -94,12 +92,6 @@ def _draw_points(axes: Axes, x: pd.Series, y: pd.Series) -> None:
     margin = 0.05 * max(high - low, 1e-6)
     axes.set_ylim(low - margin, high + margin)
     axes.grid(**GRID)
-
-
-def _draw_line(axes: Axes, line: Line, x: pd.Series) -> None:
-    if np.isfinite(line.slope):
-        ends = np.array([0.0, x.max()])
-        axes.plot(ends, line.slope * ends + line.intercept, color="#D55E00", lw=1.8)
 
 
 def _explain_line(name: str, line: Line) -> str:
@@ -151,22 +143,19 @@ def _draw_bars(axes: Axes, splits: Mapping[str, VarianceSplit], across: bool) ->
     bottom = np.zeros(len(splits))
     for part, colour in PART_COLOURS.items():
         shares = np.array([100 * getattr(split, part) for split in splits.values()])
-        start = np.where(shares >= 0, bottom, 0.0)
-        axes.bar(places, shares, 0.7, start, color=colour)
+        axes.bar(places, shares, 0.7, np.where(shares >= 0, bottom, 0.0), color=colour)
         bottom += np.maximum(shares, 0)
+    turn = 0 if across else 90
+    style: Style = {
+        "textcoords": "offset points",
+        "ha": "center",
+        "size": 7,
+        "color": QUIET,
+    }
     for place, top, split in zip(places, bottom, splits.values(), strict=True):
-        axes.annotate(
-            f"n = {split.n:,}",
-            (place, top),
-            (0, 3),
-            textcoords="offset points",
-            ha="center",
-            rotation=0 if across else 90,
-            size=7,
-            color=QUIET,
-        )
+        axes.annotate(f"n = {split.n:,}", (place, top), (0, 3), rotation=turn, **style)
     axes.axhline(0, color="black", lw=0.8)
     axes.set_xticks(places, list(splits))
-    axes.tick_params(axis="x", length=0, rotation=0 if across else 90)
+    axes.tick_params(axis="x", length=0, rotation=turn)
     axes.set_xlim(-0.6, len(splits) - 0.4)
     axes.grid(axis="y", **GRID)

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, QUESTIONS
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
-from mitosyn.report.statistics import FEWEST_IN_BIN, NEURITES, bin_gradients, name_branches
+from mitosyn.report.figures.style import GRID, Style, new_figure, nothing_to_show
+from mitosyn.report.statistics import BIN_UM, FEWEST_IN_BIN, NEURITES, bin_gradients, name_branches
 from mitosyn.support import NM_PER_UM
 
 # Each panel's label and what its values are multiplied by.
@@ -51,12 +51,16 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
             _draw_gradient(panel, own, COMPARTMENT_COLOURS[name], factor)
         panel.set_ylabel(label)
         panel.set_ylim(bottom=0)
-    counted = shown[shown["quantity"] == "linearsynapsedensity"]
+    counted = _by_compartment(shown[shown["quantity"] == "linearsynapsedensity"])
     for panel, column in zip(axes[2], ("segments", "cells"), strict=True):
-        for name, own in _by_compartment(counted):
-            middles = (own["from_um"] + own["to_um"]) / 2
-            colour = COMPARTMENT_COLOURS[name]
-            panel.plot(middles, own[column], color=colour, lw=1.2, marker="o", ms=2.5)
+        for name, own in counted:
+            style: Style = {
+                "color": COMPARTMENT_COLOURS[name],
+                "lw": 1.2,
+                "marker": "o",
+                "ms": 2.5,
+            }
+            panel.plot(own.index, own[column], **style)
         panel.set_ylabel(f"{column} (n)")
         panel.set_ylim(0, 1.1 * max(panel.dataLim.y1, 1))
         panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -64,7 +68,7 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
         panel.set_xlim(left=0)
     for panel in axes.flat:
         panel.grid(axis="y", **GRID)
-    for name, own in _by_compartment(counted):
+    for name, own in counted:
         label = f"{name} ({int(own['segments'].sum()):,} segments)"
         axes[0, 0].plot([], [], color=COMPARTMENT_COLOURS[name], lw=2, label=label)
     figure.legend(loc="outside upper center", ncols=3, handlelength=1.2)
@@ -72,22 +76,19 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
 
 
 def _by_compartment(gradients: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return the bins of each compartment, in order, with empty rows where bins are missing."""
+    """Return the bins of each compartment by their middle, empty where they are missing."""
     parts = []
     for name in NEURITES:
-        own = gradients[gradients["compartment"] == name]
+        own = gradients[gradients["compartment"] == name].set_index("from_um")
         if len(own):
-            step = own["to_um"].iloc[0] - own["from_um"].iloc[0]
-            starts = np.arange(own["from_um"].min(), own["from_um"].max() + step / 2, step)
-            own = own.set_index("from_um").reindex(starts).rename_axis("from_um").reset_index()
-            parts.append((name, own.assign(to_um=own["from_um"] + step)))
+            starts = np.arange(own.index.min(), own.index.max() + 1, BIN_UM)
+            parts.append((name, own.reindex(starts).set_axis(starts + BIN_UM / 2)))
     return parts
 
 
 def _draw_gradient(axes: Axes, bins: pd.DataFrame, colour: str, factor: float) -> None:
     """Draw a line through the means, and a band of a standard deviation to either side."""
-    middles = (bins["from_um"] + bins["to_um"]) / 2
     means, spread = factor * bins["mean"], factor * bins["sd"]
     lower = (means - spread).clip(lower=0)
-    axes.fill_between(middles, lower, means + spread, color=colour, alpha=0.14, lw=0)
-    axes.plot(middles, means, color=colour, lw=1.6, marker="o", ms=3)
+    axes.fill_between(bins.index, lower, means + spread, color=colour, alpha=0.14, lw=0)
+    axes.plot(bins.index, means, color=colour, lw=1.6, marker="o", ms=3)

@@ -10,16 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, SOMATIC
-from mitosyn.report.figures.style import (
-    GRID,
-    QUIET,
-    new_figure,
-    nothing_to_show,
-)
+from mitosyn.report.figures.style import GRID, QUIET, Style, new_figure, nothing_to_show
 
 # Up to FEW values are shown as dots; a box needs FEWEST.
 FEW, FEWEST = 60, 5
-WHISKERS = (5, 95)  # percentiles
+BOX = {"whislo": 5, "q1": 25, "med": 50, "q3": 75, "whishi": 95}  # percentiles
 # A compartment of a cell that is shorter says little about what is there per length.
 SHORTEST_UM = 20.0
 GOLDEN = (np.sqrt(5) - 1) / 2
@@ -109,15 +104,9 @@ def draw_columns(
         if dots or len(numbers) <= FEW:
             # Apart from each other: spread evenly, not at random.
             shifts = (np.arange(1, len(numbers) + 1) * GOLDEN % 1 - 0.5) * 0.5
-            axes.scatter(
-                place + shifts,
-                numbers,
-                s=14 if dots else 8,
-                color=colours[name],
-                alpha=0.7 if dots else 0.45,
-                linewidths=0,
-                clip_on=False,
-            )
+            size: Style = {"s": 14, "alpha": 0.7} if dots else {"s": 8, "alpha": 0.45}
+            style: Style = {"color": colours[name], "linewidths": 0, "clip_on": False}
+            axes.scatter(place + shifts, numbers, **size, **style)
         if dots or len(numbers) < FEWEST:
             axes.hlines(np.median(numbers), place - 0.36, place + 0.36, color="black", lw=1.6)
         else:
@@ -129,9 +118,9 @@ def draw_columns(
 
 
 def _draw_box(axes: Axes, place: int, numbers: np.ndarray, colour: str) -> None:
-    low, q1, median, q3, high = np.percentile(numbers, (WHISKERS[0], 25, 50, 75, WHISKERS[1]))
+    line: Style = {"color": colour, "linewidth": 1}
     axes.bxp(
-        [{"med": median, "q1": q1, "q3": q3, "whislo": low, "whishi": high}],
+        [dict(zip(BOX, np.percentile(numbers, list(BOX.values())), strict=True))],
         positions=[place],
         widths=0.6,
         showfliers=False,
@@ -139,8 +128,8 @@ def _draw_box(axes: Axes, place: int, numbers: np.ndarray, colour: str) -> None:
         manage_ticks=False,
         boxprops={"facecolor": f"{colour}59", "edgecolor": colour, "linewidth": 1},
         medianprops={"color": "black", "linewidth": 1.6},
-        whiskerprops={"color": colour, "linewidth": 1},
-        capprops={"color": colour, "linewidth": 1},
+        whiskerprops=line,
+        capprops=line,
     )
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from mitosyn.catalogue import COMPARTMENT_COLOURS
 from mitosyn.report.agreement import PUBLISHED, RECOMPUTED, confusion, label_order, pair_values
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import GRID, QUIET, new_figure, nothing_to_show
+from mitosyn.report.figures.style import GRID, QUIET, Style, new_figure, nothing_to_show
 from mitosyn.support import NM_PER_UM
 
 NOTHING = "There are no published values to compare with."
@@ -90,18 +90,11 @@ def _draw_pairs(axes: Axes, pairs: pd.DataFrame, names: list[str]) -> None:
     """Draw a dot for each mitochondrion; as one picture, since there may be many."""
     for name in names:
         own = pairs[pairs[PUBLISHED] == name]
-        axes.scatter(
-            own["published_length_nm"] / NM_PER_UM,
-            own["recomputed_length_nm"] / NM_PER_UM,
-            s=9,
-            alpha=0.5,
-            linewidths=0,
-            color=COMPARTMENT_COLOURS.get(name, QUIET),
-            rasterized=True,
-        )
+        x, y = (own[f"{which}_length_nm"] / NM_PER_UM for which in ("published", "recomputed"))
+        colour = COMPARTMENT_COLOURS[name]
+        axes.scatter(x, y, s=9, alpha=0.5, linewidths=0, color=colour, rasterized=True)
         # For the legend, opaque and large.
-        label = f"{name} ({len(own):,})"
-        axes.scatter([], [], s=36, color=COMPARTMENT_COLOURS.get(name, QUIET), label=label)
+        axes.scatter([], [], s=36, color=colour, label=f"{name} ({len(own):,})")
     longest = pairs[["published_length_nm", "recomputed_length_nm"]].to_numpy().max() / NM_PER_UM
     ends = (-SHORTEST_UM / 4, 1.4 * max(longest, SHORTEST_UM))
     axes.plot(ends, ends, color="black", lw=0.8, zorder=0)
@@ -122,12 +115,9 @@ def _draw_differences(axes: Axes, pairs: pd.DataFrame, names: list[str]) -> None
     limits = np.geomspace(LEAST_NM, right, LIMITS)
     for name, group in ({"all": sizes} | groups).items():
         reached = np.searchsorted(np.sort(group.to_numpy()), limits, side="right")
-        axes.plot(
-            *(limits, 100 * reached / len(group)),
-            color=COMPARTMENT_COLOURS.get(name, "black" if name == "all" else QUIET),
-            lw=1.8 if name == "all" else 1.1,
-            zorder=3 if name == "all" else 2,
-        )
+        style: Style = {"color": COMPARTMENT_COLOURS.get(name, "black")}
+        style |= {"lw": 1.8, "zorder": 3} if name == "all" else {"lw": 1.1, "zorder": 2}
+        axes.plot(limits, 100 * reached / len(group), **style)
     axes.set_xscale("log")
     axes.set_xlim(LEAST_NM, right)
     axes.set_ylim(0, 102)

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from mitosyn.support import whole_file
 
+Style = dict[str, Any]  # of what is drawn
+
 DPI = 160
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -31,7 +33,7 @@ METADATA: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
 }
-GRID: dict[str, Any] = {"color": "#E0E0E0", "linewidth": 0.6}
+GRID: Style = {"color": "#E0E0E0", "linewidth": 0.6}
 QUIET = "#6E6E6E"
 
 
