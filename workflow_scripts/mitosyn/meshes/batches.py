@@ -15,25 +15,13 @@ BATCH_TRIANGLES = 30_000
 
 @dataclass(frozen=True)
 class MeshBatch:
-    """B meshes of a bundle end to end, with at least one vertex and one triangle each.
+    """B meshes of a bundle end to end, with at least one vertex and one triangle each."""
 
-    Attributes
-    ----------
-    rows : (B,) int64 array
-        Of the meshes in the bundle.
-    vertices : (V, 3) float array
-        As in the bundle.
-    faces : (3, F) int64 array
-        First, second and third corners of the triangles, by row of ``vertices``.
-    vertex_counts, face_counts : (B,) int64 arrays
-        Of each mesh.
-    """
-
-    rows: np.ndarray
-    vertices: np.ndarray
-    faces: np.ndarray
-    vertex_counts: np.ndarray
-    face_counts: np.ndarray
+    rows: np.ndarray  # (B,) int64, of the meshes in the bundle
+    vertices: np.ndarray  # (V, 3) float, as in the bundle
+    faces: np.ndarray  # (3, F) int64, the triangles' corners by row of vertices
+    vertex_counts: np.ndarray  # (B,) int64
+    face_counts: np.ndarray  # (B,) int64
 
     @property
     def vertex_starts(self) -> np.ndarray:
@@ -56,12 +44,6 @@ class MeshBatch:
     def to_faces(self, values: np.ndarray) -> np.ndarray:
         """Repeat per-mesh values, (…, B), for each triangle, (…, F)."""
         return np.repeat(values, self.face_counts, axis=-1)
-
-    def extent(self, values: np.ndarray) -> np.ndarray:
-        """Return the range of each mesh's per-vertex values: (…, V) to (…, B)."""
-        starts = self.vertex_starts
-        highest = np.maximum.reduceat(values, starts, axis=-1)
-        return highest - np.minimum.reduceat(values, starts, axis=-1)
 
 
 def mesh_batches(bundle: MeshBundle) -> Iterator[MeshBatch]:

@@ -36,26 +36,15 @@ class Mesh:
 class MeshBundle:
     """The meshes of one cell's mitochondria, end to end in common arrays.
 
-    Attributes
-    ----------
-    mito_ids : (M,) int64 array
-        In the order of the mitochondria table.
-    problems : (M,) str array
-        Empty for a usable mesh, else why there is none.
-    vertices : (V, 3) float32 array
-        Vertices of all meshes, in the nm of the mesh source.
-    faces : (F, 3) uint32 array
-        Triangles, by the vertex numbers of their own mesh.
-    vertex_offsets, face_offsets : (M + 1,) int64 arrays
-        Mesh ``i`` holds the rows from ``offsets[i]`` to ``offsets[i + 1]``.
+    Mesh ``i`` holds the rows from ``offsets[i]`` to ``offsets[i + 1]``.
     """
 
-    mito_ids: np.ndarray
-    problems: np.ndarray
-    vertices: np.ndarray
-    faces: np.ndarray
-    vertex_offsets: np.ndarray
-    face_offsets: np.ndarray
+    mito_ids: np.ndarray  # (M,) int64, in the order of the mitochondria table
+    problems: np.ndarray  # (M,) str, empty for a usable mesh, else why there is none
+    vertices: np.ndarray  # (V, 3) float32, in the nm of the mesh source
+    faces: np.ndarray  # (F, 3) uint32, by the vertex numbers of their own mesh
+    vertex_offsets: np.ndarray  # (M + 1,) int64
+    face_offsets: np.ndarray  # (M + 1,) int64
 
     def __iter__(self) -> Iterator[Mesh]:
         """Yield each mesh in turn, an empty one where there is none."""

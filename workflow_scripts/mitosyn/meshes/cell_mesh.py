@@ -18,18 +18,11 @@ LINKS = "link_edges"
 class CellMesh:
     """The surface of a cell as triangles.
 
-    Attributes
-    ----------
-    vertices : (V, 3) float64 array
-        Positions in true nm.
-    faces : (F, 3) int64 array
-        The vertices of each triangle.
-    links : (L, 2) int64 array
-        Vertices that are joined without a triangle, as where a gap was bridged by hand.
+    Vertices are linked that are joined without a triangle, as where a gap was bridged by hand.
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
+    vertices: np.ndarray  # (V, 3) float64, in true nm
+    faces: np.ndarray  # (F, 3) int64
     links: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
     @cached_property

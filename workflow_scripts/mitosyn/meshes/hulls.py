@@ -42,15 +42,8 @@ MOST_DISTANCES = 3e8
 def convex_hull(points: np.ndarray) -> tuple[float, float]:
     """Return volume and area of the convex hull of some points, right to 1e-6.
 
-    Parameters
-    ----------
-    points : (3, V) float64 array
-        Finite, one coordinate after the other, in any unit; about their mean, for rounding's sake.
-
-    Returns
-    -------
-    volume, area : float
-        NaN where the points lie in a plane, or no hull passes the test.
+    They are NaN where the points lie in a plane, or no hull passes the test. The points (3, V)
+    float64 are finite, in any unit; about their mean, for rounding's sake.
     """
     for shift in SHIFTS:
         triangles = _propose(points, shift)
@@ -80,11 +73,7 @@ def _propose(points: np.ndarray, shift: float) -> np.ndarray | None:
 def _certify(points: np.ndarray, triangles: np.ndarray) -> tuple[float, float] | None:
     """Return volume and area of a hull if it is right, else None.
 
-    Parameters
-    ----------
-    points : (3, V) float64 array
-    triangles : (3, T) int64 array
-        Their corners, by number, counter-clockwise from outside.
+    The corners (3, T) of its triangles are numbers of points (3, V), counter-clockwise.
     """
     if triangles.shape[1] * points.shape[1] > MOST_DISTANCES:
         return None

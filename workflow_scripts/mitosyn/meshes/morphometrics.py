@@ -41,44 +41,22 @@ TURNS = np.array([[0, 1, 2], [1, 2, 0], [2, 0, 1]])
 class Crossings:
     """Where the three planes through c cross the F triangles of a batch, C times in all.
 
-    Attributes
-    ----------
-    plane : (C,) int64 array
-        Number k of the plane with normal PC k + 1.
-    triangle : (C,) int64 array
-        The crossed triangle.
-    share_above : (C,) float64 array
-        The share of the triangle's tetrahedron that lies above the plane.
-    start, end : pairs of (C,) float64 arrays
-        Ends of the triangle's piece of the outline, two coordinates in the plane.
-    sense : (C,) float64 array
-        1 where the piece runs from start to end in the sense in which the outline
-        runs around the part above, else -1.
+    Each crossed triangle has a piece of the outline, with two coordinates in the plane.
     """
 
-    plane: np.ndarray
-    triangle: np.ndarray
-    share_above: np.ndarray
-    start: tuple[np.ndarray, np.ndarray]
+    plane: np.ndarray  # (C,) int64, number k of the plane with normal PC k + 1
+    triangle: np.ndarray  # (C,) int64
+    share_above: np.ndarray  # (C,) float64, of the triangle's tetrahedron
+    start: tuple[np.ndarray, np.ndarray]  # (C,) float64 each
     end: tuple[np.ndarray, np.ndarray]
-    sense: np.ndarray
+    sense: np.ndarray  # (C,), 1.0 where start to end is the way around the part above, else -1.0
 
 
 def measure_bundle(bundle: MeshBundle, scale: np.ndarray) -> dict[str, np.ndarray]:
-    """Measure every mesh of a cell.
+    """Return the measures of every mesh of a cell, (M,) float64 each, in nm, nm² and nm³.
 
-    Parameters
-    ----------
-    bundle : MeshBundle
-        M mitochondria.
-    scale : (3,) float64 array
-        Factors from the bundle's nm to true nm.
-
-    Returns
-    -------
-    dict of (M,) float64 arrays
-        One for each name in :data:`~mitosyn.catalogue.MORPHOMETRICS`, in nm, nm² and
-        nm³. NaN where a mesh is missing or defeats that measure.
+    They have the names in :data:`~mitosyn.catalogue.MORPHOMETRICS`, and are NaN where a mesh is
+    missing or defeats the measure. ``scale`` (3,) are factors from the bundle's nm to true nm.
     """
     values = {name: np.full(len(bundle.mito_ids), np.nan) for name in MORPHOMETRICS}
     for batch in mesh_batches(bundle):
@@ -106,10 +84,12 @@ def _measure(batch: MeshBatch, scale: np.ndarray) -> dict[str, np.ndarray]:
     section_area[:, area == 0] = outline[:, area == 0] = np.nan
     symmetry = _symmetries(batch, crossings, corners_above, tetrahedra)
     symmetry[:, np.isnan(size)] = np.nan
+    starts = batch.vertex_starts
+    extent = np.maximum.reduceat(frame, starts, axis=1) - np.minimum.reduceat(frame, starts, axis=1)
     along_axes = {
         "CA": section_area,
         "Circum": outline,
-        "Length": batch.extent(frame),
+        "Length": extent,
         "inertia moment": scatter.sum(axis=0) - scatter,
         "symmetry": symmetry,
     }
@@ -135,12 +115,7 @@ def sphericity(volume: np.ndarray, area: np.ndarray) -> np.ndarray:
 def complexity_index(area_um2: Values, volume_um3: Values) -> Values:
     """Return the mitochondrial complexity index SA³ / (16 π² V²).
 
-    Vincent et al. 2019, as used by Turner et al. 2022.
-
-    Parameters
-    ----------
-    area_um2, volume_um3 : float arrays or floats
-        Surface area in µm² and volume in µm³ (voxel count × voxel volume).
+    Vincent et al. 2019, as used by Turner et al. 2022, who take voxel count × voxel volume.
     """
     return area_um2**3 / (16 * np.pi**2 * volume_um3**2)
 

@@ -23,19 +23,13 @@ HALF = np.uint64(32)
 class Surfaces:
     """What is known of the surfaces of M meshes.
 
-    Attributes
-    ----------
-    closed : (M,) bool array
-        The triangles run through every edge as often in one direction as in the other, so
-        that they enclose a volume that does not depend on where the mesh lies. False where
-        there is no mesh.
-    pieces : (M,) int64 array
-        Connected pieces: triangles hang together that share a vertex. 0 where there is no
-        mesh.
+    The triangles of a closed one run through every edge as often in one direction as in the
+    other, so that they enclose a volume that does not depend on where the mesh lies. Triangles
+    of a piece hang together by vertices that they share.
     """
 
-    closed: np.ndarray
-    pieces: np.ndarray
+    closed: np.ndarray  # (M,) bool, False where there is no mesh
+    pieces: np.ndarray  # (M,) int64, 0 where there is no mesh
 
 
 def describe_surfaces(bundle: MeshBundle) -> Surfaces:

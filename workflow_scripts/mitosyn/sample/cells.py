@@ -34,7 +34,8 @@ _CENTRE_NM = VOLUME_NM.mean(axis=0)
 _HALF_NM = (VOLUME_NM[1] - VOLUME_NM[0]) / 2
 # Low in the volume, so that the apical dendrite has room towards the pia.
 _PYRAMIDAL_LAYER_NM = _CENTRE_NM + np.array([0.0, 18_000.0, 0.0])
-_MERGED_NUCLEUS_NM = np.array([9_000.0, -6_000.0, 3_000.0])
+MERGED_NUCLEUS_NM = np.array([9_000.0, -6_000.0, 3_000.0])
+"""From one nucleus of a merge to the other."""
 
 
 @dataclass(frozen=True)
@@ -135,17 +136,9 @@ def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Ca
     )
 
 
-def second_soma_nm(cell: Cell) -> Floats:
-    """Return the centre of the other nucleus of a merge, nm (3,)."""
-    return np.clip(cell.soma_nm + _MERGED_NUCLEUS_NM, *VOLUME_NM)
-
-
 def _cell_ids(seed: int, counts: tuple[int, int, int, int]) -> list[int]:
-    """Return different ids for pyramidal, inhibitory, astrocytes and bystanders, in that order.
-
-    The kinds draw from ranges of their own: one more cell of one kind leaves the
-    ids of the others as they are.
-    """
+    """Return different ids for pyramidal, inhibitory, astrocytes and bystanders, in that order."""
+    # Ranges of their own: one more cell of one kind leaves the ids of the others as they are.
     span = _ID_SPAN // len(counts)
     ids: list[int] = []
     for kind, count in enumerate(counts):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from mitosyn.catalogue import MESH_LAYER, PUBLISHED_FILES
 from mitosyn.sample.cell_meshes import calibres
@@ -27,11 +27,7 @@ from mitosyn.sample.skeleton import Label, Skeleton, write_skeleton
 from mitosyn.sample.space import Bools, Purpose, anywhere, distinct_integers, stream
 from mitosyn.sample.synapses import FEWEST, synapse_rows
 from mitosyn.sample.tables import (
-    CELL_TYPE_COLUMNS,
-    MITO_COLUMNS,
-    PYRAMIDAL_COLUMNS,
-    SOMA_COLUMNS,
-    SYNAPSE_COLUMNS,
+    COLUMNS,
     cell_type_rows,
     mitochondrion_row,
     published_results,
@@ -109,7 +105,7 @@ def make_dataset(
     _write_mitochondria(folder, seed, cast, skeletons, mitochondria, grid)
     covered = _covered_nodes(skeletons, mitochondria)
     rows = synapse_rows(seed, synapses, cast, skeletons, covered, grid)
-    write_csv(folder / PUBLISHED_FILES["synapses"], list(SYNAPSE_COLUMNS), rows)
+    _write_tables(folder, synapses=rows)
 
 
 def grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
@@ -151,25 +147,20 @@ def _make_mitochondria(
     kinds = (
         (_PYRAMIDAL, cast.pyramidal, PYRAMIDAL_PLAN),
         (_INHIBITORY, cast.inhibitory, INHIBITORY_PLAN),
+        (_ASTROCYTE, cast.astrocytes, ASTROCYTE_PLAN),
     )
-    for kind, cells, plan in kinds:
+    for kind, cells, whole_plan in kinds:
+        mean = (_ASTROCYTE_SHARE if kind == _ASTROCYTE else _NEURON_SHARE) * count
         for index, cell in enumerate(cells):
-            made += neuron_mitochondria(
-                stream(seed, Purpose.MITOCHONDRIA, kind, index),
-                cell.cell_id,
-                skeletons[cell.cell_id],
-                _share(_NEURON_SHARE * count, kind, index),
-                pyramidal=kind == _PYRAMIDAL,
-                plan=plan if index == 0 else (),
-            )
-    for index, cell in enumerate(cast.astrocytes):
-        made += scattered_mitochondria(
-            stream(seed, Purpose.MITOCHONDRIA, _ASTROCYTE, index),
-            cell.cell_id,
-            cell.soma_nm,
-            _share(_ASTROCYTE_SHARE * count, _ASTROCYTE, index),
-            plan=ASTROCYTE_PLAN if index == 0 else (),
-        )
+            rng = stream(seed, Purpose.MITOCHONDRIA, kind, index)
+            share, plan = _share(mean, kind, index), whole_plan if index == 0 else ()
+            if kind == _ASTROCYTE:
+                made += scattered_mitochondria(rng, cell.cell_id, cell.soma_nm, share, plan)
+            else:
+                skeleton, pyramidal = skeletons[cell.cell_id], kind == _PYRAMIDAL
+                made += neuron_mitochondria(
+                    rng, cell.cell_id, skeleton, share, pyramidal=pyramidal, plan=plan
+                )
     return made + _other_mitochondria(seed, cast, count)
 
 
@@ -180,13 +171,11 @@ def _share(mean: float, kind: int, index: int) -> int:
 
 
 def _other_mitochondria(seed: int, cast: Cast, count: int) -> list[Mitochondrion]:
-    """Return mitochondria of cells that are not analysed.
-
-    The merge of two astrocytes has as many as an analysed cell: including it by mistake shows.
-    """
+    """Return mitochondria of cells that are not analysed."""
     made: list[Mitochondrion] = []
     for index, cell in enumerate([*cast.bystanders, cast.vessel[-1]]):
         rng = stream(seed, Purpose.MITOCHONDRIA, _BYSTANDER, index)
+        # As many as in an analysed cell: including it by mistake shows.
         merged_astrocyte = cell.role.cell_subtype == "astrocyte" and cell.role.soma_rows > 1
         share = count if merged_astrocyte else _BYSTANDER_MITOCHONDRIA
         made += scattered_mitochondria(rng, cell.cell_id, cell.soma_nm, share)
@@ -198,11 +187,8 @@ def _other_mitochondria(seed: int, cast: Cast, count: int) -> list[Mitochondrion
 
 def _write_cells(folder: Path, seed: int, cast: Cast, grid: Grid) -> None:
     """Write the tables of cells, somas and pyramidal ids."""
-    for key, columns, rows in (
-        ("cell_types", CELL_TYPE_COLUMNS, cell_type_rows(cast, seed, grid)),
-        ("somas", SOMA_COLUMNS, soma_rows(cast, seed, grid)),
-    ):
-        write_csv(folder / PUBLISHED_FILES[key], list(columns), rows)
+    cell_types, somas = cell_type_rows(cast, seed, grid), soma_rows(cast, seed, grid)
+    _write_tables(folder, cell_types=cell_types, somas=somas)
     ids = sorted(cell.cell_id for cell in cast.pyramidal)
     path = folder / PUBLISHED_FILES["pyramidal_ids"]
     write_text(path, "".join(f"{cell_id}\n" for cell_id in ids))
@@ -234,8 +220,7 @@ def _write_mitochondria(
         stream(seed, Purpose.MITO_IDS), 1_000_000, 100_000_000, len(mitochondria)
     ).tolist()
 
-    trees = {cell.cell_id: cKDTree(skeletons[cell.cell_id].nodes) for cell in cast.pyramidal}
-    neurons = {cell.cell_id for cell in cast.neurons}
+    pyramidal = {cell.cell_id for cell in cast.pyramidal}
     everything, of_neurons, of_pyramidal = [], [], []
     for number in stream(seed, Purpose.MITO_TABLE).permutation(len(mitochondria)).tolist():
         mito_id, mitochondrion = mito_ids[number], mitochondria[number]
@@ -248,19 +233,25 @@ def _write_mitochondria(
         row = mitochondrion_row(mito_id, held, grid)
         everything.append(row)
         cell = held.cell_id
-        if cell in neurons:
+        if cell in skeletons:
             of_neurons.append(row)
-        if cell in trees:
+        if cell in pyramidal:
             vertices = grid.in_true_nm(delivered_vertices(delivered, grid))
-            nearest = trees[cell].query(vertices)[1]
+            nearest = skeletons[cell].tree.query(vertices)[1]
             of_pyramidal.append((*row, *published_results(held, nearest, skeletons[cell], grid)))
 
-    for key, columns, rows in (
-        ("mitochondria", MITO_COLUMNS, everything),
-        ("neuron_mitochondria", MITO_COLUMNS, of_neurons),
-        ("pyramidal_mitochondria", PYRAMIDAL_COLUMNS, of_pyramidal),
-    ):
-        write_csv(folder / PUBLISHED_FILES[key], list(columns), rows)
+    _write_tables(
+        folder,
+        mitochondria=everything,
+        neuron_mitochondria=of_neurons,
+        pyramidal_mitochondria=of_pyramidal,
+    )
+
+
+def _write_tables(folder: Path, **tables: Sequence) -> None:
+    """Write the rows of some tables, each with its columns."""
+    for key, rows in tables.items():
+        write_csv(folder / PUBLISHED_FILES[key], COLUMNS[key], rows)
 
 
 def _covered_nodes(
@@ -268,10 +259,9 @@ def _covered_nodes(
 ) -> dict[int, Bools]:
     """Return whether each node (n,) of each neuron is nearest to some mitochondrion."""
     covered = {cell: np.zeros(len(grown.nodes), bool) for cell, grown in skeletons.items()}
-    trees = {cell: cKDTree(grown.nodes) for cell, grown in skeletons.items()}
     for one in mitochondria:
-        if one.cell_id in trees:
-            covered[one.cell_id][trees[one.cell_id].query(one.mesh.vertices)[1]] = True
+        if one.cell_id in covered:
+            covered[one.cell_id][skeletons[one.cell_id].tree.query(one.mesh.vertices)[1]] = True
     return covered
 
 

@@ -48,12 +48,10 @@ from mitosyn.sample.tubes import (
 )
 
 OTHER_SKELETON = "other skeleton"
+# What is wrong with the first mitochondria of the first cell of each kind.
 PYRAMIDAL_PLAN = ("missing", "hole", "tiny", "inside out", OTHER_SKELETON, "inside out")
-"""What is wrong with the first mitochondria of the first pyramidal cell."""
 INHIBITORY_PLAN = ("missing", "flat", "pieces", "inside out")
-"""The same of the first inhibitory cell."""
 ASTROCYTE_PLAN = ("inside out",)
-"""The same of the first astrocyte."""
 
 _Planned = tuple[float, Floats]
 
@@ -215,11 +213,8 @@ def _quotas(shares: dict[Label, float], count: int) -> dict[Label, int]:
 
 
 def _volumes(rng: Generator, quartiles_um3: tuple[float, float, float], count: int) -> Floats:
-    """Return volumes (count,), nm³, lognormal on either side of the median.
-
-    The quantiles step by the golden ratio from a random start: even a few volumes
-    are spread over the whole distribution.
-    """
+    """Return volumes (count,), nm³, lognormal on either side of the median."""
+    # In steps of the golden ratio, which spread even a few over the whole distribution.
     quantiles = (rng.random() + _GOLDEN * np.arange(count)) % 1
     normal = np.clip(ndtri(quantiles), -_WIDEST, _WIDEST)
     low, median, high = np.log(np.multiply(quartiles_um3, LARGER))

@@ -202,9 +202,10 @@ def _grow_collaterals(rng: Generator, tree: _Growing, axon: Ints, loose_piece: b
     for node in _along(rng, axon, (0.6, 0.95), 1):
         _grow_one(rng, tree, node, _sideways(rng, tree.direction(node)), _COLLATERAL)
     if loose_piece:
-        node = axon[len(axon) * 2 // 3]
-        heading = _inwards(tree.nodes[node], tree.nodes[0])
-        points = _wind(rng, tree.nodes[node], heading, _COLLATERAL, 0)
+        start = tree.nodes[axon[len(axon) * 2 // 3]]
+        # Towards the middle, so that the edge leaves a good piece, yet not back to the soma.
+        heading = square(VOLUME_NM.mean(axis=0) - start, unit(start - tree.nodes[0]))
+        points = _wind(rng, start, heading, _COLLATERAL, 0)
         tree.extend(points[_GAP_NODES:], -1, Label.AXONAL)
 
 
@@ -317,11 +318,3 @@ def _fork(rng: Generator, heading: Floats) -> Floats:
 def _sideways(rng: Generator, heading: Floats) -> Floats:
     """Return a random direction (3,) at a right angle to the heading, flattened in z."""
     return square(rng.normal(size=3) * [1, 1, 0.6], heading)
-
-
-def _inwards(point: Floats, soma_nm: Floats) -> Floats:
-    """Return the direction (3,) from a point to the middle of the volume, yet not back to the soma.
-
-    There the edge of the volume leaves a good piece of a neurite.
-    """
-    return square(VOLUME_NM.mean(axis=0) - point, unit(point - soma_nm))

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from meshparty.skeleton import SkeletonMetadata
 from meshparty.skeleton_io import write_skeleton_h5_by_part
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from mitosyn.sample.space import Bools, Floats, Ints
 
@@ -52,21 +54,16 @@ INITIAL_SEGMENT_NM = 45_000.0
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A grown skeleton, parents before their children; node 0 is the centre of the soma.
+    """A grown skeleton, parents before their children; node 0 is the centre of the soma."""
 
-    Attributes
-    ----------
-    nodes : ndarray (n, 3) float64
-        Positions, nm.
-    parents : ndarray (n,) int64
-        Parent of each node, -1 for the root and for the first node of a loose piece.
-    labels : ndarray (n,) uint8
-        :class:`Label` of each node.
-    """
+    nodes: Floats  # (n, 3), nm
+    parents: Ints  # (n,), -1 for the root and for the first node of a loose piece
+    labels: NDArray[np.uint8]  # (n,), the Label of each node
 
-    nodes: Floats
-    parents: Ints
-    labels: NDArray[np.uint8]
+    @cached_property
+    def tree(self) -> cKDTree:
+        """Its nodes, to find the nearest ones."""
+        return cKDTree(self.nodes)
 
     def off_soma(self) -> Floats:
         """Return the straight distance of each node from the centre of the soma, nm (n,)."""

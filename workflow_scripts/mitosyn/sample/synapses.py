@@ -14,6 +14,7 @@ Dirt made here, as in the published table:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -78,13 +79,14 @@ def synapse_rows(
     mitochondria.
     """
     first_pyramidal, first_inhibitory = cast.pyramidal[0].cell_id, cast.inhibitory[0].cell_id
-    contacts = _all_contacts(neurons)
+    pairs = product(neurons, repeat=2)
+    contacts = {(pre, post): _contacts(neurons[pre], neurons[post]) for pre, post in pairs}
     pyramidal = [cell.cell_id for cell in cast.pyramidal]
     touched = max(pyramidal, key=lambda cell: len(contacts[first_inhibitory, cell]))
-    outgoing, foreign, pairs = (
+    outgoing, foreign, mutual = (
         round(share * count) for share in (_OUTGOING_SHARE, _FOREIGN_SHARE, _PAIR_SHARE)
     )
-    incoming = count - outgoing - foreign - pairs - AUTAPSES - INTERNEURON_CONTACTS
+    incoming = count - outgoing - foreign - mutual - AUTAPSES - INTERNEURON_CONTACTS
 
     rng = stream(seed, Purpose.SYNAPSES)
     fragments = distinct_integers(rng, *_FOREIGN_IDS, max(10, count // 4))
@@ -93,11 +95,12 @@ def synapse_rows(
         _connect(rng, contacts, (first_inhibitory, touched), INTERNEURON_CONTACTS),
         _connect(rng, contacts, (first_pyramidal, first_pyramidal), AUTAPSES // 2),
         _connect(rng, contacts, (first_inhibitory, first_inhibitory), AUTAPSES // 2),
-        *_random_pairs(rng, contacts, pairs),
+        *_random_pairs(rng, contacts, mutual),
         _incoming(rng, neurons, covered, strangers, incoming),
         _outgoing(rng, neurons, strangers, outgoing),
-        _foreign(rng, strangers, foreign),
     ]
+    outside = anywhere(rng, foreign)
+    parts.append(_Part(rng.choice(strangers, foreign), rng.choice(strangers, foreign), outside))
     order = rng.permutation(count)
     pre, post, positions = (np.concatenate(column)[order] for column in zip(*parts, strict=True))
     ids = distinct_integers(rng, 1_000_000, 1_000_000_000, count)
@@ -109,17 +112,7 @@ def synapse_rows(
 _Pair = tuple[int, int]
 
 
-def _all_contacts(neurons: Mapping[int, Skeleton]) -> dict[_Pair, Floats]:
-    """Return where membranes touch, by pre- and postsynaptic neuron: places (n, 3), nm."""
-    trees = {cell: cKDTree(skeleton.nodes) for cell, skeleton in neurons.items()}
-    return {
-        (pre, post): _contacts(neurons[pre], trees[pre], neurons[post], trees[post])
-        for pre in neurons
-        for post in neurons
-    }
-
-
-def _contacts(pre: Skeleton, pre_tree: cKDTree, post: Skeleton, post_tree: cKDTree) -> Floats:
+def _contacts(pre: Skeleton, post: Skeleton) -> Floats:
     """Return places (n, 3), nm, between an axon and what it runs beside.
 
     Nearer than any other node of either neuron is one of the axon and one of a dendrite, of
@@ -135,8 +128,8 @@ def _contacts(pre: Skeleton, pre_tree: cKDTree, post: Skeleton, post_tree: cKDTr
     places = post.nodes[targets] + share * (axon - post.nodes[targets])
     if pre is post:
         return places
-    own = pre.labels[pre_tree.query(places)[1]] == Label.AXONAL
-    meant = post_tree.query(places)[1] == targets
+    own = pre.labels[pre.tree.query(places)[1]] == Label.AXONAL
+    meant = post.tree.query(places)[1] == targets
     return places[own & meant]
 
 
@@ -198,12 +191,6 @@ def _outgoing(
     return _Part(pre, rng.choice(strangers, count), np.concatenate(positions))
 
 
-def _foreign(rng: Generator, strangers: Ints, count: int) -> _Part:
-    """Return synapses between strangers, anywhere."""
-    positions = anywhere(rng, count)
-    return _Part(rng.choice(strangers, count), rng.choice(strangers, count), positions)
-
-
 def _receives(skeleton: Skeleton) -> Bools:
     """Whether each node (n,) is of the soma or of a dendrite."""
     return np.isin(skeleton.labels, _RECEIVING)
@@ -216,11 +203,10 @@ def _is_initial_segment(skeleton: Skeleton) -> Bools:
 
 def _on_soma(rng: Generator, skeleton: Skeleton, count: int) -> Floats:
     """Return places (count, 3) on the soma, nearest to one of its own nodes."""
-    tree = cKDTree(skeleton.nodes)
     found = np.empty((0, 3))
     while len(found) < count:
         places = skeleton.nodes[0] + 1.01 * SOMA_SPHERE_NM * unit(rng.normal(size=(count, 3)))
-        on_soma = skeleton.labels[tree.query(places)[1]] == Label.SOMATIC
+        on_soma = skeleton.labels[skeleton.tree.query(places)[1]] == Label.SOMATIC
         found = np.concatenate([found, places[on_soma & inside(places)]])
     return found[:count]
 
@@ -236,7 +222,6 @@ def _on_neurite(
 
     The thicker it is and the more a node is wanted, the more there are.
     """
-    tree = cKDTree(skeleton.nodes)
     radii = node_radii(skeleton)
     weights = wanted * radii
     headings = unit(skeleton.nodes - skeleton.nodes[skeleton.parents] + 1e-9)
@@ -247,6 +232,6 @@ def _on_neurite(
         along = np.einsum("ij,ij->i", random, headings[nodes])[:, None]
         off = radii[nodes] + rng.uniform(*off_membrane_nm, 2 * count)
         places = skeleton.nodes[nodes] + off[:, None] * unit(random - along * headings[nodes])
-        meant = (wanted[tree.query(places)[1]] > 0) & inside(places)
+        meant = (wanted[skeleton.tree.query(places)[1]] > 0) & inside(places)
         found = np.concatenate([found, places[meant]])
     return found[:count]

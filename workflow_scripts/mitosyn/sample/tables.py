@@ -16,29 +16,35 @@ import numpy as np
 
 from mitosyn.catalogue import PUBLISHED_LABELS
 from mitosyn.meshes import complexity_index
-from mitosyn.sample.cells import Cast, Cell, second_soma_nm
+from mitosyn.sample.cells import MERGED_NUCLEUS_NM, Cast, Cell
 from mitosyn.sample.layer import Grid
 from mitosyn.sample.mitochondria import OTHER_SKELETON, Mitochondrion
 from mitosyn.sample.skeleton import Label, Skeleton
-from mitosyn.sample.space import Floats, Ints, Purpose, stream
+from mitosyn.sample.space import VOLUME_NM, Floats, Ints, Purpose, stream
 from mitosyn.sample.tubes import centroid, surface_area
 from mitosyn.tables import names_by_label
 
-_CENTROIDS = [f"centroid_{axis}" for axis in "xyz"]
-CELL_TYPE_COLUMNS = ("", *_CENTROIDS, "cell_segid", "cell_type", "cell_subtype")
-_SOMAS = [f"soma_{axis}_nm" for axis in "xyz"]
-SOMA_COLUMNS = ("id", "cell_type", "pt_position", "pt_root_id", *_SOMAS)
-_CENTRES = [f"ctr_pos_{axis}_vx" for axis in "xyz"]
-MITO_COLUMNS = (
+_CENTROID = [f"centroid_{axis}" for axis in "xyz"]
+_SOMA_NM = [f"soma_{axis}_nm" for axis in "xyz"]
+_CENTRE_VX = [f"ctr_pos_{axis}_vx" for axis in "xyz"]
+_MITOCHONDRIA = [
     "mito_id",
     "mito_vx",
-    *_CENTRES,
+    *_CENTRE_VX,
     *(f"bbox_{end}_{axis}_vx" for end in ("beg", "end") for axis in "xyz"),
     "cellid",
     *(f"ctr_pos_{axis}_nm" for axis in "xyz"),
-)
-PYRAMIDAL_COLUMNS = (*MITO_COLUMNS, "surface_area", "complexityindex", "compartment", "pathlength")
-SYNAPSE_COLUMNS = ("", "id", "pre_root_id", "post_root_id", "cleft_vx", *_CENTRES)
+]
+_RESULTS = ["surface_area", "complexityindex", "compartment", "pathlength"]
+# By the table's key in PUBLISHED_FILES.
+COLUMNS = {
+    "cell_types": ["", *_CENTROID, "cell_segid", "cell_type", "cell_subtype"],
+    "somas": ["id", "cell_type", "pt_position", "pt_root_id", *_SOMA_NM],
+    "mitochondria": _MITOCHONDRIA,
+    "neuron_mitochondria": _MITOCHONDRIA,
+    "pyramidal_mitochondria": [*_MITOCHONDRIA, *_RESULTS],
+    "synapses": ["", "id", "pre_root_id", "post_root_id", "cleft_vx", *_CENTRE_VX],
+}
 
 _Row = Sequence[int | str]
 
@@ -73,7 +79,8 @@ def soma_rows(cast: Cast, seed: int, grid: Grid) -> list[_Row]:
     """Return the rows of the soma table, in random order: two of a cell with two nuclei."""
     somas: list[tuple[Cell, Floats]] = []
     for cell in [*cast.neurons, *cast.astrocytes, *cast.bystanders]:
-        somas += [(cell, cell.soma_nm), (cell, second_soma_nm(cell))][: cell.role.soma_rows]
+        other = np.clip(cell.soma_nm + MERGED_NUCLEUS_NM, *VOLUME_NM)
+        somas += [(cell, cell.soma_nm), (cell, other)][: cell.role.soma_rows]
     order = stream(seed, Purpose.SOMA_TABLE).permutation(len(somas)).tolist()
     rows: list[_Row] = []
     for number in order:
@@ -85,7 +92,7 @@ def soma_rows(cast: Cast, seed: int, grid: Grid) -> list[_Row]:
 
 
 def mitochondrion_row(mito_id: int, mitochondrion: Mitochondrion, grid: Grid) -> _Row:
-    """Return the row of a mitochondrion, of :data:`MITO_COLUMNS`."""
+    """Return the row of a mitochondrion in the table of all of them."""
     centre = grid.voxels(centroid(mitochondrion.mesh)).tolist()
     vertices = mitochondrion.mesh.vertices
     return (
