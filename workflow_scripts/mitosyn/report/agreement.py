@@ -84,9 +84,8 @@ def summarise_agreement(pairs: pd.DataFrame) -> list[list]:
     compare.
     """
     groups = {ALL: pairs, WITH_MESH: pairs[pairs["has_mesh"]]}
-    groups |= {
-        name: pairs[pairs[PUBLISHED] == name] for name in label_order(pairs[PUBLISHED].dropna())
-    }
+    for name in label_order(pairs[PUBLISHED].dropna()):
+        groups[name] = pairs[pairs[PUBLISHED] == name]
     return [[name, *row] for name, group in groups.items() for row in _statistics(group)]
 
 
@@ -116,7 +115,7 @@ def _statistics(pairs: pd.DataFrame) -> Iterator[tuple[str, str, int, float | st
 
 
 def _share(hits: pd.Series | np.ndarray) -> tuple[int, float | str]:
-    """Return how many there are and the share of hits, empty where there are none."""
+    """Return how many there are and the share of hits, empty if there are none."""
     return len(hits), round(float(np.mean(hits)), DIGITS) if len(hits) else ""
 
 
@@ -128,7 +127,7 @@ def confusion(pairs: pd.DataFrame) -> pd.DataFrame:
     name.
     """
     rows: list[tuple] = []
-    for name in [*label_order(pairs[PUBLISHED].dropna()), None]:
+    for name in [*COMPARTMENTS, None]:
         own = pairs[pairs[PUBLISHED].isna() if name is None else pairs[PUBLISHED] == name]
         if len(own):
             counts = own[RECOMPUTED].value_counts().reindex(COMPARTMENTS, fill_value=0)
@@ -233,7 +232,6 @@ def add_links(
     ----------
     differences : pandas.DataFrame
         Some pairs.
-    cells : mapping from cell id to Cell
     voxel_sizes_nm : pair of (x, y, z)
         The true one, and that of the layers.
     viewer : str

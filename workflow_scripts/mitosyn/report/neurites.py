@@ -10,13 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mitosyn.catalogue import COMPARTMENTS
-from mitosyn.skeletons import (
-    NO_PARENT,
-    Coverage,
-    Skeleton,
-    covering_mitochondria,
-    nearest_nodes,
-)
+from mitosyn.skeletons import NO_PARENT, Coverage, Skeleton, covering_mitochondria, nearest_nodes
 from mitosyn.support import NM_PER_UM
 
 GROUP = ["cell_id", "compartment"]
@@ -60,8 +54,6 @@ def sum_lengths(neurons: Mapping[int, Skeleton], coverage: pa.Table | None = Non
 
     Parameters
     ----------
-    neurons : mapping
-        As :func:`read_neurons` returns them.
     coverage : pyarrow.Table, optional
         ``cell_id, mito_id, node_id``: a row for each node that a mitochondrion covers.
 
@@ -109,8 +101,6 @@ def locate_synapses(neurons: Mapping[int, Skeleton], synapses: pa.Table) -> pd.D
 
     Parameters
     ----------
-    neurons : mapping
-        As :func:`read_neurons` returns them.
     synapses : pyarrow.Table
         ``cell_id, synapse_type, x, y, z`` (nm).
 

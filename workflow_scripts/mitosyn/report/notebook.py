@@ -88,16 +88,8 @@ def execute_notebook(
     """Execute a notebook in place, with this interpreter.
 
     What varies between runs on the same files is not kept: times, the kernel's account of
-    itself, and messages on the standard error stream, which go to the log.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Its outputs are filled in.
-    folder : str or Path
-        The working directory.
-    cell_seconds : int
-        The time that one cell may take.
+    itself, and messages on the standard error stream, which go to the log. ``cell_seconds`` is
+    the time that one cell may take.
 
     Raises
     ------

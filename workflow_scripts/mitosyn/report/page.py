@@ -6,7 +6,7 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from mitosyn.report.figures.style import DPI
 UNITS = ("bytes", "KB", "MB", "GB")
 SCREEN_DPI = 96
 PNG_WIDTH = slice(16, 20)
+# In reasons, they differ from case to case.
+NUMBERS = re.compile(r"\b\d{2,}\b")
 COMPARED = ("cells", "mitochondria", "compartments", "synapses", "morphologies", "associated_nodes")
 KINDS = {"morphologies": "SWC files", "associated_nodes": "JSON files"}
 
@@ -61,15 +63,15 @@ def compare_counts(
 def _compare_nested(key: str, found: Any, expected: Any) -> list[Comparison]:
     if not isinstance(found, Mapping):
         return [Comparison("", KINDS.get(key, key), found, expected)]
+    expected = expected or {}
+    names = _in_order({**expected, **found})
     if any(isinstance(value, Mapping) for value in found.values()):
-        wanted = expected or {}
         return [
-            Comparison(group, row.name, row.found, row.expected)
-            for group in _in_order({**wanted, **found})
-            for row in _compare_nested(group, found.get(group, {}), wanted.get(group))
+            replace(row, group=group)
+            for group in names
+            for row in _compare_nested(group, found.get(group, {}), expected.get(group))
         ]
-    names = _in_order({**(expected or {}), **found})
-    return [Comparison("", name, found.get(name, 0), (expected or {}).get(name)) for name in names]
+    return [Comparison("", name, found.get(name, 0), expected.get(name)) for name in names]
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
@@ -81,13 +83,8 @@ def _in_order(names: Iterable[str]) -> list[str]:
 def count_reasons(table: pd.DataFrame) -> list[tuple]:
     """Count equal rows of texts, numbers in them aside: the texts, then how many; most first."""
     rows = table.itertuples(index=False, name=None)
-    counted = Counter(tuple(map(_without_numbers, row)) for row in rows)
+    counted = Counter(tuple(NUMBERS.sub("N", text) for text in row) for row in rows)
     return [(*texts, number) for texts, number in counted.most_common()]
-
-
-def _without_numbers(text: str) -> str:
-    """Put N for the numbers of a longer text, which differ from case to case."""
-    return re.sub(r"\b\d{2,}\b", "N", text)
 
 
 def explain_incomplete(mitochondria: pd.DataFrame) -> pd.DataFrame:

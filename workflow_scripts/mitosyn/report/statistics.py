@@ -216,16 +216,10 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
     for quantity in GRADIENTS:
         groups = segments.dropna(subset=[quantity]).groupby(keys, sort=False)
         values = groups[quantity]
-        part = pd.DataFrame(
-            {
-                "segments": values.size(),
-                "cells": groups["cell_id"].nunique(),
-                "mean": values.mean(),
-                "sd": values.std(ddof=0),
-                **{f"q{q}": values.quantile(q / 100) for q in QUARTILES},
-            }
-        )
-        parts.append(part.reset_index().assign(quantity=quantity))
+        columns = {"segments": values.size(), "cells": groups["cell_id"].nunique()}
+        columns |= {"mean": values.mean(), "sd": values.std(ddof=0)}
+        columns |= {f"q{q}": values.quantile(q / 100) for q in QUARTILES}
+        parts.append(pd.DataFrame(columns).reset_index().assign(quantity=quantity))
     table = pd.concat(parts, ignore_index=True)[columns_of("branch_gradients.csv")]
     table = table.astype(dict.fromkeys(("from_um", "to_um"), np.int64))
     # Types, compartments and quantities in their usual order, then bins.
