@@ -4,6 +4,8 @@ sources -> tables -> per cell -> branches -> dataset -> views, figures, report: 
 for each stage.
 """
 
+import json
+
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -17,6 +19,7 @@ report: "report/workflow.rst"
 
 include: "rules/engine.smk"
 include: "rules/common.smk"
+include: "rules/cells.smk"
 include: "rules/mesh_layer.smk"
 include: "rules/sources.smk"
 include: "rules/tables.smk"
@@ -28,6 +31,9 @@ include: "rules/figures.smk"
 include: "rules/report.smk"
 
 
+from mitosyn.support import failed_jobs
+
+
 rule all:
     """Everything, the default: archives, tables, the notebook, figures, views and checks."""
     default_target: True
@@ -37,7 +43,7 @@ rule all:
         swc_files,
         standard_swc_files,
         nodes_files,
-        [figure_files(question, ending) for question in QUESTIONS for ending in ("svg", "png")],
+        expand(FIGURE, figure=FIGURES, ending=["svg", "png"]),
         list(MADE),
 
 
@@ -73,8 +79,14 @@ onstart:
 
 
 onsuccess:
-    print_summary()
+    # The check's summary, if this run has checked its results.
+    checked = Path(f"{RESULTS}/check.json")
+    if checked.exists() and checked.stat().st_mtime >= STARTED:
+        print(json.loads(checked.read_text())["summary"])
 
 
 onerror:
-    print_failed_jobs()
+    # So that nobody has to look for them.
+    lines = failed_jobs(LOGS, STARTED)
+    if lines:
+        print(f"{len(lines)} failed:", *lines, sep="\n  ", file=sys.stderr)

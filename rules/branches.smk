@@ -1,10 +1,17 @@
 """How mitochondria and synapses are spread along each neuron: its skeleton, branch by branch."""
 
+from mitosyn.catalogue import BRANCH_TYPES
+
 BRANCH_FILES = f"{RESULTS}/per_cell/branches"
 # Compartments are summed over the branches of type full, asked for or not.
 MEASURED_BRANCHES = [kind for kind in BRANCH_TYPES if kind in {*SETTINGS.branches, "full"}]
 # Whose problems a neuron's branches have, in the order in which they are listed.
 PROBLEM_PARTS = ("tips", "inputs")
+
+PROBLEMS = [f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}_problems.arrow"]
+if SETTINGS.branches:
+    PROBLEMS += [f"{BRANCH_FILES}/{{cell_id}}_{part}.arrow" for part in PROBLEM_PARTS]
+
 
 if SETTINGS.needs_cell_meshes:
 
@@ -25,8 +32,7 @@ if SETTINGS.needs_cell_meshes:
             runtime=per_attempt(30),
         params:
             **VOXEL_SIZES,
-            skeleton=skeleton_path("skeleton.h5"),
-            labels=skeleton_path("skeleton_label.npy"),
+            skeleton=skeleton_path,
             mesh=cell_mesh_path,
             code=code("assign_cell_mesh"),
         script:
@@ -35,7 +41,8 @@ if SETTINGS.needs_cell_meshes:
     rule list_branch_problems:
         """List what the branch analysis or the measured radii lack, and why."""
         input:
-            branch_problems,
+            *map(of_neurons, PROBLEMS),
+            [f"{RESULTS}/tables/nucleus_problems.arrow"] if SETTINGS.branches else [],
         output:
             problems=f"{RESULTS}/branch_problems.csv",
         log:
@@ -80,8 +87,7 @@ if SETTINGS.branches:
         group:
             "branches"
         params:
-            skeleton=skeleton_path("skeleton.h5"),
-            labels=skeleton_path("skeleton_label.npy"),
+            skeleton=skeleton_path,
             voxel_size_nm=DATASET.voxel_size_nm,
             code=code("measure_branches"),
         script:
@@ -96,6 +102,8 @@ if SETTINGS.branches:
             csv=f"{RESULTS}/branches_{{branch_type}}.csv",
         log:
             f"{LOGS}/collect_branches/{{branch_type}}.log",
+        wildcard_constraints:
+            branch_type="|".join(BRANCH_TYPES),
         params:
             dataset=SETTINGS.dataset,
             code=code("collect_branches"),

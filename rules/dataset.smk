@@ -1,13 +1,15 @@
 """All cells together: collected tables, archives, checks, and where everything came from."""
 
+from collections import namedtuple
+
 
 rule collect_mitochondria:
     """Write the mitochondria of all cells into one Parquet table."""
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
-        compartments=lambda wildcards: [compartments_of(i) for i in selected_cells()],
-        morphometrics=morphometrics_files,
+        compartments=of_cells(COMPARTMENTS),
+        morphometrics=of_cells(MORPHOMETRICS),
     output:
         table=f"{RESULTS}/mitochondria.parquet",
     log:
@@ -18,6 +20,14 @@ rule collect_mitochondria:
         code=code("collect_mitochondria"),
     script:
         "../workflow_scripts/collect_mitochondria.py"
+
+
+# What the jobs of cells wrote of each table of all cells.
+COLLECTED_FROM = {
+    "skeleton_nodes": of_neurons(f"{RESULTS}/per_cell/skeleton_nodes/{{cell_id}}.arrow"),
+    "mitochondrion_nodes": of_neurons(f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow"),
+    "synapses": lambda wildcards: f"{RESULTS}/tables/synapse_ends.arrow",
+}
 
 
 rule collect_table:
@@ -59,7 +69,7 @@ rule describe_cells:
 rule list_incomplete_mitochondria:
     """List the mitochondria without a mesh, with a bad one, or with a measure missing."""
     input:
-        morphometrics=morphometrics_files,
+        morphometrics=of_cells(MORPHOMETRICS),
     output:
         incomplete=shown(f"{RESULTS}/incomplete_mitochondria.csv", "incomplete_list"),
     log:
@@ -73,7 +83,7 @@ rule list_incomplete_mitochondria:
 rule check_positions:
     """Check that there are meshes, and that positions of most cells fit them and the skeletons."""
     input:
-        fits=fit_files,
+        fits=of_cells(f"{RESULTS}/per_cell/{{soma}}position_checks/{{cell_id}}.json"),
     output:
         checks=f"{RESULTS}/tables/position_checks.csv",
     log:
@@ -86,6 +96,17 @@ rule check_positions:
         "../workflow_scripts/check_positions.py"
 
 
+# Each archive holds the per-cell files of its first folder. In its folders, files with names like
+# theirs that are of other cells are removed; other files are somebody else's.
+Archive = namedtuple("Archive", "folders files names")
+TYPES = "|".join(map(re.escape, DATASET.types))
+ARCHIVES = {
+    "microns": Archive(["microns_cells"], cell_csvs, rf"({TYPES})_\d+\.csv"),
+    "morphologies": Archive(["cell_morphologies", "standard_swc"], swc_files, r"\d+\.swc"),
+    "nodes": Archive(["associated_nodes"], nodes_files, r"\d+_.+\.json"),
+}
+
+
 rule pack_archive:
     """Pack the per-cell files of one kind."""
     input:
@@ -93,17 +114,18 @@ rule pack_archive:
         positions=lambda wildcards: (
             [] if wildcards.archive == "morphologies" else f"{RESULTS}/tables/position_checks.csv"
         ),
-        members=archive_members,
+        members=lambda wildcards: ARCHIVES[wildcards.archive].files(wildcards),
     output:
         archive=f"{RESULTS}/{{archive}}.tar.gz",
     log:
         f"{LOGS}/pack_archive/{{archive}}.log",
+    wildcard_constraints:
+        archive="|".join(ARCHIVES),
     resources:
         runtime=per_attempt(20),
     params:
-        folder=lambda wildcards: ARCHIVES[wildcards.archive],
-        folders=lambda wildcards: folders_of(wildcards.archive),
-        names=lambda wildcards: PER_CELL_NAMES[wildcards.archive],
+        folders=lambda wildcards: [f"{RESULTS}/{f}" for f in ARCHIVES[wildcards.archive].folders],
+        names=lambda wildcards: ARCHIVES[wildcards.archive].names,
         code=code("pack_archive"),
     script:
         "../workflow_scripts/pack_archive.py"
@@ -121,7 +143,8 @@ rule write_data_dictionary:
         "../workflow_scripts/write_data_dictionary.py"
 
 
-# Those of all cells that the checks open.
+# The tables of all cells that the checks open.
+COLLECTED = ["cells", "mitochondria", *COLLECTED_FROM]
 CSV_TABLES = ["cells", "cell_type_classification_filtered", "synapse_filtered"]
 
 
@@ -144,12 +167,23 @@ rule check_conservation:
     log:
         f"{LOGS}/check_conservation.log",
     params:
-        folders=list(ARCHIVES.values()),
+        folders=[archive.folders[0] for archive in ARCHIVES.values()],
         adapter=DATASET.adapter,
         expectations=SETTINGS.expected_counts.model_dump(),
         code=code("check_conservation"),
     script:
         "../workflow_scripts/check_conservation.py"
+
+
+# The part of the configuration that results depend on.
+RECORDED_CONFIG = {
+    "dataset": SETTINGS.dataset,
+    "recompute_pyramidal": SETTINGS.recompute_pyramidal,
+    "associated_nodes_suffix": NODES_SUFFIX,
+    "description": DATASET.model_dump(mode="json", exclude_none=True),
+}
+if INPUTS.cell_meshes:
+    RECORDED_CONFIG |= {"swc_radii": SETTINGS.swc_radii, "branches": SETTINGS.branches}
 
 
 rule record_provenance:
@@ -171,7 +205,7 @@ rule record_provenance:
         description=DATASET.description,
         inputs=lambda wildcards, input: dict(zip(provenance_inputs(), input)),
         mesh_layer=INPUTS.mesh_layer,
-        config=recorded_config(),
+        config=RECORDED_CONFIG,
         code=code("record_provenance"),
     script:
         "../workflow_scripts/record_provenance.py"

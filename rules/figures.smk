@@ -1,5 +1,18 @@
 """Figures and statistics, from the collected tables."""
 
+from mitosyn.config import PUBLIC_VIEWER
+
+FIGURE = f"{RESULTS}/figures/{{figure}}.{{ending}}"
+FIGURES = [name for question in QUESTIONS.values() for name in question.figures]
+# Into public layers, into those served locally, or nowhere.
+PUBLIC = DATASET.neuroglancer
+LINKS = {
+    "voxel_sizes_nm": (DATASET.voxel_size_nm, DATASET.mesh_voxel_size_nm),
+    "viewer": PUBLIC.viewer if PUBLIC else PUBLIC_VIEWER,
+    "public_layers": PUBLIC.model_dump() if PUBLIC else None,
+    "served_meshes": INPUTS.mesh_layer if DATASET.writes_precomputed_views else None,
+}
+
 
 rule compare_recomputed:
     """Compare recomputed compartments and lengths of pyramidal cells with the published ones."""
@@ -17,13 +30,14 @@ rule compare_recomputed:
         f"{LOGS}/compare_recomputed.log",
     params:
         recompute_pyramidal=SETTINGS.recompute_pyramidal,
-        links=links_to_mitochondria(),
+        links=LINKS,
         code=code("compare_recomputed"),
     script:
         "../workflow_scripts/compare_recomputed.py"
 
 
-if DISTANCE_BINS:
+# They are of branches by distance from the soma.
+if "distancebins" in SETTINGS.branches:
 
     rule measure_branch_statistics:
         """Measure the statistics of compartments and branches, beside the published ones."""
@@ -53,7 +67,9 @@ for question in QUESTIONS:
         input:
             **collected_tables(question),
         output:
-            figures_of(question),
+            # The report shows the SVG files, the page the PNG files.
+            *map(shown, expand(FIGURE, figure=QUESTIONS[question].figures, ending="svg")),
+            expand(FIGURE, figure=QUESTIONS[question].figures, ending="png"),
         log:
             f"{LOGS}/draw_{question}.log",
         resources:

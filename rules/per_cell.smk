@@ -1,5 +1,20 @@
 """One cell at a time, each step an independent job; on a cluster, a cell's jobs in a group."""
 
+MEASURED_RADII = (
+    {"assigned": f"{RESULTS}/per_cell/cell_mesh/{{cell_id}}.npz"}
+    if SETTINGS.swc_radii == "measured"
+    else {}
+)
+MORPHOMETRICS = f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow"
+COMPARTMENTS = f"{RESULTS}/per_cell/{{soma}}compartments/{{cell_id}}.arrow"
+
+cell_csvs = of_cells(f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv")
+swc_files = of_neurons(f"{RESULTS}/cell_morphologies/{{cell_id}}.swc")
+standard_swc_files = (
+    of_neurons(f"{RESULTS}/standard_swc/{{cell_id}}.swc") if SETTINGS.standard_swc else []
+)
+nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
+
 
 rule fetch_meshes:
     """Fetch the meshes of a cell's mitochondria into one file."""
@@ -33,7 +48,7 @@ rule measure_morphometrics:
     input:
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
     output:
-        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
+        morphometrics=MORPHOMETRICS,
     log:
         f"{LOGS}/measure_morphometrics/{{cell_id}}.log",
     group:
@@ -63,8 +78,7 @@ rule associate_skeleton:
         "cell"
     params:
         **VOXEL_SIZES,
-        skeleton=skeleton_path("skeleton.h5"),
-        labels=skeleton_path("skeleton_label.npy"),
+        skeleton=skeleton_path,
         recompute_pyramidal=SETTINGS.recompute_pyramidal,
         pyramidal_labels=SETTINGS.pyramidal_labels,
         code=code("associate_skeleton"),
@@ -76,7 +90,7 @@ rule export_swc:
     """Write a neuron's skeleton as SWC, and as a typed table of its nodes."""
     input:
         unpack(skeleton_files),
-        unpack(measured_radii),
+        **MEASURED_RADII,
     output:
         nodes=f"{RESULTS}/per_cell/skeleton_nodes/{{cell_id}}.arrow",
         swc=f"{RESULTS}/cell_morphologies/{{cell_id}}.swc",
@@ -85,8 +99,7 @@ rule export_swc:
     group:
         "morphology"
     params:
-        skeleton=skeleton_path("skeleton.h5"),
-        labels=skeleton_path("skeleton_label.npy"),
+        skeleton=skeleton_path,
         code=code("export_swc"),
     script:
         "../workflow_scripts/export_swc.py"
@@ -96,7 +109,7 @@ rule export_standard_swc:
     """Write a neuron's skeleton as standard SWC: µm, standard types, the soma as one point."""
     input:
         unpack(skeleton_files),
-        unpack(measured_radii),
+        **MEASURED_RADII,
     output:
         swc=f"{RESULTS}/standard_swc/{{cell_id}}.swc",
     log:
@@ -104,8 +117,7 @@ rule export_standard_swc:
     group:
         "morphology"
     params:
-        skeleton=skeleton_path("skeleton.h5"),
-        labels=skeleton_path("skeleton_label.npy"),
+        skeleton=skeleton_path,
         code=code("export_standard_swc"),
     script:
         "../workflow_scripts/export_standard_swc.py"
@@ -117,7 +129,7 @@ rule measure_soma_distances:
         cells=cell_without_skeleton,
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
-        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
+        morphometrics=MORPHOMETRICS,
     output:
         compartments=f"{RESULTS}/per_cell/soma_compartments/{{cell_id}}.arrow",
         fit=f"{RESULTS}/per_cell/soma_position_checks/{{cell_id}}.json",
@@ -137,8 +149,10 @@ rule write_cell_csv:
     input:
         cells=cell_table,
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
-        morphometrics=f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow",
-        compartments=lambda wildcards: compartments_of(int(wildcards.cell_id)),
+        morphometrics=MORPHOMETRICS,
+        compartments=lambda wildcards: of_cell(
+            COMPARTMENTS, selected_cells()[int(wildcards.cell_id)]
+        ),
     output:
         csv=f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv",
     log:

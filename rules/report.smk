@@ -56,7 +56,7 @@ rule summarise_dataset:
         provenance=f"{RESULTS}/provenance.json",
         left_out=f"{RESULTS}/tables/left_out_cells.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
-        figures=[path for question in QUESTIONS for path in figure_files(question, "png")],
+        figures=expand(FIGURE, figure=FIGURES, ending="png"),
         files=[path for path in LISTED if path != RUN_TIMES],
     output:
         page=shown(f"{RESULTS}/dataset.html", "summary"),

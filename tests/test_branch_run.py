@@ -79,7 +79,7 @@ def neurons(run: Run) -> list[int]:
 
 def skeleton_of(run: Run, cell_id: int) -> Skeleton:
     base = run.folder / RESOURCES / "skeletons" / f"{cell_id}_skeleton"
-    return read_skeleton(f"{base}.h5", f"{base}_label.npy")
+    return read_skeleton(f"{base}.h5")
 
 
 def cells_of_type(run: Run, kind: str) -> Iterator[tuple[pd.DataFrame, Skeleton, np.ndarray]]:

@@ -84,7 +84,7 @@ def test_association_agrees_with_measuring_every_distance(em_block) -> None:
     from mitosyn.skeletons.skeleton import read_skeleton
 
     base = em_block / "skeletons" / "648518346349537404_skeleton"
-    skeleton = read_skeleton(base.with_suffix(".h5"), f"{base}_label.npy")
+    skeleton = read_skeleton(base.with_suffix(".h5"))
     rows = (em_block / "211019_mitochondria_info.csv").read_text().splitlines()
     ids = [int(r.split(",")[0]) for r in rows if "648518346349537404" in r][:5]
     meshes = MeshLayer(f"precomputed://file://{em_block / 'mito_meshes'}", Transfer()).fetch(ids)

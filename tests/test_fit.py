@@ -58,7 +58,7 @@ class Block:
             for cell, rows in voxels.items()
         }
         self.skeletons: dict[int, Skeleton] = {
-            cell: read_skeleton(path, path.with_name(f"{cell}_skeleton_label.npy"))
+            cell: read_skeleton(path)
             for cell in voxels
             if (path := folder / "skeletons" / f"{cell}_skeleton.h5").exists()
         }

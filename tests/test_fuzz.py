@@ -50,7 +50,7 @@ def damages(draw: st.DrawFn) -> Callable[[bytes], bytes]:
 
 
 def skeleton(path: Path) -> None:
-    read = read_skeleton(path / "1_skeleton.h5", path / "1_skeleton_label.npy")
+    read = read_skeleton(path / "1_skeleton.h5")
     assert isinstance(read, Skeleton) and np.isfinite(read.edge_lengths()).all()
     assert len(read.labels) == len(read.vertices) and 0 <= read.root < len(read.vertices)
     calibres = read_calibres(path / "1_skeleton.h5", len(read.vertices))

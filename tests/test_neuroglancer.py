@@ -239,7 +239,7 @@ def test_skeleton_of_one_node_and_of_two_pieces(tmp_path) -> None:
 def test_one_tree_stays_one_tree_in_navis_and_in_cloudvolume(em_block, tmp_path) -> None:
     neurons, pieces = {}, {}
     for h5 in sorted((em_block / "skeletons").glob("*.h5")):
-        skeleton = read_skeleton(h5, h5.with_name(f"{h5.stem}_label.npy"))
+        skeleton = read_skeleton(h5)
         cell_id = int(h5.stem.removesuffix("_skeleton"))
         export(tmp_path / "swc", skeleton)
         neurons[cell_id] = nodes(cell_id, np.loadtxt(tmp_path / "swc")[:, [1, 2, 3, 4, 6]])

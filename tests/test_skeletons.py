@@ -66,23 +66,23 @@ def write_files(folder: Path, vertices, edges, labels, root=0) -> tuple[Path, Pa
 )
 def test_a_bad_skeleton_is_named(tmp_path, vertices, edges, labels, root, message) -> None:
     with pytest.raises(InputError, match=message):
-        read_skeleton(*write_files(tmp_path, vertices, edges, labels, root))
+        read_skeleton(write_files(tmp_path, vertices, edges, labels, root)[0])
 
 
 def test_unreadable_and_missing_files(tmp_path) -> None:
     h5, npy = write_files(tmp_path, LINE, [[0, 1]], [0] * 4)
     npy.write_bytes(b"not numpy")
     with pytest.raises(InputError, match=r"label\.npy: not a readable \.npy file"):
-        read_skeleton(h5, npy)
+        read_skeleton(h5)
     npy.unlink()
     with pytest.raises(InputError, match="no such label file"):
-        read_skeleton(h5, npy)
+        read_skeleton(h5)
     h5.write_bytes(h5.read_bytes()[:500])
     with pytest.raises(InputError, match=r"skeleton\.h5: not a readable skeleton file"):
-        read_skeleton(h5, npy)
+        read_skeleton(h5)
     h5.unlink()
     with pytest.raises(InputError, match="no such skeleton file"):
-        read_skeleton(h5, npy)
+        read_skeleton(h5)
 
 
 CHAIN = [[0, 1], [1, 2], [2, 3]]
@@ -112,35 +112,35 @@ BAD_ARRAYS = {
 @pytest.mark.parametrize("name", BAD_ARRAYS)
 def test_arrays_are_not_cut_anew_or_taken_for_others(tmp_path, name) -> None:
     changed, message = BAD_ARRAYS[name]
-    h5, npy = write_files(tmp_path, LINE, CHAIN, [0] * 4)
+    h5, _ = write_files(tmp_path, LINE, CHAIN, [0] * 4)
     with h5py.File(h5, "r+") as file:
         for key, values in changed.items():
             del file[key.partition("/")[0]]
             file[key] = values
     with pytest.raises(InputError, match=message):
-        read_skeleton(h5, npy)
+        read_skeleton(h5)
 
 
 def test_a_file_has_to_hold_what_its_header_claims(tmp_path) -> None:
-    h5, npy = write_files(tmp_path, LINE, CHAIN, [0] * 4)
+    h5, _ = write_files(tmp_path, LINE, CHAIN, [0] * 4)
     for options in ({}, {"chunks": (1000, 3), "compression": "gzip"}):
         with h5py.File(h5, "r+") as file:
             del file["vertices"]
             file.create_dataset("vertices", (10**10, 3), np.float64, **options)
         with pytest.raises(InputError, match="take 240000000000 bytes, 0 are there"):
-            read_skeleton(h5, npy)
+            read_skeleton(h5)
 
 
 def test_labels_are_one_array_of_integers(tmp_path) -> None:
     h5, npy = write_files(tmp_path, LINE, CHAIN, [0, 1, 2, 3])
-    assert read_skeleton(h5, npy).labels.tolist() == [0, 1, 2, 3]
+    assert read_skeleton(h5).labels.tolist() == [0, 1, 2, 3]
     good = npy.read_bytes()
     np.save(npy, np.array([0.0, 1.0, 2.0, 3.0]))
-    assert read_skeleton(h5, npy).labels.tolist() == [0, 1, 2, 3]
+    assert read_skeleton(h5).labels.tolist() == [0, 1, 2, 3]
 
     def refused(message: str) -> None:
         with pytest.raises(InputError, match=rf"1_skeleton_label\.npy: .*{message}") as error:
-            read_skeleton(h5, npy)
+            read_skeleton(h5)
         assert "\n" not in str(error.value)
 
     for labels, message in (
@@ -174,14 +174,13 @@ def test_labels_are_one_array_of_integers(tmp_path) -> None:
 
 
 def test_an_edge_stated_twice_counts_once(tmp_path) -> None:
-    read = read_skeleton(*write_files(tmp_path, LINE, [[0, 1], [1, 0], [1, 2]], [0] * 4))
+    read = read_skeleton(write_files(tmp_path, LINE, [[0, 1], [1, 0], [1, 2]], [0] * 4)[0])
     assert read.edges.tolist() == [[0, 1], [1, 2]]
 
 
 def test_reads_what_meshparty_reads(em_block) -> None:
     for h5 in sorted((em_block / "skeletons").glob("*.h5")):
-        npy = h5.with_name(h5.stem + "_label.npy")
-        ours = read_skeleton(h5, npy)
+        ours = read_skeleton(h5)
         vertices, edges, _, _, _, root = skeleton_io.read_skeleton_h5_by_part(str(h5))
         assert np.array_equal(ours.vertices, vertices)
         assert {tuple(sorted(e)) for e in edges.tolist()} == {tuple(e) for e in ours.edges.tolist()}
@@ -228,7 +227,7 @@ def assert_exports_agree(folder: Path, tmp_path: Path) -> None:
         npy = h5.with_name(h5.stem + "_label.npy")
         read = skeleton_io.read_skeleton_h5(str(h5))
         expected = meshparty_swc(tmp_path / "theirs.swc", read, np.load(npy))
-        assert own_swc(tmp_path / "ours.swc", read_skeleton(h5, npy)) == expected, h5.name
+        assert own_swc(tmp_path / "ours.swc", read_skeleton(h5)) == expected, h5.name
 
 
 def test_swc_files_of_the_em_block_are_meshpartys(em_block, tmp_path) -> None:
@@ -275,10 +274,10 @@ def test_without_a_root_the_skeleton_has_meshpartys(forest: Skeleton) -> None:
 
 
 def test_a_file_without_a_root(tmp_path) -> None:
-    h5, npy = write_files(tmp_path, LINE, [[1, 0], [1, 2], [2, 3]], [0] * 4)
+    h5, _ = write_files(tmp_path, LINE, [[1, 0], [1, 2], [2, 3]], [0] * 4)
     with h5py.File(h5, "a") as file:
         del file["root"]
-    assert read_skeleton(h5, npy).root == skeleton_io.read_skeleton_h5(str(h5)).root == 0
+    assert read_skeleton(h5).root == skeleton_io.read_skeleton_h5(str(h5)).root == 0
 
 
 @pytest.mark.parametrize("count", [1, 2, 17, 300])

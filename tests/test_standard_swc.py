@@ -91,7 +91,7 @@ def skeletons_in(folder: Path) -> list[Path]:
 
 
 def read(path: Path) -> Skeleton:
-    return read_skeleton(path, path.with_name(f"{path.stem}_label.npy"))
+    return read_skeleton(path)
 
 
 @pytest.fixture(params=["sample", "em_block"])

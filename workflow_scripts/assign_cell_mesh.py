@@ -12,7 +12,7 @@ def main(snakemake) -> None:
     """Read a neuron's skeleton and mesh, write which belongs to what, and what is missing."""
     params, output = snakemake.params, snakemake.output
     cell_id = int(snakemake.wildcards.cell_id)
-    skeleton = read_skeleton(params.skeleton, params.labels)
+    skeleton = read_skeleton(params.skeleton)
     calibres = read_calibres(params.skeleton, len(skeleton.vertices))
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
     diameters, mesh, problems = assign_mesh(params.mesh, scale, skeleton, calibres)

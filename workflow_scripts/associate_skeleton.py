@@ -32,7 +32,7 @@ def main(snakemake) -> None:
     source, params = snakemake.input, snakemake.params
     cell = find_cell(source.cells, int(snakemake.wildcards.cell_id))
     bundle = read_bundle(source.meshes)
-    skeleton = read_skeleton(params.skeleton, params.labels)
+    skeleton = read_skeleton(params.skeleton)
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
     mitochondria = mitochondria_of_cell(source.mitochondria, cell.cell_id)
     positions = positions_nm(mitochondria)

@@ -12,7 +12,7 @@ from mitosyn.support import run
 
 def main(snakemake) -> None:
     """Read the skeleton, its labels and calibres, write the SWC file."""
-    skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
+    skeleton = read_skeleton(snakemake.params.skeleton)
     calibres, source = read_calibres(snakemake.params.skeleton, len(skeleton.vertices)), CALIBRES
     assigned = snakemake.input.get("assigned")
     if assigned and calibres is None:

@@ -7,7 +7,7 @@ from mitosyn.tables import write_arrow
 
 def main(snakemake) -> None:
     """Read the skeleton and its labels, perhaps its radii, write its nodes."""
-    skeleton = read_skeleton(snakemake.params.skeleton, snakemake.params.labels)
+    skeleton = read_skeleton(snakemake.params.skeleton)
     assigned = snakemake.input.get("assigned")
     radii = read_diameters(assigned) / 2 if assigned else None
     nodes = node_table(int(snakemake.wildcards.cell_id), skeleton, radii)

@@ -28,7 +28,7 @@ def main(snakemake) -> None:
     """Read what is known of a neuron along its skeleton, write its branches and tips."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     cell_id = int(snakemake.wildcards.cell_id)
-    skeleton = read_skeleton(params.skeleton, params.labels)
+    skeleton = read_skeleton(params.skeleton)
     mito_ids = numpy_values(mitochondria_of_cell(source.mitochondria, cell_id)["mito_id"])
     overlaps, sites = read_arrow(source.overlaps), postsynaptic_sites(source.synapse_ends, cell_id)
     neuron = Neuron(

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from pathlib import Path
 
 from mitosyn.support import pack, remove_strays, run
 
@@ -15,7 +16,7 @@ def main(snakemake) -> None:
             text = f"removed, as they are of no cell of this run: {', '.join(removed)}"
             logging.warning(text)
             print(text, file=sys.stderr)
-    packed = pack(snakemake.output.archive, params.folder, snakemake.input.members)
+    packed = pack(snakemake.output.archive, Path(params.folders[0]).name, snakemake.input.members)
     logging.info("%d files", packed)
 
 

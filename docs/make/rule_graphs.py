@@ -91,6 +91,7 @@ def draw(graph: Graph, stage_of: Mapping[str, str]) -> str:
         pad="0.15",
         fontname=FONT,
         fontsize="11",
+        rankdir="LR",
         label=_legend({stage_of.get(_rule(node), "") for node in graph.nodes}),
         labelloc="b",
     )

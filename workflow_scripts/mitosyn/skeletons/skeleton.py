@@ -127,16 +127,14 @@ class Skeleton:
         return np.sqrt(((a - b) ** 2).sum(axis=1))
 
 
-def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton:
-    """Read a MeshParty skeleton file and its compartment labels.
+def read_skeleton(skeleton_path: str | Path) -> Skeleton:
+    """Read a MeshParty skeleton file, and the compartment labels that lie beside it.
 
     Parameters
     ----------
     skeleton_path : str or Path
         HDF5 with ``vertices`` (N, 3) in nm, ``edges`` (E, 2) and perhaps ``root``, else
-        MeshParty's default.
-    label_path : str or Path
-        ``.npy`` with one small integer per vertex.
+        MeshParty's default; ``<stem>_label.npy`` has one small integer per vertex.
 
     Raises
     ------
@@ -152,7 +150,8 @@ def read_skeleton(skeleton_path: str | Path, label_path: str | Path) -> Skeleton
         raise _bad_skeleton(
             skeleton_path, f"edge {loops[0]} joins vertex {edges[loops[0], 0]} to itself"
         )
-    labels = _read_labels(label_path, skeleton_path, len(vertices))
+    path = Path(skeleton_path)
+    labels = _read_labels(path.with_name(f"{path.stem}_label.npy"), path, len(vertices))
     # An edge stated twice says nothing new; counted twice it would look like a cycle.
     unique_edges = np.unique(np.sort(edges, axis=1), axis=0)
     skeleton = Skeleton(vertices, unique_edges, labels, root or 0)
