@@ -67,13 +67,9 @@ def draw_positions(cells: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     for axes, across in zip(views, "xz", strict=True):
         for cell_type, colour in colours.items():
             own = places[cells["cell_type"] == cell_type]
-            style: Style = {
-                "s": 22,
-                "color": colour,
-                "edgecolors": "white",
-                "linewidths": 0.4,
-            }
-            axes.scatter(own[across], own["y"], label=f"{cell_type} ({len(own):,})", **style)
+            label = f"{cell_type} ({len(own):,})"
+            edges: Style = {"edgecolors": "white", "linewidths": 0.4}
+            axes.scatter(own[across], own["y"], s=22, color=colour, label=label, **edges)
         middle = (places[across].max() + places[across].min()) / 2
         axes.set_xlim(middle - spans[across] / 2, middle + spans[across] / 2)
         axes.set_aspect("equal")

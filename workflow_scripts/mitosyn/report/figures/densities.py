@@ -146,14 +146,10 @@ def _draw_bars(axes: Axes, splits: Mapping[str, VarianceSplit], across: bool) ->
         axes.bar(places, shares, 0.7, np.where(shares >= 0, bottom, 0.0), color=colour)
         bottom += np.maximum(shares, 0)
     turn = 0 if across else 90
-    style: Style = {
-        "textcoords": "offset points",
-        "ha": "center",
-        "size": 7,
-        "color": QUIET,
-    }
+    style: Style = {"ha": "center", "size": 7, "color": QUIET, "rotation": turn}
     for place, top, split in zip(places, bottom, splits.values(), strict=True):
-        axes.annotate(f"n = {split.n:,}", (place, top), (0, 3), rotation=turn, **style)
+        text = f"n = {split.n:,}"
+        axes.annotate(text, (place, top), (0, 3), textcoords="offset points", **style)
     axes.axhline(0, color="black", lw=0.8)
     axes.set_xticks(places, list(splits))
     axes.tick_params(axis="x", length=0, rotation=turn)

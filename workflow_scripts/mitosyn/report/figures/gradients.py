@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mitosyn.catalogue import COMPARTMENT_COLOURS, QUESTIONS
 from mitosyn.report.figures.collected import Collected
-from mitosyn.report.figures.style import GRID, Style, new_figure, nothing_to_show
+from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
 from mitosyn.report.statistics import BIN_UM, FEWEST_IN_BIN, NEURITES, bin_gradients, name_branches
 from mitosyn.support import NM_PER_UM
 
@@ -54,13 +54,8 @@ def draw_gradients(gradients: pd.DataFrame, cell_type: str) -> Figure:
     counted = _by_compartment(shown[shown["quantity"] == "linearsynapsedensity"])
     for panel, column in zip(axes[2], ("segments", "cells"), strict=True):
         for name, own in counted:
-            style: Style = {
-                "color": COMPARTMENT_COLOURS[name],
-                "lw": 1.2,
-                "marker": "o",
-                "ms": 2.5,
-            }
-            panel.plot(own.index, own[column], **style)
+            colour = COMPARTMENT_COLOURS[name]
+            panel.plot(own.index, own[column], color=colour, lw=1.2, marker="o", ms=2.5)
         panel.set_ylabel(f"{column} (n)")
         panel.set_ylim(0, 1.1 * max(panel.dataLim.y1, 1))
         panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
