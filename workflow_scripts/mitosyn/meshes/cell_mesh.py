@@ -29,8 +29,7 @@ class CellMesh:
     def merged(self) -> np.ndarray:
         """(V,) int64 array: for each vertex one at its position, the same for all there.
 
-        Mesh sources repeat vertices at the borders of the chunks that they cut a mesh into;
-        the surface goes on there.
+        Mesh sources repeat vertices at the borders of chunks, where the surface goes on.
         """
         return merged_vertices(self.vertices)
 
@@ -42,15 +41,10 @@ class CellMesh:
 
 
 def read_cell_mesh(path: str | Path, scale: np.ndarray) -> CellMesh:
-    """Read the mesh of a cell.
+    """Read the mesh of a cell; ``scale`` (3,) are factors from the mesh source's nm to true nm.
 
-    Parameters
-    ----------
-    path : str or Path
-        HDF5 with ``vertices`` (V, 3) in the nm of the mesh source, ``faces`` (F, 3), or the
-        same end to end, and perhaps MeshParty's ``link_edges`` (L, 2).
-    scale : (3,) float64 array
-        Factors from the mesh source's nm to true nm.
+    The file is HDF5 with ``vertices`` (V, 3) in the nm of the mesh source, ``faces`` (F, 3), or the
+    same end to end, and perhaps MeshParty's ``link_edges`` (L, 2).
 
     Raises
     ------

@@ -37,10 +37,9 @@ _SWELL = np.sqrt(2 * np.pi / (_AROUND * np.sin(2 * np.pi / _AROUND)))
 
 
 def node_radii(skeleton: Skeleton) -> Floats:
-    """Return the neurite's radius at each node, (n,) in nm.
+    """Return the neurite's radius at each node, (n,) in nm; in the soma, of the one that starts.
 
     It tapers with the path length from the soma and swells and shrinks by 6 % on the way.
-    Nodes of the soma have the radius of the neurite that starts there.
     """
     kinds = _kinds(skeleton)
     distance = skeleton.path_lengths(skeleton.parents >= 0)

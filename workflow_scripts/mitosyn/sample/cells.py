@@ -14,7 +14,9 @@ Dirt made here, as in the published tables:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import numpy as np
 
@@ -74,17 +76,8 @@ class Cast:
 
 
 _PYRAMIDAL = Role("pyramidal", "pyramidal cell", soma_class="e")
-_INTERNEURONS = tuple(
-    Role("inhibitory", subtype, soma_class="i")
-    for subtype in (
-        "basket",
-        "bipolar",
-        "chandelier",
-        "martinotti",
-        "neurogliaform",
-        "unknown_type",
-    )
-)
+_SUBTYPES = ("basket", "bipolar", "chandelier", "martinotti", "neurogliaform", "unknown_type")
+_INTERNEURONS = [Role("inhibitory", subtype, soma_class="i") for subtype in _SUBTYPES]
 _ASTROCYTE = Role("glia", "astrocyte")
 _BYSTANDERS = (
     _PYRAMIDAL,
@@ -118,25 +111,15 @@ def make_cast(seed: int, pyramidal: int, inhibitory: int, astrocytes: int) -> Ca
     for index in range(len(_BYSTANDERS)):
         _settle(somas, seed, 3, index, _CENTRE_NM, _HALF_NM * 0.9)
 
-    roles = (
-        [_PYRAMIDAL] * pyramidal
-        + [_INTERNEURONS[index % len(_INTERNEURONS)] for index in range(inhibitory)]
-        + [_ASTROCYTE] * astrocytes
-        + list(_BYSTANDERS)
-    )
-    ids = _cell_ids(seed, (pyramidal, inhibitory, astrocytes, len(_BYSTANDERS)))
-    cells = [Cell(*parts) for parts in zip(ids, somas, roles, strict=True)]
-    ends = np.cumsum([pyramidal, inhibitory, astrocytes])
-    return Cast(
-        pyramidal=cells[: ends[0]],
-        inhibitory=cells[ends[0] : ends[1]],
-        astrocytes=cells[ends[1] : ends[2]],
-        bystanders=cells[ends[2] :],
-        vessel=_vessel(seed),
-    )
+    interneurons = list(islice(cycle(_INTERNEURONS), inhibitory))
+    kinds = [_PYRAMIDAL] * pyramidal, interneurons, [_ASTROCYTE] * astrocytes, _BYSTANDERS
+    ids, places = iter(_cell_ids(seed, list(map(len, kinds)))), iter(somas)
+    cells = [[Cell(next(ids), next(places), role) for role in kind] for kind in kinds]
+    cells.append(_vessel(seed))
+    return Cast(*cells)
 
 
-def _cell_ids(seed: int, counts: tuple[int, int, int, int]) -> list[int]:
+def _cell_ids(seed: int, counts: Sequence[int]) -> list[int]:
     """Return different ids for pyramidal, inhibitory, astrocytes and bystanders, in that order."""
     # Ranges of their own: one more cell of one kind leaves the ids of the others as they are.
     span = _ID_SPAN // len(counts)

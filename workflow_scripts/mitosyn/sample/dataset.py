@@ -122,8 +122,7 @@ def grow_skeletons(seed: int, cast: Cast) -> dict[int, Skeleton]:
             grow = grow_pyramidal
             if kind == _INHIBITORY:
                 grow = partial(grow_inhibitory, subtype=cell.role.cell_subtype)
-            grown = grow(rng, cell.soma_nm, loose_piece=first, visits=visits)
-            skeletons[cell.cell_id] = grown
+            skeletons[cell.cell_id] = grow(rng, cell.soma_nm, loose_piece=first, visits=visits)
     return skeletons
 
 

@@ -98,10 +98,8 @@ def cell_views(
     synapses : pandas.DataFrame
         The cell's, as :func:`~mitosyn.views.tables.read_synapses` returns them: a layer of
         points for each type, each point related to the cell at the other end.
-    layers : Layers
-        Public ones.
-    viewer : str
-        URL of a Neuroglancer.
+    layers, viewer
+        Public layers, and the URL of a Neuroglancer.
     """
     state = state_text(_public_state(cell, compartments, synapses, layers))
     shown, url = SHOWN[0], _link(viewer, state)
@@ -238,7 +236,7 @@ def _public_state(
 def _mitochondria(
     compartments: Mapping[int, str], layers: Layers, **options: Any
 ) -> SegmentationLayer:
-    """Return a layer of mitochondria that selects some of them, coloured by compartment."""
+    """Return a layer that selects some mitochondria, coloured by compartment."""
     from nglui.statebuilder import SegmentationLayer
 
     return SegmentationLayer(
