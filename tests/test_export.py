@@ -31,7 +31,6 @@ from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.sources.microns_l23 import (
     MITOCHONDRION_COLUMNS,
     PUBLISHED_MITOCHONDRION_COLUMNS,
-    MitochondriaTables,
     collect_mitochondria,
 )
 from mitosyn.support.errors import InputError
@@ -142,12 +141,11 @@ def partition(everything, neurons, pyramidal, texts=("Basal",)) -> pa.Table:
     named = pa.array([text for text, _ in zip(itertools.cycle(texts), pyramidal)], pa.string())
     published = published.set_column(place, "compartment", named)
     return collect_mitochondria(
-        MitochondriaTables(
-            mitochondria_table(everything),
-            mitochondria_table(neurons),
-            published,
-            ("all.csv", "neurons.csv", "pyramidal.csv"),
-        ),
+        [
+            ("all.csv", mitochondria_table(everything)),
+            ("neurons.csv", mitochondria_table(neurons)),
+            ("pyramidal.csv", published),
+        ],
         cells,
         VOXEL,
         PUBLISHED_LABELS,

@@ -31,14 +31,7 @@ def select_cells(
 ) -> tuple[list[Cell], list[LeftOutCell]]:
     """Return the cells of some types, and those that are not analysed.
 
-    Parameters
-    ----------
-    adapter : str
-    paths : mapping
-        Of the tables in :data:`READS`.
-    types : mapping from cell type to where compartments come from
-    voxel_size_nm : three floats
-        In which a source has positions that has them in voxels.
+    ``paths`` are those of the tables in :data:`READS`; ``types`` say where compartments come from.
     """
     if adapter == CANONICAL:
         return canonical.select_cells(paths["cells"], types)

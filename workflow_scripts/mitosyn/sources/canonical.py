@@ -49,7 +49,7 @@ def select_cells(
     Parameters
     ----------
     path : str or Path
-        With :data:`CELL_COLUMNS`; where the soma is not known, its three columns are empty.
+        Has :data:`CELL_COLUMNS`; where the soma is not known, its three columns are empty.
     types : mapping from name to where compartments come from
         In the order of the outputs.
 
@@ -132,13 +132,8 @@ def stream_synapses(path: str | Path) -> Iterator[pa.RecordBatch]:
     """Read synapses, with :data:`~mitosyn.tables.SYNAPSES_SCHEMA`.
 
     An end outside every segment has the id 0 or -1.
-
-    Raises
-    ------
-    InputError
-        A row cannot be read.
     """
-    yield from stream_rows(path, SYNAPSE_COLUMNS)
+    return stream_rows(path, SYNAPSE_COLUMNS)
 
 
 def _read(

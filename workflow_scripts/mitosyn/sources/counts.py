@@ -23,15 +23,7 @@ _ONLY = {"neuron_mitochondria": INHIBITORY, "pyramidal_mitochondria": PYRAMIDAL}
 def listed_mitochondria(
     adapter: str, paths: Mapping[str, str], cells: Iterable[Cell]
 ) -> dict[int, set[int]]:
-    """Return the mitochondria that a source's tables put into each analysed cell.
-
-    Parameters
-    ----------
-    adapter : str
-    paths : mapping from name to path
-        Of the tables of mitochondria.
-    cells : iterable of Cell
-    """
+    """Return the mitochondria that a source's tables, by name, put into each analysed cell."""
     import pyarrow.compute as pc
 
     types = {cell.cell_id: cell.cell_type for cell in cells}

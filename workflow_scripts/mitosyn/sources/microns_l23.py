@@ -57,6 +57,8 @@ SYNAPSE_COLUMNS = {
     **dict.fromkeys(POSITION_VX, NUMBER),
 }
 Position = tuple[float, float, float]
+Table = tuple[str, pa.Table]
+"""A table as read, and its path for errors."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,9 @@ class CellTables:
     ----------
     cell_types : pyarrow.Table
         With :data:`CELL_TYPE_COLUMNS`.
-    cell_types_path : str or Path
-        For errors.
     somas : dict from cell id to the positions (nm) of its soma rows
-    pyramidal_ids : list of int
     neuron_ids : set of int
         Cells in the table of neuron mitochondria: those with a soma and a skeleton.
-    voxel_size_nm : three floats
     """
 
     cell_types: pa.Table
@@ -239,39 +237,19 @@ def _scaled(voxels: Position, voxel_size_nm: Position) -> Position:
     return x, y, z
 
 
-@dataclass(frozen=True)
-class MitochondriaTables:
-    """The three published tables of mitochondria, as read, and their paths for errors.
-
-    Attributes
-    ----------
-    everything : pyarrow.Table
-        With :data:`MITOCHONDRION_COLUMNS`; mitochondria of any cell.
-    neurons : pyarrow.Table
-        The same columns; cells with a soma and a skeleton.
-    pyramidal : pyarrow.Table
-        With :data:`PUBLISHED_MITOCHONDRION_COLUMNS`.
-    paths : three str
-    """
-
-    everything: pa.Table
-    neurons: pa.Table
-    pyramidal: pa.Table
-    paths: tuple[str, str, str]
+# Of which types the three tables list the mitochondria.
+_LISTED = (tuple(TYPES), (INHIBITORY,), (PYRAMIDAL,))
 
 
-def read_mitochondria(everything: str, neurons: str, pyramidal: str) -> MitochondriaTables:
-    """Read the three published tables of mitochondria."""
-    return MitochondriaTables(
-        read_table(everything, MITOCHONDRION_COLUMNS),
-        read_table(neurons, MITOCHONDRION_COLUMNS),
-        read_table(pyramidal, PUBLISHED_MITOCHONDRION_COLUMNS),
-        (everything, neurons, pyramidal),
-    )
+def read_mitochondria(everything: str, neurons: str, pyramidal: str) -> list[Table]:
+    """Read the tables of mitochondria of all cells, of neurons and, as published, of pyramidal."""
+    columns = (MITOCHONDRION_COLUMNS, MITOCHONDRION_COLUMNS, PUBLISHED_MITOCHONDRION_COLUMNS)
+    paths = (everything, neurons, pyramidal)
+    return [(path, read_table(path, names)) for path, names in zip(paths, columns, strict=True)]
 
 
 def collect_mitochondria(
-    tables: MitochondriaTables,
+    tables: Sequence[Table],
     cells: Iterable[Cell],
     voxel_size_nm: Position,
     published_labels: Mapping[str, int],
@@ -283,10 +261,10 @@ def collect_mitochondria(
 
     Parameters
     ----------
-    tables : MitochondriaTables
+    tables : three pairs of path and pyarrow.Table
+        As :func:`read_mitochondria` returns them.
     cells : iterable of Cell
         The analysed cells; the result follows their order.
-    voxel_size_nm : three floats
     published_labels : mapping from name to label
         The compartments in the pyramidal table.
 
@@ -297,24 +275,24 @@ def collect_mitochondria(
         no cell has any.
     """
     types = {cell.cell_id: cell.cell_type for cell in cells}
-    whole = (tables.everything, tables.neurons, tables.pyramidal)
+    paths, (everything, *_) = zip(*tables, strict=True)
     listed = []
-    for table, path, kinds in zip(whole, tables.paths, _LISTED, strict=True):
+    for (path, table), kinds in zip(tables, _LISTED, strict=True):
         wanted = [cell_id for cell_id, kind in types.items() if kind in kinds]
         rows = _where(table, "cellid", wanted)
         # In any cell: of a mitochondrion in two, one analysed, nobody knows whose it is.
         _refuse_repeats(_where(table, "mito_id", rows["mito_id"].to_numpy()), path)
         listed.append(rows)
-    for table, path in zip(listed[1:], tables.paths[1:], strict=True):
-        _refuse_other_cell(table, path, tables.everything, tables.paths[0])
-    pyramidal = listed[2]
-    _refuse_other_cell(pyramidal, tables.paths[2], listed[1], tables.paths[1])
+    _, neurons, pyramidal = listed
+    _refuse_other_cell(neurons, paths[1], everything, paths[0])
+    _refuse_other_cell(pyramidal, paths[2], everything, paths[0])
+    _refuse_other_cell(pyramidal, paths[2], neurons, paths[1])
     merged = pa.concat_tables(table.select(list(MITOCHONDRION_COLUMNS)) for table in listed)
     _, first = np.unique(merged["mito_id"].to_numpy(), return_index=True)
     merged = merged.take(np.sort(first))
     place = {mito_id: row for row, mito_id in enumerate(pyramidal["mito_id"].to_pylist())}
     published = pa.array(map(place.get, merged["mito_id"].to_pylist()), pa.int64())
-    labels = _labels(pyramidal, tables.paths[2], published_labels)
+    labels = _labels(pyramidal, paths[2], published_labels)
     columns = {
         "mito_id": merged["mito_id"],
         "cell_id": merged["cellid"],
@@ -323,12 +301,8 @@ def collect_mitochondria(
         "published_compartment": labels.take(published),
         "published_length": pyramidal["pathlength"].take(published),
     }
-    rows_read = len(tables.everything)
-    return in_cell_order(tables.paths[0], rows_read, pa.table(columns, MITOCHONDRIA_SCHEMA), types)
-
-
-# Of which types the three tables list the mitochondria.
-_LISTED = (tuple(TYPES), (INHIBITORY,), (PYRAMIDAL,))
+    found = pa.table(columns, MITOCHONDRIA_SCHEMA)
+    return in_cell_order(paths[0], len(everything), found, types)
 
 
 def _where(table: pa.Table, name: str, values: Sequence[int] | np.ndarray) -> pa.Table:

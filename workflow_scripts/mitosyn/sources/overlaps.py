@@ -51,10 +51,5 @@ def read_overlaps(path: str | Path) -> pa.Table:
     starts[1:] = (np.diff(cell_ids) != 0) | (np.diff(mito_ids) != 0)
     first = np.flatnonzero(starts)
     voxels = EM_VOXELS * (np.add.reduceat(shared, first) if len(first) else shared)
-    return pa.table(
-        {
-            "cell_id": numbers(cell_ids[first]),
-            "mito_id": numbers(mito_ids[first]),
-            "voxels": numbers(voxels),
-        }
-    )
+    columns = {"cell_id": cell_ids[first], "mito_id": mito_ids[first], "voxels": voxels}
+    return pa.table({name: numbers(values) for name, values in columns.items()})

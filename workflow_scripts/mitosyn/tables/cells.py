@@ -20,14 +20,9 @@ NEAREST = 3
 Position = tuple[float, float, float]
 CELLS_SCHEMA = pa.schema(
     {
-        "cell_id": pa.int64(),
-        "cell_type": pa.string(),
-        "cell_subtype": pa.string(),
-        **{f"centroid_{axis}": pa.float64() for axis in "xyz"},
-        **{f"soma_{axis}": pa.float64() for axis in "xyz"},
-        "compartments_from": pa.string(),
-        "skeleton": pa.bool_(),
-        "table_row": pa.int64(),
+        **{"cell_id": pa.int64(), "cell_type": pa.string(), "cell_subtype": pa.string()},
+        **{f"{point}_{axis}": pa.float64() for point in ("centroid", "soma") for axis in "xyz"},
+        **{"compartments_from": pa.string(), "skeleton": pa.bool_(), "table_row": pa.int64()},
     }
 )
 LEFT_OUT_SCHEMA = pa.schema(
@@ -41,18 +36,14 @@ class Cell:
 
     Attributes
     ----------
-    cell_id : int
     cell_type : str
         One of the types in the dataset's description.
-    cell_subtype : str
     centroid : (x, y, z)
         Of its nucleus or soma, in nm.
     soma : (x, y, z) or None
         Of its soma, in nm; None where it is not known, or there are several.
     compartments_from : {"published", "skeleton", "soma_distance", "none"}
         Where the compartments of its mitochondria come from.
-    skeleton : bool
-        Whether it has a skeleton.
     table_row : int
         Its row, from 0, in the source's table of cells.
     """
@@ -144,13 +135,7 @@ def read_cells(path: str | Path) -> dict[int, Cell]:
 
 
 def find_cell(path: str | Path, cell_id: int, cell_types: Collection[str] = ()) -> Cell:
-    """Look up an analysed cell, of one of some types if they are given.
-
-    Raises
-    ------
-    InputError
-        It is not analysed, or of another type.
-    """
+    """Look up an analysed cell, of one of some types if they are given; refuse any other."""
     cells = read_cells(path)
     problem = why_not(cells, cell_id, cell_types or {cell.cell_type for cell in cells.values()})
     if problem:
@@ -159,15 +144,7 @@ def find_cell(path: str | Path, cell_id: int, cell_types: Collection[str] = ()) 
 
 
 def why_not(cells: Mapping[int, Cell], cell_id: int, cell_types: Collection[str]) -> str:
-    """Return why there is no file of a cell of one of some types; empty if there can be one.
-
-    Parameters
-    ----------
-    cells : mapping from cell id to Cell
-        The analysed ones.
-    cell_id : int
-    cell_types : collection of str
-    """
+    """Return why there is no file of a cell of one of some types; empty if there can be one."""
     cell = cells.get(cell_id)
     if cell is not None and cell.cell_type in cell_types:
         return ""

@@ -26,10 +26,7 @@ def names_by_label(labels: Mapping[str, int]) -> list[str]:
 def name_by_label(mitochondria: pd.DataFrame) -> pd.DataFrame:
     """Put this workflow's names in place of those in the files, after a column ``label``.
 
-    Parameters
-    ----------
-    mitochondria : pandas.DataFrame
-        ``compartment, label``; the label is missing for astrocytes, whose names stay.
+    The label is missing for cells without a skeleton, whose names stay.
     """
     names = mitochondria["label"].map(dict(enumerate(COMPARTMENTS)))
     return mitochondria.assign(compartment=names.fillna(mitochondria["compartment"]))

@@ -27,21 +27,8 @@ def in_cell_order(
 ) -> pa.Table:
     """Sort mitochondria as their cells are; those of a cell keep their order.
 
-    Parameters
-    ----------
-    path : str or Path
-        Of the table that they come from, for the error.
-    rows_read : int
-        The rows of that table.
-    mitochondria : pyarrow.Table
-        With :data:`MITOCHONDRIA_SCHEMA`, those of the cells.
-    cell_ids : iterable of int
-        The analysed cells.
-
-    Raises
-    ------
-    InputError
-        There is no mitochondrion.
+    They have :data:`MITOCHONDRIA_SCHEMA`. That there are none is an error, which names the
+    ``path`` of the table that they come from and its number of rows.
     """
     ranks = {cell_id: rank for rank, cell_id in enumerate(cell_ids)}
     if not len(mitochondria):

@@ -23,13 +23,8 @@ TEXT = pa.string()
 # No cell: an end of a synapse, or a mitochondrion, outside every segment of the segmentation.
 _NONE = -1
 # The smallest value that an integer may have; 1 for those that are not named.
-_LEAST = {"id": 0} | dict.fromkeys(
-    (
-        *("pre_root_id", "post_root_id", "cellid", "pt_root_id", "row_id", "col_id"),
-        *("pre_id", "post_id"),
-    ),
-    _NONE,
-)
+_MAY_BE_NONE = "pre_root_id post_root_id cellid pt_root_id row_id col_id pre_id post_id"
+_LEAST = {"id": 0} | dict.fromkeys(_MAY_BE_NONE.split(), _NONE)
 _END_OF_INT64 = 2**63
 _INTEGER = re.compile(r"-?[0-9]+")
 _CHUNK_BYTES = 1 << 20
@@ -122,13 +117,7 @@ def _opened(path: str | Path) -> Iterator[TextIO]:
 
 
 def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """Read the rows of a CSV file that are not blank, each with the number of its line.
-
-    Raises
-    ------
-    csv.Error
-        A row cannot be taken apart.
-    """
+    """Read the rows of a CSV file that are not blank, each with the number of its line."""
     for number, line in enumerate(file, start=1):
         if "\0" in line:
             raise csv.Error(f"line {number} holds a NUL character, expected text in UTF-8")
@@ -222,7 +211,7 @@ def _first_bad_row(
 
 
 def _row_problem(row: list[str], count: int, places: list[tuple[int, str, pa.DataType]]) -> str:
-    """Say what is wrong with a row, nothing if it is sound."""
+    """Return what is wrong with a row; empty if it is sound."""
     if len(row) != count:
         return f"{len(row)} values, expected {count} as in the header"
     for place, name, kind in places:
@@ -273,21 +262,9 @@ def _shortened(text: str, length: int = _SHOWN_CHARACTERS) -> str:
 
 
 def refuse_repeats(path: str | Path, what: str, ids: np.ndarray) -> None:
-    """Refuse a table in which an id stands in several rows.
+    """Refuse a table in which an id stands in several rows; the error names it and its rows.
 
-    Parameters
-    ----------
-    path : str or Path
-        For the error.
-    what : str
-        What the ids are of, in the singular.
-    ids : (N,) int64 array
-        In the order of the rows.
-
-    Raises
-    ------
-    InputError
-        Names the first such id and its rows.
+    ``ids`` are (N,) int64, in the order of the rows; ``what`` they are of is in the singular.
     """
     if (ids[1:] > ids[:-1]).all():
         return
@@ -306,25 +283,13 @@ def refuse_repeats(path: str | Path, what: str, ids: np.ndarray) -> None:
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """Read the lines of a small text file, without the blanks around them.
-
-    Raises
-    ------
-    InputError
-        There is no such file.
-    """
+    """Read the lines of a small text file, without the blanks around them."""
     with _opened(path) as file:
         return [line.strip() for line in file]
 
 
 def read_ids(path: str | Path) -> list[int]:
-    """Read a text file with one id per line; repeated ids once, in their first order.
-
-    Raises
-    ------
-    InputError
-        The file is missing, or a line holds no positive integer.
-    """
+    """Read a text file with a positive id per line; repeated ids once, in their first order."""
     ids: dict[int, None] = {}
     for number, text in enumerate(read_lines(path), start=1):
         if text and not is_id(text):

@@ -30,20 +30,9 @@ ENDS_SCHEMA = pa.schema(
 def synapses_of(
     path: str | Path, synapses: Iterable[pa.RecordBatch], cell_ids: Iterable[int]
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the synapses that have an end on one of some cells.
+    """Yield the synapses, with :data:`SYNAPSES_SCHEMA`, that have an end on one of some cells.
 
-    Parameters
-    ----------
-    path : str or Path
-        Of the table that they come from, for the error.
-    synapses : iterable of pyarrow.RecordBatch
-        With :data:`SYNAPSES_SCHEMA`.
-    cell_ids : iterable of int
-
-    Raises
-    ------
-    InputError
-        A synapse, of whatever cells, is there twice.
+    One that is there twice, of whatever cells, is an error in the table at ``path``.
     """
     wanted = np.array(sorted(cell_ids), np.int64)
     seen = [np.empty(0, np.int64)]
@@ -61,7 +50,6 @@ def synapse_ends(synapses: pa.Table, cell_ids: Iterable[int]) -> Iterator[pa.Tab
     ----------
     synapses : pyarrow.Table
         With :data:`SYNAPSES_SCHEMA`, each with an end on one of the cells.
-    cell_ids : iterable of int
 
     Yields
     ------
