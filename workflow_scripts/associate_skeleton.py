@@ -2,7 +2,6 @@
 
 import logging
 
-from mitosyn.catalogue import COMPARTMENTS, SOMATIC
 from mitosyn.cells import (
     compartment_table,
     covered_nodes,
@@ -38,7 +37,7 @@ def main(snakemake) -> None:
     positions = positions_nm(mitochondria)
     fits = [
         fit_meshes(positions, mesh_centres(bundle, scale)),
-        fit_skeleton(positions, skeleton.vertices, skeleton.labels == COMPARTMENTS.index(SOMATIC)),
+        fit_skeleton(positions, skeleton.vertices, skeleton.somatic),
     ]
     refuse_contradiction(params.skeleton, fits, params.voxel_size_nm, params.mesh_voxel_size_nm)
     coverage = associate(bundle, scale, skeleton)

@@ -14,14 +14,13 @@ from mitosyn.catalogue import (
     CELL_CSV,
     LENGTH_ALONG_SKELETON,
     MORPHOMETRICS,
-    SOMATIC,
     UNKNOWN,
     columns_of,
 )
 from mitosyn.meshes import MeshBundle, Surfaces
-from mitosyn.skeletons import Coverage, astrocyte_compartments
+from mitosyn.skeletons import SOMATIC_LABEL, Coverage, astrocyte_compartments
 from mitosyn.support import write_text
-from mitosyn.tables import OWN_LABELS, Cell, flags, numbers, positions_nm, texts, write_csv
+from mitosyn.tables import Cell, flags, numbers, positions_nm, texts, write_csv
 
 COMPARTMENT_SCHEMA = pa.schema(
     {
@@ -34,18 +33,10 @@ COMPARTMENT_SCHEMA = pa.schema(
 """Of a cell's mitochondria: the label is null of cells without a skeleton, NaN a length that is
 not known."""
 
-SOMATIC_LABEL = OWN_LABELS[SOMATIC]
-
 # A skeleton node that a mitochondrion covers, by its number in the skeleton and in the SWC
 # file, with the number of mesh vertices nearest to it.
 NODES_SCHEMA = pa.schema(
-    {
-        "cell_id": pa.int64(),
-        "mito_id": pa.int64(),
-        "skeleton_node": pa.int64(),
-        "node_id": pa.int64(),
-        "vertices": pa.int64(),
-    }
+    dict.fromkeys(("cell_id", "mito_id", "skeleton_node", "node_id", "vertices"), pa.int64())
 )
 
 
@@ -66,15 +57,9 @@ def morphometrics_table(
 def compartment_table(
     mito_ids: np.ndarray, labels: np.ndarray, lengths_nm: np.ndarray, names: Sequence[str]
 ) -> pa.Table:
-    """Tabulate the compartments of a neuron's M mitochondria.
+    """Tabulate the compartments of a neuron's M mitochondria, and the lengths along its skeleton.
 
-    Parameters
-    ----------
-    mito_ids, labels : (M,) int64 arrays
-    lengths_nm : (M,) float64 array
-        Along the skeleton.
-    names : sequence of str
-        Of the labels, as :func:`mitosyn.tables.compartments.names_by_label` gives them.
+    ``names`` are those of the labels 0, 1, 2, …; the arrays are (M,).
     """
     compartments = texts([names[label] for label in labels.tolist()])
     return pa.Table.from_arrays(
@@ -92,14 +77,8 @@ def keep_published(measured: np.ndarray, published: pa.ChunkedArray) -> np.ndarr
 def soma_compartments(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:
     """Tabulate compartments by distance from the soma; PC1 lengths stand in for lengths.
 
-    Parameters
-    ----------
-    cell : Cell
-        With the position of its soma.
-    mitochondria : pyarrow.Table
-        With :data:`mitosyn.tables.mitochondria.MITOCHONDRIA_SCHEMA`.
-    morphometrics : pyarrow.Table
-        As :func:`morphometrics_table` gives it, of the same mitochondria.
+    ``mitochondria`` are the cell's rows of the canonical table, ``morphometrics`` the same ones' as
+    :func:`morphometrics_table` returns them.
     """
     count = len(mitochondria)
     compartments = [UNKNOWN] * count
@@ -125,14 +104,12 @@ def write_cell_csv(
 
     Parameters
     ----------
-    path : str or Path
-    cell : Cell
     mitochondria : pyarrow.Table
         M rows with :data:`mitosyn.tables.mitochondria.MITOCHONDRIA_SCHEMA`.
     compartments : pyarrow.Table
         The same mitochondria, with :data:`COMPARTMENT_SCHEMA`.
     morphometrics : pyarrow.Table
-        The same mitochondria, as :func:`morphometrics_table` gives them; NaN is left empty.
+        The same mitochondria, as :func:`morphometrics_table` returns them; NaN is left empty.
     """
     x, y, z = positions_nm(mitochondria).T.tolist()
     count = len(mitochondria)
@@ -159,21 +136,9 @@ def _empty_for_nan(column: pa.ChunkedArray) -> list[float | str]:
 def covered_nodes(
     cell_id: int, mito_ids: np.ndarray, coverage: Coverage, swc_ids: np.ndarray
 ) -> pa.Table:
-    """Tabulate a coverage by mitochondrion id.
+    """Tabulate a coverage by the ids of M mitochondria and N skeleton nodes.
 
-    Parameters
-    ----------
-    cell_id : int
-    mito_ids : (M,) int64 array
-    coverage : Coverage
-        P pairs.
-    swc_ids : (N,) int64 array
-        SWC id of each skeleton node.
-
-    Returns
-    -------
-    pyarrow.Table
-        P rows with :data:`NODES_SCHEMA`.
+    The table has :data:`NODES_SCHEMA` and a row for each pair of the coverage.
     """
     columns = [
         np.full(len(coverage.node), cell_id, np.int64),
@@ -188,13 +153,8 @@ def covered_nodes(
 def write_associated_nodes(path: str | Path, compartments: pa.Table, nodes: pa.Table) -> None:
     """Write the SWC ids that each mitochondrion outside the soma covers.
 
-    Parameters
-    ----------
-    path : str or Path
-    compartments : pyarrow.Table
-        The mitochondria of the cell in their order, with :data:`COMPARTMENT_SCHEMA`.
-    nodes : pyarrow.Table
-        With :data:`NODES_SCHEMA`.
+    ``compartments``, with :data:`COMPARTMENT_SCHEMA`, lists the mitochondria in their order;
+    ``nodes`` has :data:`NODES_SCHEMA`.
     """
     covered: dict[int, list[int]] = {
         mito_id: []

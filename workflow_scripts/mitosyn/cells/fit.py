@@ -136,12 +136,7 @@ def mesh_centres(bundle: MeshBundle, scale: np.ndarray) -> np.ndarray:
 def fit_meshes(positions: np.ndarray, centres: np.ndarray) -> Fit:
     """Compare the positions of mitochondria with the centres of their meshes.
 
-    Parameters
-    ----------
-    positions : (M, 3) float64 array
-        In the table, in nm.
-    centres : (M, 3) float64 array
-        In nm; NaN where there is no mesh.
+    Both are (M, 3) float64 in nm; a centre is NaN where there is no mesh.
     """
     known = np.isfinite(centres).all(axis=1)
     positions, centres = positions[known], centres[known]
@@ -156,14 +151,8 @@ def fit_meshes(positions: np.ndarray, centres: np.ndarray) -> Fit:
 def fit_skeleton(positions: np.ndarray, nodes: np.ndarray, somatic: np.ndarray) -> Fit:
     """Compare the positions of mitochondria with the nearest nodes of their cell's skeleton.
 
-    Parameters
-    ----------
-    positions : (M, 3) float64 array
-        In the table, in nm.
-    nodes : (N, 3) float64 array
-        In nm.
-    somatic : (N,) bool array
-        Nodes of the soma, from which 10 µm do not count as a distance.
+    ``positions`` are (M, 3) and ``nodes`` (N, 3) float64 in nm; from the ``somatic`` ones, (N,)
+    bool, 10 µm do not count as a distance.
     """
 
     def match(points: np.ndarray, factors: np.ndarray) -> Matched:
@@ -272,13 +261,7 @@ def meant_size(voxel_size_nm: Sequence[float], ratio: Iterable[float]) -> list[f
 def explain(
     fit: Fit, voxel_size_nm: Sequence[float], mesh_voxel_size_nm: Sequence[float]
 ) -> tuple[str, str]:
-    """Return how far off positions are and what would fit, and what to look at.
-
-    Returns
-    -------
-    problem, remedy : str
-        For an :class:`InputError`.
-    """
+    """Return how far off positions are and what would fit, and what to look at."""
     ratio, meshes = np.array(fit.ratio), fit.compared_with == MESHES
     what = "centres of their meshes" if meshes else "skeleton of their cell"
     problem = (
@@ -327,13 +310,7 @@ def refuse_contradiction(
     voxel_size_nm: Sequence[float],
     mesh_voxel_size_nm: Sequence[float],
 ) -> None:
-    """Refuse a cell of which many mitochondria are far off, and other sizes would fit.
-
-    Raises
-    ------
-    InputError
-        With the factors that would fit.
-    """
+    """Refuse a cell of which many mitochondria are far off, and other sizes would fit."""
     for fit in fits:
         if fit.verdict == CONTRADICTS:
             problem, remedy = explain(fit, voxel_size_nm, mesh_voxel_size_nm)
@@ -359,13 +336,7 @@ def all_cells(fits: Sequence[Fit]) -> Fit:
 
 
 def refuse_without_meshes(layer: str, fits: Iterable[Fit]) -> None:
-    """Refuse a mesh layer that has no mesh for a mitochondrion of any cell.
-
-    Raises
-    ------
-    InputError
-        Nothing was measured.
-    """
+    """Refuse a mesh layer that has no mesh for a mitochondrion of any cell."""
     counts = [fit.count for fit in fits if fit.compared_with == MESHES]
     if not any(counts):
         raise InputError(
@@ -385,10 +356,7 @@ def check_all_cells(
 ) -> None:
     """Refuse positions that are far off in half of the cells.
 
-    Raises
-    ------
-    InputError
-        With the factors that would fit, where they bring most of these cells back.
+    The error names the factors that would fit, where they bring most of these cells back.
     """
     fits = list(fits)
     for compared_with, limits in LIMITS.items():

@@ -53,24 +53,12 @@ def write_assigned(path: str | Path, diameters: np.ndarray, mesh: AssignedMesh |
 
 
 def read_diameters(path: str | Path) -> np.ndarray:
-    """Read the diameters that :func:`write_assigned` wrote, (N,) float64 in nm, NaN if unknown.
-
-    Raises
-    ------
-    InputError
-        The file is something else.
-    """
+    """Read the diameters that :func:`write_assigned` wrote, (N,) float64 in nm, NaN if unknown."""
     return _read(path, lambda arrays: arrays["diameters"])
 
 
 def read_assigned(path: str | Path) -> AssignedMesh | None:
-    """Read the mesh that :func:`write_assigned` wrote, None if there was none.
-
-    Raises
-    ------
-    InputError
-        The file is something else.
-    """
+    """Read the mesh that :func:`write_assigned` wrote, None if there was none."""
     names = AssignedMesh.__dataclass_fields__
     return _read(
         path,

@@ -51,10 +51,6 @@ def associate(bundle: MeshBundle, scale: np.ndarray, skeleton: Skeleton) -> Cove
         Factors from the bundle's nm to true nm.
     skeleton : Skeleton
         N nodes, in true nm.
-
-    Returns
-    -------
-    Coverage
     """
     count = len(skeleton.vertices)
     owner = np.repeat(np.arange(len(bundle.mito_ids)), np.diff(bundle.vertex_offsets))
@@ -67,18 +63,10 @@ def associate(bundle: MeshBundle, scale: np.ndarray, skeleton: Skeleton) -> Cove
 
 
 def nearest_nodes(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Give the number of the node nearest to each point, the search tree's choice of equals.
+    """Return the number of the node nearest to each point, the search tree's choice of equals.
 
-    Parameters
-    ----------
-    nodes : (N, 3) float64 array
-        At least one.
-    points : (P, 3) float64 array
-        In the same unit.
-
-    Returns
-    -------
-    (P,) int64 array
+    ``nodes``, at least one, are (N, 3) and ``points`` (P, 3) float64 in the same unit; the result
+    is (P,) int64.
     """
     neighbours = 1
     tree = _nanoflann().KDTree64(neighbours, LEAF_SIZE, "l2", 0.0)
@@ -104,20 +92,9 @@ def _nanoflann() -> ModuleType:
 
 
 def majority_labels(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:
-    """Give the label that most vertices of each mitochondrion are nearest to.
+    """Return the label that most vertices of each of M mitochondria are nearest to, (M,) int64.
 
-    Parameters
-    ----------
-    coverage : Coverage
-    skeleton : Skeleton
-    count : int
-        M, the number of mitochondria.
-
-    Returns
-    -------
-    (M,) int64 array
-        Compartment labels; ties go to the smallest; ``Unknown`` where nothing is
-        covered.
+    Ties go to the smallest; ``Unknown`` where nothing is covered. ``count`` is M.
     """
     votes = np.zeros((count, len(COMPARTMENTS)), np.int64)
     np.add.at(votes, (coverage.mitochondrion, skeleton.labels[coverage.node]), coverage.vertices)
@@ -128,10 +105,7 @@ def majority_labels(coverage: Coverage, skeleton: Skeleton, count: int) -> np.nd
 def covered_lengths(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:
     """Sum the lengths of the skeleton edges whose two nodes a mitochondrion both covers.
 
-    Returns
-    -------
-    (M,) float64 array
-        In nm; 0 where no edge is covered.
+    (M,) float64 in nm; 0 where no edge is covered.
     """
     mitochondrion, edge = _covered_edges(coverage, skeleton)
     return np.bincount(mitochondrion, skeleton.edge_lengths()[edge], count).astype(float)
@@ -144,7 +118,7 @@ def covering_mitochondria(coverage: Coverage, skeleton: Skeleton) -> np.ndarray:
 
 
 def _covered_edges(coverage: Coverage, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
-    """Give each mitochondrion and edge of which it covers both nodes: (C,) rows of each."""
+    """Return each mitochondrion and edge of which it covers both nodes: (C,) rows of each."""
     nodes = len(skeleton.vertices)
     order = np.argsort(skeleton.edges[:, 0], kind="stable")
     starts, ends = skeleton.edges[order].T
@@ -160,20 +134,9 @@ def _covered_edges(coverage: Coverage, skeleton: Skeleton) -> tuple[np.ndarray, 
 
 
 def astrocyte_compartments(positions: np.ndarray, soma: np.ndarray) -> list[str]:
-    """Label mitochondria by their distance from the soma.
+    """Label mitochondria at (M, 3) by their distance from the soma at (3,), both in nm.
 
-    Parameters
-    ----------
-    positions : (M, 3) float64 array
-        Of the mitochondria, in nm.
-    soma : (3,) float64 array
-        In nm.
-
-    Returns
-    -------
-    list of M str
-        ``Somatic`` below 7 µm, ``Far`` (likely a merge error) above 70 µm, else
-        ``Branch``.
+    ``Somatic`` below 7 µm, ``Far`` (likely a merge error) above 70 µm, else ``Branch``.
     """
     distance = np.sqrt(((positions - soma) ** 2).sum(axis=1))
     somatic, branch, far = ASTROCYTE_COMPARTMENTS

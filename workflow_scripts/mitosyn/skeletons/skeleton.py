@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 NO_PARENT = -1
+SOMATIC_LABEL = COMPARTMENTS.index(SOMATIC)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Skeleton:
     edges: np.ndarray
     labels: np.ndarray
     root: int
+
+    @cached_property
+    def somatic(self) -> np.ndarray:
+        """(N,) bool array: which nodes are of the soma."""
+        return self.labels == SOMATIC_LABEL
 
     @cached_property
     def neighbours(self) -> list[list[int]]:
@@ -107,7 +113,7 @@ class Skeleton:
 
         0 for somatic nodes, infinite where no path leads to one.
         """
-        return self._distances_to(np.flatnonzero(self.labels == COMPARTMENTS.index(SOMATIC)))
+        return self._distances_to(np.flatnonzero(self.somatic))
 
     @cached_property
     def tip_distances(self) -> np.ndarray:
@@ -122,7 +128,7 @@ class Skeleton:
         return dijkstra(self.graph, indices=nodes, min_only=True)
 
     def edge_lengths(self) -> np.ndarray:
-        """Give the length of each edge, (E,) float64, in nm."""
+        """Return the length of each edge, (E,) float64, in nm."""
         a, b = self.vertices[self.edges[:, 0]], self.vertices[self.edges[:, 1]]
         return np.sqrt(((a - b) ** 2).sum(axis=1))
 
@@ -132,7 +138,7 @@ def read_skeleton(skeleton_path: str | Path) -> Skeleton:
 
     Parameters
     ----------
-    skeleton_path : str or Path
+    skeleton_path
         HDF5 with ``vertices`` (N, 3) in nm, ``edges`` (E, 2) and perhaps ``root``, else
         MeshParty's default; ``<stem>_label.npy`` has one small integer per vertex.
 

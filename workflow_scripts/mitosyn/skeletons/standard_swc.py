@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mitosyn.catalogue import COMPARTMENTS, SOMATIC, UNKNOWN
-from mitosyn.skeletons.skeleton import NO_PARENT, Skeleton
+from mitosyn.catalogue import COMPARTMENTS, UNKNOWN
+from mitosyn.skeletons.assigned import known_diameters
+from mitosyn.skeletons.skeleton import NO_PARENT, SOMATIC_LABEL, Skeleton
 from mitosyn.support import NM_PER_UM, InputError, open_h5, read_text_or_numbers, write_text
 
 FIRST_ID = 1
@@ -26,8 +27,7 @@ DEFAULT_RADIUS_NM = 100.0
 CALIBRES = "half the local calibre"
 """What radii are that come from the skeleton file, in the words of the header."""
 
-SOMA_LABEL = COMPARTMENTS.index(SOMATIC)
-SOMA_TYPE = SOMA_LABEL + 1
+SOMA_TYPE = SOMATIC_LABEL + 1
 UNKNOWN_LABEL = COMPARTMENTS.index(UNKNOWN)
 HEADER = """\
 # Skeleton of cell {cell_id} as standard SWC: id type x y z radius parent
@@ -70,24 +70,8 @@ def read_calibres(path: str | Path, count: int) -> np.ndarray | None:
     """Read the local calibre of each skeleton node, if the skeleton file has it.
 
     MeshParty's vertex property ``rs`` is the distance to the opposite side of the mesh, a
-    diameter, written as JSON.
-
-    Parameters
-    ----------
-    path : str or Path
-        MeshParty skeleton file.
-    count : int
-        The number of its vertices.
-
-    Returns
-    -------
-    (count,) float64 array or None
-        In nm; not finite where it could not be measured.
-
-    Raises
-    ------
-    InputError
-        The property does not hold one number per vertex.
+    diameter, written as JSON: (count,) float64 in nm, not finite where it could not be measured.
+    That it does not hold one number for each of the ``count`` vertices is an error.
     """
     with open_h5(path, "skeleton file") as file:
         if "vertex_properties/rs" not in file:
@@ -107,19 +91,18 @@ def _bad_calibres(path: str | Path, problem: str) -> InputError:
 
 
 def node_radii(calibres: np.ndarray | None, count: int) -> np.ndarray:
-    """Give a radius to each node, (count,) float64 in nm: half its calibre or the default."""
+    """Return a radius for each node, (count,) float64 in nm: half its calibre or the default."""
     if calibres is None:
         return np.full(count, DEFAULT_RADIUS_NM)
-    known = np.isfinite(calibres) & (calibres > 0)
-    return np.where(known, calibres / 2, DEFAULT_RADIUS_NM)
+    return np.where(known_diameters(calibres), calibres / 2, DEFAULT_RADIUS_NM)
 
 
 def soma_nodes(skeleton: Skeleton) -> np.ndarray:
-    """Give the soma: the largest group of somatic nodes that hang together, ascending.
+    """Return the soma: the largest group of somatic nodes that hang together, ascending.
 
     Of equal groups, the one with the smallest node; empty where no node is somatic.
     """
-    somatic = skeleton.labels == SOMA_LABEL
+    somatic = skeleton.somatic
     inside = skeleton.edges[somatic[skeleton.edges].all(axis=1)]
     groups = Skeleton(skeleton.vertices, inside, skeleton.labels, skeleton.root).pieces
     groups = [group for group in groups if somatic[group[0]]]
@@ -170,7 +153,7 @@ def collapse_soma(skeleton: Skeleton, radii: np.ndarray) -> tuple[Skeleton, np.n
     collapsed = Skeleton(
         vertices=np.vstack([centre, skeleton.vertices[~in_soma], skeleton.vertices[border]]),
         edges=np.concatenate(edges),
-        labels=np.append(SOMA_LABEL, np.where(labels == SOMA_LABEL, UNKNOWN_LABEL, labels)),
+        labels=np.append(SOMATIC_LABEL, np.where(labels == SOMATIC_LABEL, UNKNOWN_LABEL, labels)),
         root=0,
     )
     rim = skeleton.vertices[border if len(border) else soma]
@@ -183,13 +166,8 @@ def standard_tree(skeleton: Skeleton, calibres: np.ndarray | None) -> StandardTr
     """Arrange a skeleton for a standard SWC file, the soma first.
 
     The order is that of :func:`mitosyn.skeletons.skeleton.swc_tree`, but for the pieces that do not
-    hang together with the soma, which follow it: each has a root of its own.
-
-    Parameters
-    ----------
-    skeleton : Skeleton
-    calibres : (N,) float64 array or None
-        See :func:`read_calibres`.
+    hang together with the soma, which follow it: each has a root of its own. ``calibres`` are
+    those of :func:`read_calibres`.
     """
     radii = node_radii(calibres, len(skeleton.vertices))
     collapsed, radii = collapse_soma(skeleton, radii)
@@ -236,16 +214,8 @@ def write_standard_swc(
 ) -> None:
     """Write a skeleton as standard SWC; comments say what is what.
 
-    Parameters
-    ----------
-    path : str or Path
-    cell_id : str
-        For the header.
-    skeleton : Skeleton
-    calibres : (N,) float64 array or None
-        Diameters in nm; see :func:`read_calibres`.
-    source : str
-        What the radii are, half of ``calibres``, for the header.
+    Radii are half of ``calibres``, (N,) float64 diameters in nm; ``source`` says in the header
+    what they are.
     """
     tree = standard_tree(skeleton, calibres)
     count = len(soma_nodes(skeleton))

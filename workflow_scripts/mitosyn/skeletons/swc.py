@@ -19,20 +19,10 @@ NO_RADIUS = 1.0
 def node_table(cell_id: int, skeleton: Skeleton, radii: np.ndarray | None = None) -> pa.Table:
     """Tabulate the nodes of a neuron in the order of its SWC file.
 
-    Parameters
-    ----------
-    cell_id : int
-    skeleton : Skeleton
-        N nodes.
-    radii : (N,) float64 array, optional
-        Of the skeleton's nodes, in nm. Where one is not known or not positive, and without
-        any, it is 1, as in the published dataset, whose skeletons have none.
-
-    Returns
-    -------
-    pyarrow.Table
-        N rows with the columns of ``skeleton_nodes.parquet`` and ``radius``; positions and
-        radii in nm, as the SWC file has them: to three decimals.
+    The columns are those of ``skeleton_nodes.parquet`` and ``radius``; positions and radii in nm,
+    as the SWC file has them: to three decimals. ``radii``, (N,) float64 in nm, are those of the
+    skeleton's nodes. Where one is not known or not positive, and without any, it is 1, as in the
+    published dataset, whose skeletons have none.
     """
     tree = skeleton.tree
     labels = skeleton.labels[tree.nodes]
@@ -57,7 +47,6 @@ def write_swc(path: str | Path, nodes: pa.Table) -> None:
 
     Parameters
     ----------
-    path : str or Path
     nodes : pyarrow.Table
         N nodes, as :func:`node_table` returns them; labels are the skeleton's own (0 for the
         soma).
@@ -72,13 +61,7 @@ def write_swc(path: str | Path, nodes: pa.Table) -> None:
 
 
 def read_swc(path: str | Path) -> pa.Table:
-    """Read a file that :func:`write_swc` wrote: N rows with the columns of the SWC file.
-
-    Raises
-    ------
-    InputError
-        It is something else.
-    """
+    """Read a file that :func:`write_swc` wrote: N rows with the columns of the SWC file."""
     # Only the checks read SWC files; jobs of one cell start without this.
     from pyarrow import csv
 
