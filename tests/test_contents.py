@@ -19,9 +19,9 @@ from mitosyn.dataset.contents import (
     compare_cells,
     compare_nodes,
     compare_table,
+    csv_parts,
     mitochondria_parts,
     skeleton_parts,
-    synapse_parts,
 )
 from mitosyn.support.archives import pack
 from mitosyn.tables.reading import read_csv_rows, read_table
@@ -113,7 +113,7 @@ def test_tables_of_a_run_are_compared_value_by_value(results: Path) -> None:
     synapses = results / "synapse_filtered.csv"
     for name, column, parts in (
         ("mitochondria", "mito_size", lambda: mitochondria_parts(csvs)),
-        ("synapses", "z", lambda: synapse_parts(synapses)),
+        ("synapses", "z", lambda: csv_parts(synapses, "synapse_filtered.csv")),
         ("skeleton_nodes", "x", lambda: skeleton_parts(dict(zip(neurons, swcs, strict=True)))),
     ):
         path = results / f"{name}.parquet"

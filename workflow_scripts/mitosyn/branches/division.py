@@ -11,12 +11,11 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mitosyn.catalogue import BRANCH_TYPES, COMPARTMENTS, SOMATIC
+from mitosyn.catalogue import BRANCH_TYPES, COMPARTMENTS
 from mitosyn.skeletons import NO_PARENT, Skeleton
 
 FULL, DISTANCE_BINS, DISTAL_BRANCHES, BRANCH_POINT_SEGMENTS, COVERED_OR_NOT = BRANCH_TYPES
 
-SOMATIC_LABEL = COMPARTMENTS.index(SOMATIC)
 BIN_NM = 10_000.0
 DISTAL_BEYOND_NM = 60_000.0
 # Template values of what is kept apart; labels, bins and counts are not negative.
@@ -85,7 +84,7 @@ def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -
         if covered is None:
             raise ValueError(f"{kind}: which nodes are covered?")
         return covered.astype(np.int64)
-    somatic = skeleton.labels == SOMATIC_LABEL
+    somatic = skeleton.somatic
     if kind == BRANCH_POINT_SEGMENTS:
         return np.where(somatic, SOMA, most_branch_points(skeleton))
     distances = skeleton.soma_distances
@@ -103,12 +102,8 @@ def most_branch_points(skeleton: Skeleton) -> np.ndarray:
     """Count the branch points on the way to each node from the tip below it that has most.
 
     A branch point is a node with more than one child in the SWC file, and counts itself:
-    c(n) = max over children of c(child), plus 1 if n is a branch point. So a path from a tip has
-    0 up to the first fork, and from there on the count of the fork's richest side, plus 1.
-
-    Returns
-    -------
-    (N,) int64 array
+    c(n) = max over children of c(child), plus 1 if n is a branch point, (N,) int64. So a path from
+    a tip has 0 up to the first fork, from there on the count of the fork's richest side, plus 1.
     """
     tree, children = skeleton.tree, skeleton.children
     counts = [0] * len(children)
@@ -123,18 +118,7 @@ def most_branch_points(skeleton: Skeleton) -> np.ndarray:
 def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
     """Divide a skeleton into branches: nodes that hang together and share a number.
 
-    Parameters
-    ----------
-    skeleton : Skeleton
-        N nodes.
-    template : (N,) int64 array
-        As :func:`template` returns it.
-    kind : str
-        One of :data:`~mitosyn.catalogue.BRANCH_TYPES`.
-
-    Returns
-    -------
-    Branches
+    The numbers are those that :func:`template` returns for this kind of branch.
     """
     count = len(skeleton.vertices)
     a, b = skeleton.edges[template[skeleton.edges[:, 0]] == template[skeleton.edges[:, 1]]].T

@@ -23,17 +23,7 @@ class Grouped:
 
     @classmethod
     def of(cls, values: np.ndarray, groups: np.ndarray, count: int) -> Grouped:
-        """Describe the values of each group.
-
-        Parameters
-        ----------
-        values : (P,) float64 array
-            Infinite ones count as such; those that are NaN are passed over.
-        groups : (P,) int64 array
-            The group of each value, 0 to ``count`` - 1.
-        count : int
-            G.
-        """
+        """Describe (P,) values by their groups, 0 to ``count`` - 1; NaN ones are passed over."""
         known = ~np.isnan(values)
         values, groups = values[known], groups[known]
         values = values[np.lexsort((values, groups))]

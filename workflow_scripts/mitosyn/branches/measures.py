@@ -24,13 +24,7 @@ BRANCH_SCHEMA = pa.schema(
 
 
 def measure_branches(neuron: Neuron, kind: str) -> pa.Table:
-    """Divide a neuron into branches and measure each.
-
-    Parameters
-    ----------
-    neuron : Neuron
-    kind : str
-        One of :data:`~mitosyn.catalogue.BRANCH_TYPES`.
+    """Divide a neuron into branches of a kind, see :func:`template`, and measure each.
 
     Returns
     -------
@@ -127,9 +121,6 @@ def _ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 def _column(values: np.ndarray, kind: pa.DataType) -> pa.Array:
     """Return numbers as an Arrow array of some type, null where NaN."""
-    unknown = np.isnan(values)
-    known = numbers(np.where(unknown, 0, values).astype(kind.to_pandas_dtype()))
-    if not unknown.any():
-        return known
-    valid = pa.py_buffer(np.packbits(~unknown, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(values), [valid, known.buffers()[1]])
+    known = ~np.isnan(values)
+    filled = np.where(known, values, 0).astype(kind.to_pandas_dtype())
+    return numbers(filled, None if known.all() else known)

@@ -34,8 +34,6 @@ def assign_mesh(
         The mesh file, which need not exist.
     scale : (3,) float64 array
         Factors from the mesh source's nm to true nm.
-    skeleton : Skeleton
-        N nodes.
     calibres : (N,) float64 array or None
         See :func:`mitosyn.skeletons.standard_swc.read_calibres`.
 
@@ -88,10 +86,8 @@ def assign_vertices(
 
     Parameters
     ----------
-    mesh : CellMesh
-        V vertices, in true nm.
-    skeleton : Skeleton
-        In true nm.
+    mesh, skeleton
+        Both in true nm.
     path : str or Path
         Of the mesh, for errors.
 
@@ -174,18 +170,8 @@ def node_radii(mesh: AssignedMesh, skeleton: Skeleton) -> np.ndarray:
     The median distance of the node's own mesh vertices from the skeleton edges at the node,
     each vertex from the edge that it is nearest to; from the node itself where it has no
     edge. A node without vertices takes the radius of the node with vertices that is
-    nearest along the skeleton.
-
-    Parameters
-    ----------
-    mesh : AssignedMesh
-    skeleton : Skeleton
-        N nodes.
-
-    Returns
-    -------
-    (N,) float64 array
-        In nm; NaN where no path along the skeleton leads to a node with vertices.
+    nearest along the skeleton. (N,) float64 in nm; NaN where no path along the skeleton leads to a
+    node with vertices.
     """
     own = np.flatnonzero(mesh.node_of_vertex >= 0)
     nodes = mesh.node_of_vertex[own]

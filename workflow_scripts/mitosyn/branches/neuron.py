@@ -19,7 +19,6 @@ class Neuron:
 
     Attributes
     ----------
-    cell_id : int
     skeleton : Skeleton
         N nodes, in true nm.
     mesh : AssignedMesh or None
@@ -70,12 +69,7 @@ class Neuron:
 def coverage_of_cell(nodes: pa.Table, mito_ids: np.ndarray) -> Coverage:
     """Return a coverage by the rows of mitochondria instead of by their ids.
 
-    Parameters
-    ----------
-    nodes : pyarrow.Table
-        P rows with :data:`mitosyn.cells.export.NODES_SCHEMA`.
-    mito_ids : (M,) int64 array
-        All mitochondria of the cell.
+    ``nodes`` has :data:`mitosyn.cells.export.NODES_SCHEMA`; ``mito_ids`` are all of the cell.
     """
     order = np.argsort(mito_ids, kind="stable")
     found = numpy_values(nodes["mito_id"])
@@ -95,7 +89,6 @@ def overlap_volumes(
     ----------
     overlaps : pyarrow.Table
         See :func:`mitosyn.sources.read_overlaps`.
-    cell_id : int
     mito_ids : (M,) int64 array
         In any order.
     voxel_size_nm : three floats

@@ -46,17 +46,7 @@ class Patches:
 
     @classmethod
     def of(cls, mesh: AssignedMesh, branch_of_vertex: np.ndarray, count: int) -> Patches:
-        """Take a mesh apart.
-
-        Parameters
-        ----------
-        mesh : AssignedMesh
-            V vertices.
-        branch_of_vertex : (V,) int64 array
-            Negative for vertices of no branch.
-        count : int
-            B, the number of branches.
-        """
+        """Take a mesh apart; vertices of no branch have a negative one."""
         a, b, c = branch_of_vertex[mesh.triangles].T
         whole = (a == b) & (b == c) & (a >= 0)
         return cls(mesh.vertices, mesh.triangles[whole], a[whole], branch_of_vertex, count)

@@ -41,13 +41,9 @@ def read_problems(paths: Iterable[str | Path]) -> list[Problem]:
 
 
 def missing_inputs(neuron: Neuron, mito_ids: np.ndarray) -> list[tuple[str, str]]:
-    """Say what measures of a neuron's branches will miss, as (subject, problem).
+    """Return what measures of a neuron's branches will miss, as (subject, problem).
 
-    Parameters
-    ----------
-    neuron : Neuron
-    mito_ids : (M,) int64 array
-        Its mitochondria.
+    ``mito_ids`` are those of its M mitochondria.
     """
     problems = []
     distances = neuron.skeleton.soma_distances
@@ -67,19 +63,15 @@ def missing_inputs(neuron: Neuron, mito_ids: np.ndarray) -> list[tuple[str, str]
 
 
 def tip_problems(tips: pa.Table) -> list[tuple[str, str]]:
-    """Say how many tips have no way to the soma: (subject, problem) if there are any."""
+    """Return how many tips have no way to the soma: (subject, problem) if there are any."""
     apart = int(np.isinf(numpy_values(tips["length_um"])).sum())
     return [(SKELETON, f"{apart} of {len(tips)} tips apart from the soma")] if apart else []
 
 
 def nucleus_of(cell_id: int, nuclei: Nuclei) -> tuple[float | None, list[Problem]]:
-    """Return the volume of a cell's nucleus, or say why it is not known.
+    """Return the volume of a cell's nucleus, µm³, or None and why it is not known.
 
-    Returns
-    -------
-    float or None
-        In µm³; None unless the cell has exactly one nucleus, of known size.
-    list of Problem
+    It is known if the cell has exactly one nucleus, of known size.
     """
     if nuclei.problem:
         return None, [(cell_id, NUCLEUS, nuclei.problem)]
@@ -87,7 +79,7 @@ def nucleus_of(cell_id: int, nuclei: Nuclei) -> tuple[float | None, list[Problem
 
 
 def soma_problems(compartments: Sequence[Mapping]) -> list[Problem]:
-    """Name the cells whose nucleus does not fit into the mesh of the soma."""
+    """List the cells whose nucleus does not fit into the mesh of the soma."""
     return [
         (row["cell_id"], NUCLEUS, "not smaller than the mesh of the soma")
         for row in compartments

@@ -5,31 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.catalogue import COMPARTMENTS, SOMATIC, columns_of
-from mitosyn.skeletons import Skeleton
+from mitosyn.catalogue import COMPARTMENTS, columns_of
+from mitosyn.skeletons import SOMATIC_LABEL, Skeleton
 from mitosyn.support import NM_PER_UM
 from mitosyn.tables import numbers
 
 TIPS_SCHEMA = pa.schema(
-    {
-        "skeleton_node": pa.int64(),
-        "node_id": pa.int64(),
-        "label": pa.int64(),
-        "length_um": pa.float64(),
-    }
+    dict.fromkeys(("skeleton_node", "node_id", "label"), pa.int64()) | {"length_um": pa.float64()}
 )
-SOMA_LABEL = COMPARTMENTS.index(SOMATIC)
 # What a branch without a part of the mesh lacks: the sum is that of the others.
 MESH_SUMS = ("surfacearea", "volume")
 SUMS = (
-    "pathlength",
-    "synapsecount",
-    "mitovol",
-    "coveredpathlength",
-    "uncoveredpathlength",
-    "extracoveragelength",
-    "nodes",
-    "vertices",
+    *("pathlength", "synapsecount", "mitovol", "nodes", "vertices"),
+    *("coveredpathlength", "uncoveredpathlength", "extracoveragelength"),
 )
 RATIOS = {
     "mitovoldensity": ("mitovol", "cytovol"),
@@ -42,20 +30,11 @@ RATIOS = {
 def sum_compartments(branches: pa.Table, nucleus_um3: float | None) -> list[dict]:
     """Sum the branches of a cell by compartment.
 
-    Parameters
-    ----------
-    branches : pyarrow.Table
-        The cell's branches of type ``full``.
-    nucleus_um3 : float or None
-        Volume of the cell's nucleus, None where it is not known.
-
-    Returns
-    -------
-    list of dict
-        With the columns of ``branch_compartments.csv``, one for each compartment
-        that the cell has, by label. Area and volume are the sums over the branches that have
-        a mesh; any other sum with an unknown part is unknown, None. ``cytovol`` is the volume
-        without the nucleus, which lies in the soma.
+    ``branches`` are those of type ``full``; the volume of the nucleus is None where not known.
+    The rows have the columns of ``branch_compartments.csv``, one for each compartment that the cell
+    has, by label. Area and volume are the sums over the branches that have a mesh; any other sum
+    with an unknown part is unknown, None. ``cytovol`` is the volume without the nucleus, which
+    lies in the soma.
     """
     columns = {name: branches[name].to_pylist() for name in branches.column_names}
     rows = []
@@ -72,9 +51,9 @@ def sum_compartments(branches: pa.Table, nucleus_um3: float | None) -> list[dict
         }
         if row["branches_without_mesh"] == len(of_label):
             row |= dict.fromkeys(MESH_SUMS)
-        row["nucleusvol"] = nucleus_um3 if label == SOMA_LABEL else None
+        row["nucleusvol"] = nucleus_um3 if label == SOMATIC_LABEL else None
         row["cytovol"] = row["volume"]
-        if label == SOMA_LABEL:
+        if label == SOMATIC_LABEL:
             row["cytovol"] = _difference(row["volume"], nucleus_um3)
         row |= {name: _ratio(row[above], row[below]) for name, (above, below) in RATIOS.items()}
         rows.append({name: row[name] for name in columns_of("branch_compartments.csv")})
@@ -97,13 +76,9 @@ def _ratio(above: float | None, below: float | None) -> float | None:
 
 
 def tip_lengths(skeleton: Skeleton) -> pa.Table:
-    """Tabulate the ways from the soma to the tips.
+    """Tabulate the ways from the soma to the tips, with :data:`TIPS_SCHEMA`.
 
-    Returns
-    -------
-    pyarrow.Table
-        A row for each tip, with :data:`TIPS_SCHEMA`; ``length_um`` is infinite where there is
-        no way.
+    ``length_um`` is infinite where there is no way.
     """
     tips = skeleton.tips
     ids, lengths_um = skeleton.tree.swc_ids()[tips], skeleton.soma_distances[tips] / NM_PER_UM

@@ -41,12 +41,7 @@ class Counts:
 
 
 def compare_mitochondria(expected: Mapping[int, set[int]], found: Mapping[int, list]) -> list[str]:
-    """Return how the mitochondria in the cells' CSV files differ from the tables.
-
-    Parameters
-    ----------
-    expected, found : mapping from cell id to mitochondrion ids
-    """
+    """Return how the mitochondria in the cells' CSV files differ from the tables, both by cell."""
     differences = []
     for cell_id, ids in expected.items():
         rows = Counter(found.get(cell_id, []))
@@ -109,13 +104,7 @@ def compare_expectations(counts: Mapping[str, Any], expected: Mapping[str, Any])
 
 
 def refuse_differences(folder: str, differences: list[str]) -> None:
-    """Refuse a run whose counts differ.
-
-    Raises
-    ------
-    InputError
-        With all of the differences.
-    """
+    """Refuse a run whose counts differ; the error lists all of the differences."""
     if differences:
         raise InputError(
             folder,
@@ -125,13 +114,7 @@ def refuse_differences(folder: str, differences: list[str]) -> None:
 
 
 def refuse_other_contents(folder: str, differences: list[str]) -> None:
-    """Refuse a run in which files are not what they were made from.
-
-    Raises
-    ------
-    InputError
-        With the first of the differences.
-    """
+    """Refuse a run in which files are not what they were made from; the error lists the first."""
     if differences:
         raise InputError(
             folder,
@@ -149,15 +132,7 @@ def count_outputs(
     morphologies: int,
     associated_nodes: int,
 ) -> Counts:
-    """Count what a run wrote.
-
-    Parameters
-    ----------
-    cells : iterable of Cell
-    csv_tables : mapping from cell id to the table of its CSV
-    synapses : mapping from type of end to synapse ids
-    morphologies, associated_nodes : int
-    """
+    """Count what a run wrote: tables of the CSV files by cell, synapse ids by type of end."""
     counts = Counts(morphologies=morphologies, associated_nodes=associated_nodes)
     counts.synapses = {kind: len(ids) for kind, ids in synapses.items()}
     for cell in cells:
@@ -176,16 +151,8 @@ def summarise(
 ) -> str:
     """Return in one line what a run gave and where it is.
 
-    Parameters
-    ----------
-    dataset : str
-    counts : Counts
-    incomplete : Counter
-        Mitochondria with missing numbers, by why.
-    doubtful : int
-        Cells whose positions do not quite fit their meshes or their skeleton.
-    folder : str
-        The results folder.
+    ``incomplete`` counts mitochondria with missing numbers by why, ``doubtful`` the cells whose
+    positions do not quite fit their meshes or their skeleton.
     """
     cells = ", ".join(f"{number} {kind}" for kind, number in counts.cells.items())
     synapses = ", ".join(f"{number} {kind}" for kind, number in counts.synapses.items())

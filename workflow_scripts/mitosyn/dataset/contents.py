@@ -24,13 +24,7 @@ Part = tuple[str, pa.Table]
 def compare_archive(path: str | Path, folder: str, files: Iterable[str | Path]) -> list[str]:
     """Return how an archive differs from the files that it was packed from, byte by byte.
 
-    Parameters
-    ----------
-    path : str or Path
-        A ``.tar.gz``, which is read to its end.
-    folder : str
-        The one folder in it.
-    files : iterable of path
+    It is read to its end; ``folder`` is the one in it.
     """
     name = Path(path).name
     missing = {f"{folder}/{Path(file).name}": Path(file) for file in files}
@@ -50,11 +44,7 @@ def compare_archive(path: str | Path, folder: str, files: Iterable[str | Path]) 
 def compare_table(path: str | Path, parts: Iterable[Part]) -> list[str]:
     """Return how a Parquet table differs from the parts that it should hold, end to end.
 
-    Parameters
-    ----------
-    path : str or Path
-    parts : iterable of (name, pyarrow.Table)
-        The rows in their order; columns that a part does not have are not compared.
+    Columns that a part does not have are not compared.
     """
     name = Path(path).name
     try:
@@ -85,15 +75,10 @@ def mitochondria_parts(csvs: Iterable[str | Path]) -> Iterator[Part]:
         yield Path(path).name, pa.table(columns | {"cell_id": csv["cellid"]})
 
 
-def synapse_parts(path: str | Path) -> Iterator[Part]:
-    """Yield the rows of the synapse table in parts."""
-    for part in stream_csv(path, "synapse_filtered.csv"):
+def csv_parts(path: str | Path, name: str) -> Iterator[Part]:
+    """Yield the rows of a published CSV file in parts."""
+    for part in stream_csv(path, name):
         yield Path(path).name, part
-
-
-def cell_parts(path: str | Path) -> Iterator[Part]:
-    """Yield the rows of the table of cells."""
-    yield Path(path).name, read_csv(path, "cells.csv")
 
 
 def skeleton_parts(paths: Mapping[int, str]) -> Iterator[Part]:
@@ -118,14 +103,9 @@ def compare_nodes(
 ) -> list[str]:
     """Return how the associated nodes of neurons differ from the other files of these.
 
-    Parameters
-    ----------
-    table : str or Path
-        The Parquet table of all nodes that mitochondria cover.
-    paths : mapping from cell id to its JSON file
-    csvs : mapping from cell id to the table of its CSV
-        With ``mito_id`` and ``compartment``.
-    node_counts : mapping from cell id to the number of nodes of its SWC file
+    ``table`` is the Parquet table of all nodes that mitochondria cover. By cell id: ``paths`` of
+    the JSON files, tables of the CSV files with ``mito_id`` and ``compartment``, and the number of
+    nodes of the SWC files.
     """
     try:
         columns = pa.parquet.read_table(table, columns=["cell_id", "mito_id", "node_id"])
@@ -156,18 +136,11 @@ def _sorted(mito_ids: np.ndarray, node_ids: np.ndarray) -> np.ndarray:
 
 
 def compare_cells(
-    rows: list[dict[str, str]],
-    mitochondria: Mapping[int, int],
-    synapses: Mapping[str, int],
+    rows: list[dict[str, str]], mitochondria: Mapping[int, int], synapses: Mapping[str, int]
 ) -> list[str]:
-    """Return how the table of cells differs from what was counted.
+    """Return how the rows of ``cells.csv`` differ from what was counted.
 
-    Parameters
-    ----------
-    rows : list of dict
-        Of ``cells.csv``.
-    mitochondria : mapping from cell id to its number of mitochondria, in the order of the cells
-    synapses : mapping from type of end to the number of rows
+    ``mitochondria`` are counted by cell, in the order of the cells, ``synapses`` by type of end.
     """
     differences = []
     if [int(row["cell_id"]) for row in rows] != list(mitochondria):
@@ -211,11 +184,7 @@ def compare_contents(
 ) -> list[str]:
     """Return how archives and tables of all cells differ from the files of the cells.
 
-    Parameters
-    ----------
-    written : Written
-    csvs : mapping from cell id to the table of its CSV
-    synapses : mapping from type of end to the number of rows
+    ``csvs`` are the tables of their CSV files, ``synapses`` the numbers of rows by type of end.
     """
     tables, morphologies = written.tables, written.morphologies
     node_counts = {i: Path(path).read_bytes().count(b"\n") for i, path in morphologies.items()}
@@ -229,9 +198,9 @@ def compare_contents(
     return [
         *archives,
         *compare_table(tables["mitochondria"], mitochondria_parts(written.csvs.values())),
-        *compare_table(tables["synapses"], synapse_parts(written.synapses)),
+        *compare_table(tables["synapses"], csv_parts(written.synapses, "synapse_filtered.csv")),
         *compare_table(tables["skeleton_nodes"], skeleton_parts(morphologies)),
-        *compare_table(tables["cells"], cell_parts(written.cells)),
+        *compare_table(tables["cells"], csv_parts(written.cells, "cells.csv")),
         *compare_nodes(tables["mitochondrion_nodes"], written.nodes, csvs, node_counts),
         *compare_cells(rows, {i: len(table) for i, table in csvs.items()}, synapses),
         *([] if listed == {*morphologies} else [f"{Path(written.neurons).name}: not the neurons"]),

@@ -81,17 +81,8 @@ def _describe_skeleton(nodes: pa.Table) -> tuple[int, int, float]:
 def incomplete_mitochondria(cell_id: int, morphometrics: pa.Table) -> list[list]:
     """List the mitochondria of a cell with a measure missing.
 
-    Parameters
-    ----------
-    cell_id : int
-    morphometrics : pyarrow.Table
-        With ``mito_id``, ``problem`` and the morphometrics.
-
-    Returns
-    -------
-    list of lists
-        With the columns of ``incomplete_mitochondria.csv``; the missing measures separated by
-        semicolons.
+    ``morphometrics`` has ``mito_id`` and ``problem`` too; the rows have the columns of
+    ``incomplete_mitochondria.csv``, the missing measures separated by semicolons.
     """
     rows = []
     for row in morphometrics.to_pylist():

@@ -60,7 +60,7 @@ def _sha256(path: Path) -> str:
 
 
 def package_versions(requirements: Iterable[str]) -> dict[str, str | None]:
-    """Give the installed versions of the pinned packages, None for one that is not there."""
+    """Return the installed versions of the pinned packages, None for one that is not there."""
     names = [line.split("==")[0].strip() for line in requirements if "==" in line]
     return {name: _version(name) for name in sorted(names)}
 
@@ -73,7 +73,7 @@ def _version(name: str) -> str | None:
 
 
 def git_commit(folder: str | Path) -> str | None:
-    """Give the commit of a checkout, ``-dirty`` with changes; None outside of one."""
+    """Return the commit of a checkout, ``-dirty`` with changes; None outside of one."""
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
     try:
         finished = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -91,14 +91,8 @@ def data_package(
 ) -> dict[str, Any]:
     """Put a package descriptor together.
 
-    Parameters
-    ----------
-    name, description : str
-        Of the dataset.
-    sources, resources : lists of dict
-        As :func:`describe_input` and :func:`describe_output` give them.
-    workflow : mapping
-        What made the resources: config, commit, packages.
+    ``sources`` and ``resources`` are what :func:`describe_input` and :func:`describe_output`
+    return, ``workflow`` what made the resources: config, commit, packages.
     """
     return {
         "$schema": PROFILE,
@@ -111,5 +105,5 @@ def data_package(
 
 
 def checksum_lines(resources: Iterable[Mapping[str, Any]]) -> str:
-    """Give lines that ``sha256sum --check`` takes."""
+    """Return lines that ``sha256sum --check`` takes."""
     return "".join(f"{r['hash'].removeprefix('sha256:')}  {r['path']}\n" for r in resources)

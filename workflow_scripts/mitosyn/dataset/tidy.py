@@ -68,22 +68,10 @@ def _arrow_types(name: str) -> dict[str, pa.DataType]:
 
 
 def write_table(path: str | Path, name: str, dataset: str, parts: Iterable[pa.Table]) -> int:
-    """Write a tidy table, whole or not at all, with a fixed number of rows in memory.
+    """Write a table of the catalogue, whole or not at all, with a fixed number of rows in memory.
 
-    Parameters
-    ----------
-    path : str or Path
-    name : str
-        Of the table in the catalogue.
-    dataset : str
-        Name of the dataset, for the file's metadata.
-    parts : iterable of pyarrow.Table
-        The rows in their order, with the table's columns.
-
-    Returns
-    -------
-    int
-        The number of rows written.
+    The parts hold the rows in their order, with the table's columns; the name of the dataset goes
+    into the file's metadata. The number of rows is returned.
     """
     schema = arrow_schema(name, dataset)
     rows = 0
@@ -121,14 +109,7 @@ def write_csv_table(path: str | Path, names: Sequence[str], parts: Iterable[pa.T
     """Write numbers and plain names as CSV, whole or not at all; nulls are left empty.
 
     Real numbers stand as Python writes them, as in :func:`mitosyn.tables.reading.write_csv`.
-
-    Parameters
-    ----------
-    path : str or Path
-    names : sequence of str
-        The columns to write, in this order.
-    parts : iterable of pyarrow.Table
-        The rows in their order.
+    ``names`` are the columns to write, in this order; ``parts`` the rows in theirs.
     """
     options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
     with whole_file(path) as temporary, temporary.open("wb") as file:
@@ -158,19 +139,7 @@ def _real_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def stream_csv(path: str | Path, name: str) -> Iterator[pa.Table]:
-    """Read a published CSV file in parts, with types and columns as a published table has them.
-
-    Parameters
-    ----------
-    path : str or Path
-    name : str
-        Of the table in the catalogue.
-
-    Raises
-    ------
-    InputError
-        The file lacks a column or has a value of another type.
-    """
+    """Read a published CSV file in parts, with types and columns as the catalogue has them."""
     types = _arrow_types(name)
     options = pa.csv.ConvertOptions(
         column_types=types, include_columns=list(types), null_values=[""]
@@ -200,14 +169,12 @@ def mitochondria_table(
 
     Parameters
     ----------
-    cell : Cell
     mitochondria : pyarrow.Table
         M rows of the canonical table.
     compartments : pyarrow.Table
         The same mitochondria, with :data:`mitosyn.cells.export.COMPARTMENT_SCHEMA`.
     morphometrics : pyarrow.Table
         The same, as :func:`mitosyn.cells.export.morphometrics_table` returns them.
-    voxel_size_nm : three floats
 
     Returns
     -------
@@ -250,17 +217,9 @@ def _null_for_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def problems(morphometrics: pa.Table) -> pa.Array:
-    """Say of each mitochondrion why measures are missing; null where none is.
+    """Return for each mitochondrion why measures are missing; null where none is.
 
-    Parameters
-    ----------
-    morphometrics : pyarrow.Table
-        As :func:`mitosyn.cells.export.morphometrics_table` gives them.
-
-    Returns
-    -------
-    pyarrow.Array of strings
-        The mesh's own problem, or by reason the columns that it costs.
+    It is the mesh's own problem, or by reason the columns that it costs.
     """
     texts: list[str | None] = [text or None for text in morphometrics["problem"].to_pylist()]
     missing = {name: np.isnan(morphometrics[name].to_numpy()) for name in MORPHOMETRICS}
@@ -271,7 +230,7 @@ def problems(morphometrics: pa.Table) -> pa.Array:
 
 
 def why_missing(names: Iterable[str]) -> str:
-    """Say why a mesh lacks some morphometrics: ``<reason>: <columns>``, separated by ``; ``."""
+    """Return why a mesh lacks some morphometrics: ``<reason>: <columns>``, separated by ``; ``."""
     by_reason: dict[str, list[str]] = {}
     for name in names:
         by_reason.setdefault(f"no {MORPHOMETRICS[name].needs}", []).append(tidy_name(name))
@@ -288,15 +247,8 @@ def in_batches(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def covered_by_node(coverage: pa.Table) -> pa.Table:
     """Sort the nodes that each mitochondrion covers by their number in the SWC file.
 
-    Parameters
-    ----------
-    coverage : pyarrow.Table
-        P rows with :data:`mitosyn.cells.export.NODES_SCHEMA`, those of a mitochondrion together.
-
-    Returns
-    -------
-    pyarrow.Table
-        The same rows; the mitochondria stay in their order.
+    The table has :data:`mitosyn.cells.export.NODES_SCHEMA`; the mitochondria, whose rows stand
+    together, stay in their order.
     """
     mitochondrion = np.cumsum(np.diff(coverage["mito_id"].to_numpy(), prepend=-1) != 0)
     return coverage.take(np.lexsort([coverage["node_id"].to_numpy(), mitochondrion]))
