@@ -49,7 +49,7 @@ class Branches:
 
 
 def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -> np.ndarray:
-    """Return for each node the number that it shares with the other nodes of its branch.
+    """Return for each of N nodes the number that it shares with the others of its branch, int64.
 
     - ``full``: the compartment label.
     - ``distancebins``: how many whole 10 µm of path lead to the soma, 10 µm itself
@@ -60,18 +60,7 @@ def template(kind: str, skeleton: Skeleton, covered: np.ndarray | None = None) -
     - ``branchpointsegments``: see :func:`most_branch_points`; somatic nodes apart.
     - ``coveredornot``: 1 where some mitochondrion covers the node, else 0.
 
-    Parameters
-    ----------
-    kind : str
-        One of :data:`~mitosyn.catalogue.BRANCH_TYPES`.
-    skeleton : Skeleton
-        N nodes.
-    covered : (N,) bool array
-        Which nodes some mitochondrion covers; for ``coveredornot``.
-
-    Returns
-    -------
-    (N,) int64 array
+    Which nodes some mitochondrion covers, (N,) bool, is needed for ``coveredornot`` alone.
 
     Raises
     ------

@@ -83,21 +83,10 @@ def coverage_of_cell(nodes: pa.Table, mito_ids: np.ndarray) -> Coverage:
 def overlap_volumes(
     overlaps: pa.Table, cell_id: int, mito_ids: np.ndarray, voxel_size_nm: tuple[float, ...]
 ) -> np.ndarray:
-    """Return the volume of each mitochondrion within one cell.
+    """Return the volume of each of M mitochondria within one cell, (M,) float64 in µm³.
 
-    Parameters
-    ----------
-    overlaps : pyarrow.Table
-        See :func:`mitosyn.sources.read_overlaps`.
-    mito_ids : (M,) int64 array
-        In any order.
-    voxel_size_nm : three floats
-        EM voxel size.
-
-    Returns
-    -------
-    (M,) float64 array
-        In µm³; NaN for a mitochondrion without an overlap with this cell.
+    It is NaN for one without an overlap with this cell. ``overlaps`` are those that
+    :func:`mitosyn.sources.read_overlaps` returns, in EM voxels.
     """
     cells = numpy_values(overlaps["cell_id"])
     begin, end = np.searchsorted(cells, [cell_id, cell_id + 1])

@@ -42,7 +42,6 @@ class Matched(NamedTuple):
     ----------
     targets : (M, 3) float64 array
     distances_nm : (M,) float64 array
-        As :func:`_distances` returns them.
     telling : (M,) bool array
         Points whose distance is that of a place, not of the wide surroundings of a soma.
     """

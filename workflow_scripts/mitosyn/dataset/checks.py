@@ -87,10 +87,8 @@ def _some(ids: list[int]) -> str:
 def compare_expectations(counts: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """Return how counts differ from those that a dataset is expected to give.
 
-    Parameters
-    ----------
-    counts, expected : nested mappings of the same keys, with integers
-        Only what is expected is compared; what was not counted is 0.
+    Both are nested mappings of the same keys. Only what is expected is compared; what was not
+    counted is 0.
     """
     differences = []
     for key, value in expected.items():

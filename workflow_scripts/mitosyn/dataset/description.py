@@ -23,7 +23,6 @@ def describe_cells(
 
     Parameters
     ----------
-    cells : mapping from cell id to Cell
     mitochondria : pyarrow.Table
         ``cell_id, mito_size`` (nm³, null where not measured).
     nodes : pyarrow.Table

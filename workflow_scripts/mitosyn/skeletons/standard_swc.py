@@ -51,9 +51,7 @@ class StandardTree:
         throughout a section.
     own_types : (N,) int64 array
         Of each point itself.
-    positions : (N, 3) float64 array
-        In nm.
-    radii : (N,) float64 array
+    positions, radii : (N, 3) and (N,) float64 arrays
         In nm.
     parents : (N,) int64 array
         Line number of each one's parent, from 0; -1 for roots.
@@ -114,7 +112,6 @@ def collapse_soma(skeleton: Skeleton, radii: np.ndarray) -> tuple[Skeleton, np.n
 
     Parameters
     ----------
-    skeleton : Skeleton
     radii : (N,) float64 array
         In nm.
 

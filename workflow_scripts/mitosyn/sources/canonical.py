@@ -59,11 +59,6 @@ def select_cells(
         By type, those of a type as in the table.
     left_out : list of LeftOutCell
         Of other types, or without the soma from which compartments are measured.
-
-    Raises
-    ------
-    InputError
-        A row cannot be read, or a cell has several.
     """
     table = _read(path, CELL_COLUMNS, may_be_empty=("cell_subtype", *SOMA))
     refuse_repeats(path, "cell", table["cell_id"].to_numpy())
@@ -104,17 +99,7 @@ def _soma(path: str | Path, number: int, row: dict) -> tuple[float, float, float
 def collect_mitochondria(path: str | Path, cells: Iterable[Cell]) -> pa.Table:
     """Collect the mitochondria of the analysed cells, sorted by cell; nothing is published.
 
-    Parameters
-    ----------
-    path : str or Path
-        With :data:`MITOCHONDRION_COLUMNS`, those of other cells too.
-    cells : iterable of Cell
-        The result follows their order, then that of the table.
-
-    Raises
-    ------
-    InputError
-        A row cannot be read, a mitochondrion has several, or no analysed cell has any.
+    The table has :data:`MITOCHONDRION_COLUMNS`, those of other cells too.
     """
     table = _read(path, MITOCHONDRION_COLUMNS)
     refuse_repeats(path, "mitochondrion", table["mito_id"].to_numpy())

@@ -28,9 +28,9 @@ class Nuclei:
 
     Attributes
     ----------
-    ids : tuple of int
+    ids
         Ascending; empty if no nucleus overlaps the cell.
-    volume_um3 : float
+    volume_um3
         Of all together; NaN if there is none or the size of one is not known.
     """
 
@@ -51,26 +51,16 @@ class Nuclei:
 def read_nuclei(
     segments: str | Path, cell_overlaps: str | Path, voxel_size_nm: tuple[float, ...]
 ) -> dict[int, Nuclei]:
-    """Read which nuclei each cell has and how large they are.
+    """Read which nuclei each cell has and how large they are, by cell.
 
     Parameters
     ----------
-    segments : str or Path
+    segments
         CSV whose first column is the nucleus id, with ``size`` in voxels.
-    cell_overlaps : str or Path
+    cell_overlaps
         Text with one ``cell;nucleus`` per line; a pair that repeats counts once.
-    voxel_size_nm : three floats
-        Voxel size of the nucleus segmentation.
-
-    Returns
-    -------
-    dict from cell id to Nuclei
-        Of every cell that overlaps a nucleus; ``Nuclei()`` stands for any other.
-
-    Raises
-    ------
-    InputError
-        One of the files cannot be read; names the row or line.
+    voxel_size_nm
+        Of the nucleus segmentation.
     """
     voxel_um3 = math.prod(voxel_size_nm) / NM3_PER_UM3
     sizes = _read_sizes(segments)

@@ -18,22 +18,14 @@ _COLUMNS = {"row_id": ID, "col_id": ID, "vals": NUMBER}
 def read_overlaps(path: str | Path) -> pa.Table:
     """Read the overlaps of mitochondria with cells.
 
-    Parameters
-    ----------
-    path : str or Path
-        CSV with ``row_id`` (mitochondrion), ``col_id`` (cell) and ``vals`` (voxels of
-        four EM voxels each). Several rows of one mitochondrion with one cell are summed.
+    The CSV file has ``row_id`` (mitochondrion), ``col_id`` (cell) and ``vals`` (voxels of four EM
+    voxels each). Several rows of one mitochondrion with one cell are summed.
 
     Returns
     -------
     pyarrow.Table
         ``cell_id``, ``mito_id`` (int64) and ``voxels`` (float64, EM voxels), one row for
         each pair, by cell and mitochondrion.
-
-    Raises
-    ------
-    InputError
-        The table cannot be read, or a number of voxels is not positive.
     """
     table = read_table(path, _COLUMNS)
     mito_ids, cell_ids, shared = (numpy_values(table[name]) for name in _COLUMNS)

@@ -39,7 +39,7 @@ def read_table(
 
     Parameters
     ----------
-    path : str or Path
+    path
         A CSV file with a header line; columns that are not asked for, among them a
         leading unnamed index, are passed over.
     columns : mapping from name to Arrow type
