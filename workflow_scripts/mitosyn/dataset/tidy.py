@@ -18,7 +18,6 @@ from mitosyn.catalogue import (
     MORPHOMETRICS,
     NUMBER,
     TEXT,
-    Column,
     columns_of,
     published,
     tidy_name,
@@ -45,20 +44,13 @@ def arrow_schema(name: str, dataset: str) -> pa.Schema:
     dataset and its own ``description``.
     """
     table = published(name)
-    fields = [
-        pa.field(
-            name,
-            ARROW_TYPES[column.kind],
-            nullable=bool(column.missing),
-            metadata={"unit": column.unit, "description": _described(column)},
-        )
-        for name, column in table.columns.items()
-    ]
+    fields = []
+    for column_name, column in table.columns.items():
+        about = column.meaning + (f"; null: {column.missing}" if column.missing else "")
+        metadata = {"unit": column.unit, "description": about}
+        kind, missing = ARROW_TYPES[column.kind], bool(column.missing)
+        fields.append(pa.field(column_name, kind, nullable=missing, metadata=metadata))
     return pa.schema(fields, {"dataset": dataset, "description": table.about})
-
-
-def _described(column: Column) -> str:
-    return column.meaning + (f"; null: {column.missing}" if column.missing else "")
 
 
 def _arrow_types(name: str) -> dict[str, pa.DataType]:
