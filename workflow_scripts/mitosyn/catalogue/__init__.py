@@ -3,7 +3,7 @@
 from mitosyn.catalogue.colours import (
     COMPARTMENT_COLOURS, SKELETON_COLOUR, SYNAPSE_STYLES, type_colours,
 )
-from mitosyn.catalogue.column import Column, FLAG, INTEGER, NUMBER, TEXT, tidy_name
+from mitosyn.catalogue.column import FLAG, INTEGER, NUMBER, TEXT, tidy_name
 from mitosyn.catalogue.dictionary import data_dictionary
 from mitosyn.catalogue.figures import QUESTIONS, SEGMENT_COLUMNS, place_in_report, questions
 from mitosyn.catalogue.files import CELL_CSV, SWC, columns_of, made_files, published
