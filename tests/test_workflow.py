@@ -330,7 +330,7 @@ def test_comments_docstrings_and_a_fresh_checkout_redo_nothing(
     for path in (checkout / "workflow_scripts").rglob("*.py"):
         path.touch()
     assert not planned(finished, checkout)
-    modules = checkout / "workflow_scripts" / "mitosyn"
+    modules = checkout / "workflow_scripts" / "mitosyn" / "support"
     errors = (modules / "errors.py").read_text()
     changed = errors.replace("The one error that", "The single error that") + "\n# changed\n"
     (modules / "errors.py").write_text(changed)
