@@ -138,7 +138,7 @@ def test_what_is_retrieved_gives_the_same_archives(retrieved: Run, small_run: Ru
 def test_a_link_and_a_state_for_each_cell(retrieved: Run) -> None:
     results = retrieved.folder / "results" / "mirror"
     links, cells = (
-        list(csv.DictReader((results / name).open()))
+        list(csv.DictReader((results / name).read_text().splitlines()))
         for name in ("neuroglancer_links.csv", "cells.csv")
     )
     assert [row["cell_id"] for row in links] == [row["cell_id"] for row in cells]
