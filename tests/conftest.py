@@ -97,7 +97,7 @@ def recomputed_run(small_run: Run, tmp_path_factory: pytest.TempPathFactory) -> 
         results = "results/sample"
         return run_snakemake(
             folder,
-            *(*CORES, f"{results}/recomputed_agreement.csv"),
+            *(*CORES, f"{results}/microns.tar.gz", f"{results}/recomputed_agreement.csv"),
             *(f"{results}/figures/recomputed_{what}.png" for what in ("labels", "lengths")),
             *("--configfile", "config.yaml", "--config", "recompute_pyramidal=true"),
         )

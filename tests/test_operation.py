@@ -19,7 +19,7 @@ from workflow import ROOT, Run, done, em_block_config, run_snakemake, small_samp
 
 ARCHIVES = ["microns.tar.gz", "morphologies.tar.gz", "nodes.tar.gz"]
 PRODUCTS = [*ARCHIVES, "synapse_filtered.csv", "cells.csv", "check.json"]
-KILLS = 12
+KILLS = 8
 
 
 def targets(dataset: str, names: list[str]) -> list[str]:

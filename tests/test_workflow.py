@@ -32,6 +32,7 @@ FOLDERS = {
     "morphologies": "cell_morphologies",
     "nodes": "associated_nodes",
 }
+SMALL = ("--cores", "1", "--configfile", "config.yaml")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -157,9 +158,9 @@ def test_left_out_cells_are_listed_with_the_reason(sample_run: Run) -> None:
 
 
 def test_files_of_other_cells_are_refused_with_the_nearest_ids(
-    sample_run: Run, tmp_path: Path
+    small_run: Run, tmp_path: Path
 ) -> None:
-    folder, results = copy_of(sample_run, tmp_path / "run"), "results/sample"
+    folder, results = copy_of(small_run, tmp_path / "run"), "results/sample"
     names = [p.stem for p in (folder / results / "microns_cells").glob("*.csv")]
     neuron = next(name.split("_")[1] for name in names if name.startswith("pyramidal"))
     astrocyte = next(name.split("_")[1] for name in names if name.startswith("glia"))
@@ -171,7 +172,7 @@ def test_files_of_other_cells_are_refused_with_the_nearest_ids(
         f"microns_cells/glia_{neuron}.csv": f"{neuron} is pyramidal, asked for as glia",
         f"microns_cells/inhibitory_{neuron}.csv": "is pyramidal, asked for as inhibitory",
     }.items():
-        run = run_snakemake(folder, "--cores", "1", f"{results}/{target}")
+        run = run_snakemake(folder, f"{results}/{target}", *SMALL)
         assert run.code != 0 and not done(run)
         assert expected in run.text
 

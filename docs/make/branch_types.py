@@ -15,7 +15,6 @@ from mitosyn.branches.division import (
     DISTANCE_BINS,
     FULL,
     PROXIMAL,
-    SOMATIC_LABEL,
     UNCOVERED,
     UNREACHABLE,
     Branches,
@@ -141,7 +140,7 @@ def _draw_branches(ax: Axes, skeleton: Skeleton, branches: Branches, colours: li
     ax.add_collection(
         LineCollection(list(lines[within]), colors=shades, linewidths=1.9, capstyle="round")
     )
-    soma = skeleton.vertices[skeleton.labels == SOMATIC_LABEL, :2].mean(axis=0) / 1e3
+    soma = skeleton.vertices[skeleton.somatic, :2].mean(axis=0) / 1e3
     ax.plot(*soma, "o", color="black", ms=6)
     ax.autoscale_view()
 
