@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mitosyn.support.archives import pack, unpack_files, unpack_member
+from mitosyn.retrieval.archives import pack, unpack_files, unpack_member
 from mitosyn.support.errors import InputError
 
 

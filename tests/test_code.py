@@ -222,7 +222,7 @@ def editable(file: Path) -> tuple[str, str]:
         ("meshes/cell_mesh.py", False),
         ("meshes/layers.py", False),
         ("support/seals.py", False),
-        ("support/archives.py", False),
+        ("retrieval/archives.py", False),
         ("support/hdf5.py", False),
     ],
 )

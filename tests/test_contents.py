@@ -23,7 +23,7 @@ from mitosyn.dataset.contents import (
     mitochondria_parts,
     skeleton_parts,
 )
-from mitosyn.support.archives import pack
+from mitosyn.retrieval.archives import pack
 from mitosyn.tables.reading import read_csv_rows, read_table
 from workflow import Run, done, run_snakemake
 

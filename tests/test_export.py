@@ -18,7 +18,6 @@ from mitosyn.cells.export import (
     compartment_table,
     covered_nodes,
     keep_published,
-    morphometrics_table,
     soma_compartments,
     write_associated_nodes,
     write_cell_csv,
@@ -26,6 +25,7 @@ from mitosyn.cells.export import (
 from mitosyn.meshes.bundle import MeshError, bundle_meshes, read_bundle, write_bundle
 from mitosyn.meshes.morphometrics import measure_bundle
 from mitosyn.meshes.surfaces import describe_surfaces
+from mitosyn.meshes.table import morphometrics_table
 from mitosyn.skeletons.coverage import Coverage, associate, covered_lengths, majority_labels
 from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.sources.microns_l23 import (

@@ -34,7 +34,7 @@ from mitosyn.report.notebook import (
     run_template,
     write_notebook,
 )
-from mitosyn.support.archives import pack
+from mitosyn.retrieval.archives import pack
 from mitosyn.tables.compartments import OWN_LABELS, names_by_label
 from nbformat import NotebookNode
 from workflow import Run

@@ -23,7 +23,6 @@ from mitosyn.catalogue.tables import MORPHOMETRICS
 from mitosyn.cells.export import (
     COMPARTMENT_SCHEMA,
     NODES_SCHEMA,
-    morphometrics_table,
     write_cell_csv,
 )
 from mitosyn.dataset import tidy
@@ -38,6 +37,7 @@ from mitosyn.dataset.tidy import (
 )
 from mitosyn.meshes.bundle import Mesh, MeshError, bundle_meshes, read_bundle
 from mitosyn.meshes.surfaces import describe_surfaces
+from mitosyn.meshes.table import morphometrics_table
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell
 from mitosyn.tables.mitochondria import MITOCHONDRIA_SCHEMA

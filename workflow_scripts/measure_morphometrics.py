@@ -1,7 +1,12 @@
 """Measure the meshes of a cell's mitochondria."""
 
-from mitosyn.cells import morphometrics_table
-from mitosyn.meshes import describe_surfaces, measure_bundle, read_bundle, source_scale
+from mitosyn.meshes import (
+    describe_surfaces,
+    measure_bundle,
+    morphometrics_table,
+    read_bundle,
+    source_scale,
+)
 from mitosyn.support import run
 from mitosyn.tables import write_arrow
 

@@ -4,7 +4,8 @@ import logging
 import sys
 from pathlib import Path
 
-from mitosyn.support import pack, remove_strays, run
+from mitosyn.retrieval import pack
+from mitosyn.support import remove_strays, run
 
 
 def main(snakemake) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from mitosyn.meshes import read_bundle, source_scale
 from mitosyn.report import FOLDER, pack_meshes, rank_cells
-from mitosyn.support import pack, run
+from mitosyn.retrieval import pack
+from mitosyn.support import run
 
 CELL_COLUMNS = ["cell_id", "cell_type", "mitochondria", "skeleton_nodes"]
 SYNAPSE_COLUMNS = ["synapse_type", "pre_root_id", "post_root_id"]

@@ -2,7 +2,8 @@
 
 import logging
 
-from mitosyn.support import run, unpack_files
+from mitosyn.retrieval import unpack_files
+from mitosyn.support import run
 
 ENDINGS = {
     "skeletons": ("_skeleton.h5", "_skeleton_label.npy"),

@@ -1,6 +1,7 @@
 """Unpack one input from an archive."""
 
-from mitosyn.support import run, unpack_member
+from mitosyn.retrieval import unpack_member
+from mitosyn.support import run
 
 
 def main(snakemake) -> None:

@@ -1,8 +1,8 @@
 """What a cell's jobs write, and whether its positions fit."""
 
 from mitosyn.cells.export import (
-    compartment_table, covered_nodes, keep_published, morphometrics_table, soma_compartments,
-    write_associated_nodes, write_cell_csv,
+    compartment_table, covered_nodes, keep_published, soma_compartments, write_associated_nodes,
+    write_cell_csv,
 )
 from mitosyn.cells.fit import (
     DOUBTFUL, check_all_cells, fit_meshes, fit_row, fit_skeleton, mesh_centres, read_fits,

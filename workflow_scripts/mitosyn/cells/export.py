@@ -17,10 +17,9 @@ from mitosyn.catalogue import (
     UNKNOWN,
     columns_of,
 )
-from mitosyn.meshes import MeshBundle, Surfaces
 from mitosyn.skeletons import SOMATIC_LABEL, Coverage, astrocyte_compartments
 from mitosyn.support import write_text
-from mitosyn.tables import Cell, flags, numbers, positions_nm, texts, write_csv
+from mitosyn.tables import Cell, numbers, positions_nm, texts, write_csv
 
 COMPARTMENT_SCHEMA = pa.schema(
     {
@@ -38,20 +37,6 @@ not known."""
 NODES_SCHEMA = pa.schema(
     dict.fromkeys(("cell_id", "mito_id", "skeleton_node", "node_id", "vertices"), pa.int64())
 )
-
-
-def morphometrics_table(
-    bundle: MeshBundle, morphometrics: dict[str, np.ndarray], surfaces: Surfaces
-) -> pa.Table:
-    """Tabulate what was measured on a cell's meshes, with what is wrong with missing ones."""
-    columns = {name: numbers(morphometrics[name]) for name in MORPHOMETRICS}
-    columns = {
-        "mito_id": numbers(bundle.mito_ids),
-        "problem": texts(bundle.problems.tolist()),
-        "mesh_closed": flags(surfaces.closed),
-        "mesh_pieces": numbers(surfaces.pieces),
-    } | columns
-    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
 def compartment_table(
@@ -78,7 +63,7 @@ def soma_compartments(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Tabl
     """Tabulate compartments by distance from the soma; PC1 lengths stand in for lengths.
 
     ``mitochondria`` are the cell's rows of the canonical table, ``morphometrics`` the same ones' as
-    :func:`morphometrics_table` returns them.
+    :func:`~mitosyn.meshes.morphometrics_table` returns them.
     """
     count = len(mitochondria)
     compartments = [UNKNOWN] * count
@@ -109,7 +94,8 @@ def write_cell_csv(
     compartments : pyarrow.Table
         The same mitochondria, with :data:`COMPARTMENT_SCHEMA`.
     morphometrics : pyarrow.Table
-        The same mitochondria, as :func:`morphometrics_table` returns them; NaN is left empty.
+        The same mitochondria, as :func:`~mitosyn.meshes.morphometrics_table` returns them; NaN
+        is left empty.
     """
     x, y, z = positions_nm(mitochondria).T.tolist()
     count = len(mitochondria)

@@ -14,8 +14,9 @@ import pyarrow.parquet
 
 from mitosyn.catalogue import CELL_CSV, COMPARTMENTS, SOMATIC, columns_of, tidy_name
 from mitosyn.dataset.tidy import read_csv, stream_csv
+from mitosyn.retrieval import plain_files
 from mitosyn.skeletons import NO_PARENT, read_swc
-from mitosyn.support import InputError, plain_files
+from mitosyn.support import InputError
 from mitosyn.tables import read_csv_rows
 
 Part = tuple[str, pa.Table]

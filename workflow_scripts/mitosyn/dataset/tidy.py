@@ -166,7 +166,7 @@ def mitochondria_table(
     compartments : pyarrow.Table
         The same mitochondria, with :data:`mitosyn.cells.export.COMPARTMENT_SCHEMA`.
     morphometrics : pyarrow.Table
-        The same, as :func:`mitosyn.cells.export.morphometrics_table` returns them.
+        The same, as :func:`mitosyn.meshes.table.morphometrics_table` returns them.
 
     Returns
     -------

@@ -13,5 +13,6 @@ from mitosyn.meshes.layers import (
     named_mesh_folder, read_info, resolution_problem,
 )
 from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
-from mitosyn.meshes.surfaces import Surfaces, describe_surfaces
+from mitosyn.meshes.surfaces import describe_surfaces
+from mitosyn.meshes.table import morphometrics_table
 from mitosyn.meshes.vectors import cross, dot

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mitosyn.catalogue import PRESYNAPTIC
 from mitosyn.meshes import Mesh, MeshBundle
-from mitosyn.support import pack
+from mitosyn.retrieval import pack
 
 FOLDER = "demonstration_meshes"
 # The types of the two neurons of whose synapses the notebook shows the most.

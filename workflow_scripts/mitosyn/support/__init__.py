@@ -1,6 +1,5 @@
-"""What every room needs: errors, files, jobs, archives, seals, units."""
+"""What every room needs: errors, files, jobs, seals, units."""
 
-from mitosyn.support.archives import pack, plain_files, unpack_files, unpack_member
 from mitosyn.support.code import CodeBase
 from mitosyn.support.errors import CHECKS, CONFIGURATION, InputError, RETRIEVAL
 from mitosyn.support.files import flush_to_disk, whole_file, whole_folder, write_text

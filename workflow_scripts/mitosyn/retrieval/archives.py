@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from mitosyn.support.errors import CONFIGURATION, RETRIEVAL, InputError
-from mitosyn.support.files import whole_file, whole_folder
+from mitosyn.support import CONFIGURATION, RETRIEVAL, InputError, whole_file, whole_folder
 
 CHUNK_BYTES = 1 << 20
 
