@@ -1,7 +1,8 @@
 """A dataset of any size in the published formats, for measuring whole runs.
 
 Its shapes are instances of the sample's: skeletons as they are, mitochondrial meshes shifted by a
-few hundred nm. Its tables hold random numbers. Meshes go straight into the per-cell files.
+few hundred nm. Its tables hold random numbers, but for the positions of mitochondria, which are
+those of their meshes: other ones are refused. Meshes go straight into the per-cell files.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import yaml
 from measures import bundled, meshes_of
 from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_FILES
 from mitosyn.meshes.bundle import Mesh, write_bundle
+from mitosyn.sources.microns_l23 import POSITION_VX
 from mitosyn.tables.cells import read_cells
 from mitosyn.tables.mitochondria import mitochondria_of_cell
 from sample import MESH_VOXEL_NM, VOXEL_NM, make_sample
@@ -96,7 +99,7 @@ def make_tables(folder: Path, templates: Path, size: Size) -> Path:
     ids = FIRST_ID + rng.permutation(10_000_000)[: size.cells]
     neurons, pyramidal = ids[: size.neurons], ids[: size.pyramidal]
     _write_cells(folder, ids, size)
-    _write_mitochondria(folder, rng, ids, size)
+    _write_mitochondria(folder, rng, ids, size, _own_meshes(templates))
     _write_synapses(folder, rng, neurons, size)
     (folder / PUBLISHED_FILES["pyramidal_ids"]).write_text("\n".join(map(str, pyramidal)) + "\n")
     sources = skeletons_of(templates)
@@ -145,8 +148,23 @@ def _write_csv(path: Path, columns: dict[str, np.ndarray]) -> None:
     pa.csv.write_csv(pa.table(columns), path, options)
 
 
+def _own_meshes(templates: Path) -> list[list[Mesh]]:
+    """Return the meshes of each template neuron; a cell takes those of its skeleton."""
+    shapes = meshes_of(templates)
+    return [list(shapes[int(path.name.split("_")[0])].values()) for path in skeletons_of(templates)]
+
+
+def _at_meshes(cell: np.ndarray, own: list[list[Mesh]]) -> dict[str, np.ndarray]:
+    """Return positions in voxels where :func:`write_meshes` puts the meshes of a cell in turn."""
+    turns = pd.Series(cell).groupby(cell).cumcount().to_numpy()
+    centres = [np.array([mesh.vertices.mean(axis=0) for mesh in meshes]) for meshes in own]
+    of_cell = [centres[i % len(own)] for i in cell.tolist()]
+    found = np.array([c[n % len(c)] for c, n in zip(of_cell, turns, strict=True)])
+    return dict(zip(POSITION_VX, np.round(found / MESH_VOXEL_NM).astype(np.int64).T, strict=True))
+
+
 def _write_mitochondria(
-    folder: Path, rng: np.random.Generator, ids: np.ndarray, size: Size
+    folder: Path, rng: np.random.Generator, ids: np.ndarray, size: Size, own: list[list[Mesh]]
 ) -> None:
     groups = np.split(ids, [size.pyramidal, size.neurons])
     owners = [
@@ -158,7 +176,7 @@ def _write_mitochondria(
     columns = {
         "mito_id": rng.permutation(np.arange(1_000_000, 1_000_000 + 3 * count, 3)),
         "mito_vx": rng.integers(1_000, 1_000_000, count),
-        **_positions(rng, count),
+        **_at_meshes(cell, own),
         **{
             f"bbox_{end}_{axis}_vx": rng.integers(30_000, 130_000, count)
             for end in ("beg", "end")
@@ -212,10 +230,7 @@ def write_meshes(results: Path, templates: Path) -> int:
         Bytes written.
     """
     rng = np.random.default_rng(1)
-    shapes = meshes_of(templates)
-    of_neurons = [
-        list(shapes[int(path.name.split("_")[0])].values()) for path in skeletons_of(templates)
-    ]
+    of_neurons = _own_meshes(templates)
     written = 0
     for cell_id in read_cells(results / "tables" / "cells.arrow"):
         table = mitochondria_of_cell(results / "tables" / "mitochondria.arrow", cell_id)
