@@ -476,21 +476,25 @@ def places(value: Any, path: tuple = ()) -> list[tuple]:
     return [path] * bool(path) + [p for key, v in inner for p in places(v, (*path, key))]
 
 
+def spoil(mine: dict, data: st.DataObject, most: int, other_keys: st.SearchStrategy) -> None:
+    """Put drawn values at some places of a configuration, or under other keys beside them."""
+    every = places(mine)
+    for _ in range(data.draw(st.integers(1, most))):
+        *path, key = data.draw(st.sampled_from(every))
+        spoilt: Any = mine
+        for part in path:
+            spoilt = spoilt.get(part) if isinstance(spoilt, dict) else None
+        if isinstance(spoilt, dict):
+            spoilt[data.draw(st.just(key) | other_keys)] = data.draw(VALUES)
+
+
 @settings(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.data())
 def test_whatever_is_written_gives_a_config_or_plain_words(raw, tmp_path, data) -> None:
     mine = local(raw, tmp_path)
-    every = places(mine)
-    for _ in range(data.draw(st.integers(1, 3))):
-        *path, key = data.draw(st.sampled_from(every))
-        spoilt: Any = mine
-        for part in path:
-            spoilt = spoilt.get(part) if isinstance(spoilt, dict) else None
-        if isinstance(spoilt, dict):
-            key = data.draw(st.just(key) | st.text(max_size=8) | st.integers())
-            spoilt[key] = data.draw(VALUES)
+    spoil(mine, data, 3, st.text(max_size=8) | st.integers())
     try:
         locate_inputs(read_config(mine), "resources/mine")
     except ConfigError as error:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mitosyn.config import ConfigError, config_schema, read_config, with_key_tables
 from snakemake.utils import update_config
-from test_config import VALUES, local, places
+from test_config import local, spoil
 from workflow import ROOT
 
 RENEW = "renew it: python docs/make configuration"
@@ -212,14 +212,7 @@ BEYOND = re.compile(
 @given(st.data())
 def test_editors_and_runs_agree(raw, tmp_path, data) -> None:
     mine = local(raw, tmp_path)
-    every = places(mine)
-    for _ in range(data.draw(st.integers(1, 2))):
-        *path, key = data.draw(st.sampled_from(every))
-        spoilt: Any = mine
-        for part in path:
-            spoilt = spoilt.get(part) if isinstance(spoilt, dict) else None
-        if isinstance(spoilt, dict):
-            spoilt[data.draw(st.just(key) | st.text(max_size=8))] = data.draw(VALUES)
+    spoil(mine, data, 2, st.text(max_size=8))
     try:
         config = read_config(mine)
     except ConfigError as error:
