@@ -249,7 +249,7 @@ def test_local_cell_meshes(raw, tmp_path) -> None:
     assert inputs.folder_archives["cell_meshes"] == str(tmp_path / "meshes.tgz")
 
 
-def test_the_em_block_has_no_meshes_of_cells() -> None:
+def test_the_em_block_has_no_meshes_of_cells(em_block: Path) -> None:
     block = yaml.safe_load((ROOT / "tests" / "config" / "em_block.yaml").read_text())
     assert "datasets.em_block: missing key cell_meshes, " in message(block | {"branches": ["full"]})
 
