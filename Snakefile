@@ -71,6 +71,7 @@ rule retrieve_all:
         INPUTS.cell_meshes or [],
 
 
+make_groups_anew()
 set_environment(str(RULES.parent / "envs" / "workflow.yaml"))
 
 

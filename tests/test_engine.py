@@ -77,3 +77,64 @@ def test_a_parameter_without_redoing_redoes_nothing_and_others_do(
     again = snakemake(folder, *triggers, "--config", "free=2")
     assert "Nothing to be done" not in again
     assert (folder / "0.txt").read_text() == "2"
+
+
+GROUPED = f"""
+include: "{ROOT}/rules/engine.smk"
+
+if config.get("anew"):
+    make_groups_anew()
+
+checkpoint choose:
+    output: "chosen"
+    shell: "touch {{output}}"
+
+rule first:
+    output: "first/{{n}}"
+    group: "cell"
+    shell: "touch {{output}}"
+
+rule second:
+    input: "first/{{n}}"
+    output: "second/{{n}}"
+    group: "cell"
+    shell: "touch {{output}}"
+
+rule last:
+    input: "second/{{n}}", lambda wildcards: checkpoints.choose.get().output
+    output: "last/{{n}}"
+    group: "cell"
+    shell: "touch {{output}}"
+"""
+# Snakemake takes jobs in the order of their addresses, which any change of the code moves.
+IN_ORDER = """
+import itertools, sys
+from snakemake.cli import main
+from snakemake.jobs import Job
+
+order, arguments = sys.argv[1].split(","), sys.argv[2:]
+ids, count = {}, itertools.count()
+Job.__hash__ = lambda job: ids.setdefault(
+    id(job), order.index(job.rule.name) + 4 * next(count) * 2**20
+)
+main(arguments)
+"""
+
+
+def test_groups_hold_their_own_jobs_in_any_order(tmp_path: Path) -> None:
+    (tmp_path / "Snakefile").write_text(GROUPED)
+    (tmp_path / "in_order.py").write_text(IN_ORDER)
+
+    def failures(*config: str) -> set[str]:
+        failed = set()
+        for order in ("first,second,last,choose", "last,second,first,choose"):
+            command = [sys.executable, "in_order.py", order, "-n", "last/1", *config]
+            run = subprocess.run(
+                command, cwd=tmp_path, timeout=60, check=False, text=True, capture_output=True
+            )
+            if run.returncode:
+                failed.add(run.stdout + run.stderr)
+        return failed
+
+    assert any("KeyError: last" in each for each in failures()), "Snakemake has mended it"
+    assert failures("--config", "anew=1") == set()
