@@ -25,7 +25,7 @@ from job_costs import Shares, shares_of_work
 from measures import ROOT, SCALE
 from mitosyn.meshes.bundle import read_bundle
 from mitosyn.report.run_times import RuleCost, costs_by_rule
-from mitosyn.skeletons.skeleton import read_skeleton
+from mitosyn.skeletons.formats.registry import read_skeleton
 from reference import coverage, morphometrics
 from scipy.spatial import KDTree
 from timing import machine

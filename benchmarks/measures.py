@@ -37,7 +37,7 @@ from mitosyn.meshes.morphometrics import measure_bundle  # noqa: E402
 from mitosyn.meshes.surfaces import describe_surfaces  # noqa: E402
 from mitosyn.retrieval.fetch import MeshLayer, Transfer  # noqa: E402
 from mitosyn.skeletons.coverage import associate, covered_lengths, majority_labels  # noqa: E402
-from mitosyn.skeletons.skeleton import read_skeleton  # noqa: E402
+from mitosyn.skeletons.formats.registry import read_skeleton  # noqa: E402
 from mitosyn.sources.microns_l23 import MITOCHONDRION_COLUMNS  # noqa: E402
 from mitosyn.tables.reading import read_table  # noqa: E402
 from sample import MESH_VOXEL_NM, VOXEL_NM, make_sample  # noqa: E402

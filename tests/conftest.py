@@ -48,6 +48,11 @@ def em_block() -> Path:
 
 
 @pytest.fixture(scope="session")
+def em_modern() -> Path:
+    return shared_folder("em_modern")
+
+
+@pytest.fixture(scope="session")
 def microns_l23() -> Path:
     return shared_folder("microns_l23")
 

@@ -29,7 +29,7 @@ from mitosyn.sample.cell_meshes import (
 from mitosyn.sample.cells import Cast, make_cast
 from mitosyn.sample.dataset import grow_skeletons, make_dataset
 from mitosyn.sample.skeleton import RADII_NM, Label, Skeleton
-from mitosyn.skeletons.standard_swc import read_calibres
+from mitosyn.skeletons.formats.meshparty import read_calibres
 from mitosyn.sources.nuclei import Nuclei, read_nuclei
 from mitosyn.sources.overlaps import read_overlaps
 from mitosyn.support.errors import InputError

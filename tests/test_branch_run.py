@@ -31,7 +31,8 @@ from mitosyn.catalogue.files import columns_of, published
 from mitosyn.catalogue.names import BRANCH_TYPES, COMPARTMENTS
 from mitosyn.dataset.tidy import ARROW_TYPES
 from mitosyn.skeletons.coverage import Coverage
-from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
+from mitosyn.skeletons.formats.registry import read_skeleton
+from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.sources.nuclei import Nuclei
 from mitosyn.tables.arrow import read_arrow
 from tubes import export

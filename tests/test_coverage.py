@@ -81,7 +81,7 @@ def test_covered_lengths_agree_with_a_plain_loop(seed, nodes, mitochondria) -> N
 
 def test_association_agrees_with_measuring_every_distance(em_block) -> None:
     from mitosyn.retrieval.fetch import MeshLayer, Transfer
-    from mitosyn.skeletons.skeleton import read_skeleton
+    from mitosyn.skeletons.formats.registry import read_skeleton
 
     base = em_block / "skeletons" / "648518346349537404_skeleton"
     skeleton = read_skeleton(base.with_suffix(".h5"))

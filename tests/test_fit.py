@@ -35,7 +35,8 @@ from mitosyn.cells.fit import (
 from mitosyn.meshes.bundle import MeshBundle, bundle_meshes, source_scale
 from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from mitosyn.sample.dataset import make_dataset
-from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
+from mitosyn.skeletons.formats.registry import read_skeleton
+from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.support.errors import InputError
 from workflow import ROOT, em_block_config, run_snakemake
 

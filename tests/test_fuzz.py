@@ -16,8 +16,9 @@ from mitosyn.meshes.bundle import Mesh, MeshError
 from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
 from mitosyn.meshes.layers import mesh_folder
 from mitosyn.retrieval.fetch import MeshLayer, Transfer
-from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
-from mitosyn.skeletons.standard_swc import read_calibres
+from mitosyn.skeletons.formats.meshparty import read_calibres
+from mitosyn.skeletons.formats.registry import read_skeleton
+from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.sources.microns_l23 import SYNAPSE_COLUMNS
 from mitosyn.support.errors import InputError
 from mitosyn.tables.reading import ID, NUMBER, TEXT, read_ids, read_table

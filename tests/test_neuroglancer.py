@@ -27,7 +27,7 @@ from cloudvolume.datasource.precomputed.skeleton.unsharded import Skeleton
 from cloudvolume.server import ViewerServerHandler
 from mitosyn.catalogue import colours
 from mitosyn.catalogue.names import COMPARTMENTS
-from mitosyn.skeletons.skeleton import read_skeleton
+from mitosyn.skeletons.formats.registry import read_skeleton
 from mitosyn.support.errors import InputError
 from mitosyn.tables.cells import Cell, read_cells
 from mitosyn.views.precomputed import (

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from meshparty import skeleton_io
+from mitosyn.skeletons.formats.registry import read_skeleton
 from mitosyn.skeletons.skeleton import (
     Skeleton,
     default_root,
     piece_roots,
-    read_skeleton,
     swc_tree,
 )
 from mitosyn.support.errors import InputError
@@ -51,7 +51,13 @@ def write_files(folder: Path, vertices, edges, labels, root=0) -> tuple[Path, Pa
         (LINE, [[0, 1], [-1, 2]], [0] * 4, 0, r"row 1 of edges is \[-1, 2\]"),
         (LINE, [[0, 1], [1, 2], [2, 0]], [0] * 4, 0, "has cycles: 3 edges join 4 vertices in 2"),
         (LINE, [[0, 1], [2, 2]], [0] * 4, 0, "edge 1 joins vertex 2 to itself"),
-        (LINE, [[0, 1], [1, 2], [2, 3]], [0, 1, 6, 1], 0, "label 6 at vertex 2, expected 0 to 5"),
+        (
+            LINE,
+            [[0, 1], [1, 2], [2, 3]],
+            [0, 1, 6, 1],
+            0,
+            "label 6 at vertex 2, expected 0, 1, 2, 3, 4, 5",
+        ),
         (LINE, [[0, 1]], [0] * 4, 9, "root is 9"),
         (
             LINE * [1, 1, np.nan],

@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mitosyn.skeletons.skeleton import Skeleton, read_skeleton
+from mitosyn.skeletons.formats.meshparty import read_calibres
+from mitosyn.skeletons.formats.registry import read_skeleton
+from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.skeletons.standard_swc import (
     DEFAULT_RADIUS_NM,
     OWN_TYPES,
     StandardTree,
     node_radii,
-    read_calibres,
     soma_nodes,
     standard_tree,
     write_standard_swc,

@@ -1,32 +1,23 @@
-"""Skeletons of neurons: reading, checking, rooting, and writing as SWC.
-
-Per-cell jobs read MeshParty's skeleton files with h5py alone: importing
-``meshparty.skeleton_io`` costs several times what the job computes.
-"""
+"""Skeletons of neurons: checking, rooting, and the order of their nodes in SWC."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mitosyn.catalogue import COMPARTMENTS, SOMATIC
-from mitosyn.support import (
-    InputError,
-    open_h5,
-    read_positions,
-    read_vertex_number,
-    read_vertex_numbers,
-)
+from mitosyn.catalogue import COMPARTMENTS, SOMATIC, UNKNOWN
+from mitosyn.support import InputError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 NO_PARENT = -1
 SOMATIC_LABEL = COMPARTMENTS.index(SOMATIC)
+UNKNOWN_LABEL = COMPARTMENTS.index(UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -40,15 +31,19 @@ class Skeleton:
     edges : (E, 2) int64 array
         Pairs of node numbers, each pair once.
     labels : (N,) int64 array
-        Compartment labels, positions in :data:`~mitosyn.catalogue.COMPARTMENTS`.
+        Compartment labels: positions in :data:`~mitosyn.catalogue.COMPARTMENTS`, from there on
+        those of names that the dataset's description adds.
     root : int
         Node at which the tree of the main piece starts.
+    radii : (N,) float64 array or None
+        What the source has for the radius at each node, in nm; not positive where not known.
     """
 
     vertices: np.ndarray
     edges: np.ndarray
     labels: np.ndarray
     root: int
+    radii: np.ndarray | None = None
 
     @cached_property
     def somatic(self) -> np.ndarray:
@@ -133,83 +128,23 @@ class Skeleton:
         return np.sqrt(((a - b) ** 2).sum(axis=1))
 
 
-def read_skeleton(skeleton_path: str | Path) -> Skeleton:
-    """Read a MeshParty skeleton file, and the compartment labels that lie beside it.
-
-    Parameters
-    ----------
-    skeleton_path
-        HDF5 with ``vertices`` (N, 3) in nm, ``edges`` (E, 2) and perhaps ``root``, else
-        MeshParty's default; ``<stem>_label.npy`` has one small integer per vertex.
-
-    Raises
-    ------
-    InputError
-        One of the files is unreadable, or they do not hold a labelled forest.
-    """
-    with open_h5(skeleton_path, "skeleton file") as file:
-        vertices = read_positions(file)
-        edges = read_vertex_numbers(file, "edges", 2, len(vertices))
-        root = read_vertex_number(file, "root", len(vertices))
-    loops = np.flatnonzero(edges[:, 0] == edges[:, 1])
-    if len(loops):
-        raise _bad_skeleton(
-            skeleton_path, f"edge {loops[0]} joins vertex {edges[loops[0], 0]} to itself"
-        )
-    path = Path(skeleton_path)
-    labels = _read_labels(path.with_name(f"{path.stem}_label.npy"), path, len(vertices))
-    # An edge stated twice says nothing new; counted twice it would look like a cycle.
-    unique_edges = np.unique(np.sort(edges, axis=1), axis=0)
-    skeleton = Skeleton(vertices, unique_edges, labels, root or 0)
-    _check_forest(skeleton, skeleton_path)
-    return skeleton if root is not None else replace(skeleton, root=default_root(skeleton))
-
-
-def _read_labels(path: str | Path, skeleton_path: str | Path, count: int) -> np.ndarray:
-    try:
-        # A map fails where the file does not hold what its header claims, however much.
-        labels = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError as error:
-        raise InputError(
-            path, "no such label file", "Add it: one compartment label per skeleton vertex."
-        ) from error
-    # NumPy answers a broken header with errors of many types.
-    except Exception as error:
-        problem = f"not a readable .npy file ({str(error).partition(chr(10))[0]})"
-        raise InputError(path, problem, "Replace the file.") from error
-    if not isinstance(labels, np.ndarray):
-        labels.close()
-        raise InputError(
-            path, "an archive of arrays (.npz), expected one array", "Save it with numpy.save."
-        )
-    # Whole numbers that were saved as floats are labels too; that they are whole, the values tell.
-    if labels.dtype.kind not in "iuf":
-        raise InputError(
-            path, f"labels are {labels.dtype}, expected integers", "Save them as integers (uint8)."
-        )
-    if labels.shape != (count,):
-        raise InputError(
-            path,
-            f"labels of shape {labels.shape}, expected ({count},) for the vertices of "
-            f"{Path(skeleton_path).name}",
-            "Replace the label file or the skeleton file.",
-        )
-    known = np.isin(labels, np.arange(len(COMPARTMENTS)))
-    if not known.all():
-        first = int(np.argmin(known))
-        raise InputError(
-            path,
-            f"label {labels[first]} at vertex {first}, expected 0 to {len(COMPARTMENTS) - 1}",
-            "Correct the labels.",
-        )
-    return labels.astype(np.int64)
-
-
 def _bad_skeleton(path: str | Path, problem: str) -> InputError:
     return InputError(path, problem, "Replace the skeleton file.")
 
 
-def _check_forest(skeleton: Skeleton, path: str | Path) -> None:
+def unique_edges(path: str | Path, edges: np.ndarray) -> np.ndarray:
+    """Return each of (E, 2) edges once, with its smaller node first, ascending.
+
+    An edge stated twice says nothing new; counted twice it would look like a cycle. One that joins
+    a node to itself is an InputError.
+    """
+    loops = np.flatnonzero(edges[:, 0] == edges[:, 1])
+    if len(loops):
+        raise _bad_skeleton(path, f"edge {loops[0]} joins vertex {edges[loops[0], 0]} to itself")
+    return np.unique(np.sort(edges, axis=1), axis=0)
+
+
+def check_forest(skeleton: Skeleton, path: str | Path) -> None:
     """Refuse cycles: a forest of N nodes in P pieces has N - P edges."""
     pieces = len(skeleton.pieces)
     expected = len(skeleton.vertices) - pieces

@@ -9,16 +9,14 @@ has one type, and comments at the end of the file say which points have another 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mitosyn.catalogue import COMPARTMENTS, UNKNOWN
 from mitosyn.skeletons.assigned import known_diameters
-from mitosyn.skeletons.skeleton import NO_PARENT, SOMATIC_LABEL, Skeleton
-from mitosyn.support import NM_PER_UM, InputError, open_h5, read_text_or_numbers, write_text
+from mitosyn.skeletons.skeleton import NO_PARENT, SOMATIC_LABEL, UNKNOWN_LABEL, Skeleton
+from mitosyn.support import NM_PER_UM, write_text
 
 FIRST_ID = 1
 DEFAULT_RADIUS_NM = 100.0
@@ -28,7 +26,6 @@ CALIBRES = "half the local calibre"
 """What radii are that come from the skeleton file, in the words of the header."""
 
 SOMA_TYPE = SOMATIC_LABEL + 1
-UNKNOWN_LABEL = COMPARTMENTS.index(UNKNOWN)
 HEADER = """\
 # Skeleton of cell {cell_id} as standard SWC: id type x y z radius parent
 # Units: micrometres
@@ -62,30 +59,6 @@ class StandardTree:
     positions: np.ndarray
     radii: np.ndarray
     parents: np.ndarray
-
-
-def read_calibres(path: str | Path, count: int) -> np.ndarray | None:
-    """Read the local calibre of each skeleton node, if the skeleton file has it.
-
-    MeshParty's vertex property ``rs`` is the distance to the opposite side of the mesh, a
-    diameter, written as JSON: (count,) float64 in nm, not finite where it could not be measured.
-    That it does not hold one number for each of the ``count`` vertices is an error.
-    """
-    with open_h5(path, "skeleton file") as file:
-        if "vertex_properties/rs" not in file:
-            return None
-        raw = read_text_or_numbers(file, "vertex_properties/rs")
-    try:
-        calibres = np.asarray(json.loads(raw) if isinstance(raw, bytes) else raw, np.float64)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise _bad_calibres(path, f"is not a list of numbers ({error})") from error
-    if calibres.shape != (count,):
-        raise _bad_calibres(path, f"has shape {calibres.shape}, expected ({count},)")
-    return calibres
-
-
-def _bad_calibres(path: str | Path, problem: str) -> InputError:
-    return InputError(path, f"vertex property rs {problem}", "Correct it or take it off.")
 
 
 def node_radii(calibres: np.ndarray | None, count: int) -> np.ndarray:

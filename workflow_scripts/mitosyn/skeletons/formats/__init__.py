@@ -1,0 +1,1 @@
+"""Formats of skeletons, a reader for each."""
