@@ -28,9 +28,7 @@ def make_groups_anew():
     After a checkpoint such a group may come back with a job that has been replaced, and
     without the one in its place: the run ends with the name of a rule as a KeyError.
     """
-    GroupJobFactory.new = lambda self, id, jobs, resources: GroupJob(
-        id, frozenset(jobs), resources
-    )
+    GroupJobFactory.new = lambda self, id, jobs, resources: GroupJob(id, frozenset(jobs), resources)
 
 
 def without_redoing(value):
