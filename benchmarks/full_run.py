@@ -111,7 +111,7 @@ def reference_seconds(run: Path, skeletons: Path, size: Size) -> tuple[float, fl
     measured = associated = 0.0
     for path in with_skeleton[:SAMPLED_CELLS]:
         base = skeletons / f"{path.stem}_skeleton"
-        skeleton = read_skeleton(base.with_suffix(".h5"), f"{base}_label.npy")
+        skeleton = read_skeleton(base.with_suffix(".h5"))
         meshes = list(read_bundle(path))
         tree = KDTree(skeleton.vertices)
         for i in rng.choice(len(meshes), SAMPLED_MESHES // SAMPLED_CELLS, replace=False):

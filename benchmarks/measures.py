@@ -190,7 +190,7 @@ def compare_association(
     cell_id = max(with_skeleton, key=lambda i: len(with_skeleton[i]))
     meshes = with_skeleton[cell_id]
     base = folder / "skeletons" / f"{cell_id}_skeleton"
-    skeleton = read_skeleton(base.with_suffix(".h5"), f"{base}_label.npy")
+    skeleton = read_skeleton(base.with_suffix(".h5"))
     bundle, count = bundled(meshes), len(meshes)
 
     def own() -> tuple[np.ndarray, np.ndarray]:

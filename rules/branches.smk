@@ -33,6 +33,7 @@ if SETTINGS.needs_cell_meshes:
         params:
             **VOXEL_SIZES,
             skeleton=skeleton_path,
+            skeleton_form=SKELETON_FORM,
             mesh=cell_mesh_path,
             code=code("assign_cell_mesh"),
         script:
@@ -87,6 +88,7 @@ if SETTINGS.branches:
         group:
             "branches"
         params:
+            **LABELS,
             skeleton=skeleton_path,
             voxel_size_nm=DATASET.voxel_size_nm,
             code=code("measure_branches"),
@@ -128,6 +130,7 @@ if SETTINGS.branches:
         params:
             dataset=SETTINGS.dataset,
             nucleus_voxel_size_nm=DATASET.nucleus_voxel_nm,
+            compartment_names=COMPARTMENT_NAMES,
             code=code("summarise_compartments"),
         script:
             "../workflow_scripts/summarise_compartments.py"

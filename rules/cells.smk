@@ -1,6 +1,11 @@
 """Which cells a run analyses, and the files of each."""
 
-from mitosyn.tables import read_cells, why_not
+from mitosyn.skeletons import MESHPARTY_FORM, skeleton_endings
+from mitosyn.tables import OWN_LABELS, read_cells, why_not
+
+SKELETON_FORM = MESHPARTY_FORM
+COMPARTMENT_NAMES = tuple(OWN_LABELS)
+LABELS = {"skeleton_form": SKELETON_FORM, "compartment_names": COMPARTMENT_NAMES}
 
 
 @cache
@@ -47,8 +52,9 @@ def skeleton_files(wildcards):
     refuse_other_cells(wildcards, *DATASET.skeleton_types)
     if not INPUTS.skeletons_are_files:
         return {"skeleton_folder": INPUTS.skeletons}
-    base = f"{INPUTS.skeletons}/{wildcards.cell_id}_skeleton"
-    return {"skeleton": f"{base}.h5", "labels": f"{base}_label.npy"}
+    base = f"{INPUTS.skeletons}/{wildcards.cell_id}"
+    paths = [f"{base}{ending}" for ending in skeleton_endings(SKELETON_FORM)]
+    return dict(zip(("skeleton", "labels"), paths))
 
 
 def cell_mesh_files(wildcards):
@@ -66,13 +72,13 @@ def input_path(name, folder, ending):
     """Return the path of a cell's file: an input, or in the folder that is one."""
     # Neither is known while the cells are not; a file need not exist.
     return lambda wildcards, input: input.get(name) or (
-        f"{input.get(f'{name}_folder') or folder}/{wildcards.cell_id}_{ending}"
+        f"{input.get(f'{name}_folder') or folder}/{wildcards.cell_id}{ending}"
     )
 
 
 # The labels of the nodes lie beside it.
-skeleton_path = input_path("skeleton", INPUTS.skeletons, "skeleton.h5")
-cell_mesh_path = input_path("mesh", INPUTS.cell_meshes, "mesh.h5")
+skeleton_path = input_path("skeleton", INPUTS.skeletons, skeleton_endings(SKELETON_FORM)[0])
+cell_mesh_path = input_path("mesh", INPUTS.cell_meshes, "_mesh.h5")
 
 
 def of_cell(pattern, cell):

@@ -78,6 +78,7 @@ rule associate_skeleton:
         "cell"
     params:
         **VOXEL_SIZES,
+        **LABELS,
         skeleton=skeleton_path,
         recompute_pyramidal=SETTINGS.recompute_pyramidal,
         pyramidal_labels=SETTINGS.pyramidal_labels,
@@ -99,6 +100,7 @@ rule export_swc:
     group:
         "morphology"
     params:
+        **LABELS,
         skeleton=skeleton_path,
         code=code("export_swc"),
     script:
@@ -117,6 +119,7 @@ rule export_standard_swc:
     group:
         "morphology"
     params:
+        **LABELS,
         skeleton=skeleton_path,
         code=code("export_standard_swc"),
     script:

@@ -93,6 +93,9 @@ if INPUTS.archives:
             "../workflow_scripts/unpack_member.py"
 
 
+# Of the files that an archive of a folder holds.
+FOLDER_ENDINGS = {"skeletons": skeleton_endings(SKELETON_FORM), "cell_meshes": ("_mesh.h5",)}
+
 if INPUTS.folder_archives:
 
     rule unpack_folder:
@@ -107,5 +110,7 @@ if INPUTS.folder_archives:
             folder="|".join(INPUTS.folder_archives),
         resources:
             runtime=per_attempt(120),
+        params:
+            endings=lambda wildcards: FOLDER_ENDINGS[wildcards.folder],
         script:
             "../workflow_scripts/unpack_folder.py"

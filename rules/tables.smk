@@ -18,6 +18,7 @@ checkpoint select_cells:
         types=DATASET.types,
         voxel_size_nm=DATASET.voxel_size_nm,
         skeletons=lambda wildcards, input: input.skeletons or INPUTS.skeletons,
+        skeleton_form=SKELETON_FORM,
         skeletons_there=skeletons_there,
         code=code("select_cells"),
     script:

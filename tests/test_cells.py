@@ -48,6 +48,9 @@ def sources(rows: list[tuple], somas: dict, pyramidal: list[int], neurons: set[i
     return CellTables(table, "cell_types.csv", somas, pyramidal, neurons, VOXEL)
 
 
+ENDINGS = ("_skeleton.h5", "_skeleton_label.npy")
+
+
 def test_the_published_tables_give_exactly_the_published_cells(
     microns_l23: Path, tmp_path: Path
 ) -> None:
@@ -162,16 +165,16 @@ def test_neurons_without_a_file_of_their_skeleton_are_listed(tmp_path: Path) -> 
     cells, _ = select_cells(sources(rows, {4: [(0.0, 0.0, 0.0)]}, [1, 2, 3], set()))
     for name in ("1_skeleton.h5", "1_skeleton_label.npy", "2_skeleton.h5"):
         (tmp_path / name).touch()
-    kept, left_out = leave_out_without_skeleton(cells, tmp_path)
+    kept, left_out = leave_out_without_skeleton(cells, tmp_path, ENDINGS)
     assert [cell.cell_id for cell in kept] == [1, 4]
     assert {cell.cell_id: cell.reason for cell in left_out} == {
         2: "no 2_skeleton_label.npy",
         3: "no 3_skeleton.h5 and no 3_skeleton_label.npy",
     }
     (tmp_path / "1_skeleton.h5").unlink()
-    with pytest.raises(InputError, match="none of the 3 neurons has both its files here"):
-        leave_out_without_skeleton(cells, tmp_path)
-    assert leave_out_without_skeleton(kept[1:], tmp_path) == (kept[1:], [])
+    with pytest.raises(InputError, match="none of the 3 neurons has its files here"):
+        leave_out_without_skeleton(cells, tmp_path, ENDINGS)
+    assert leave_out_without_skeleton(kept[1:], tmp_path, ENDINGS) == (kept[1:], [])
 
 
 def test_a_cell_that_is_not_analysed_is_answered_with_the_nearest() -> None:

@@ -6,15 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+import morphio
 import navis
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mitosyn.branches.division import split, template
+from mitosyn.branches.summary import tip_lengths, tip_rows
+from mitosyn.catalogue.names import COMPARTMENTS
+from mitosyn.skeletons.coverage import Coverage, majority_labels
 from mitosyn.skeletons.formats.fetched import ATTRIBUTE, read_fetched, write_fetched
 from mitosyn.skeletons.formats.form import SkeletonForm
-from mitosyn.skeletons.formats.registry import read_skeleton, skeleton_names
+from mitosyn.skeletons.formats.registry import read_skeleton, skeleton_endings
 from mitosyn.skeletons.skeleton import Skeleton, default_root
+from mitosyn.skeletons.standard_swc import write_standard_swc
+from mitosyn.skeletons.swc import node_table
 from mitosyn.support.errors import InputError
 from test_skeletons import forests
 
@@ -237,5 +244,54 @@ def test_what_was_wrong_in_the_layer_is_said_by_the_cells_own_jobs(tmp_path: Pat
 
 
 def test_names_of_the_files() -> None:
-    assert skeleton_names(7) == ["7_skeleton.h5", "7_skeleton_label.npy"]
-    assert skeleton_names(7, form("swc")) == ["7.swc"]
+    assert skeleton_endings() == ("_skeleton.h5", "_skeleton_label.npy")
+    assert skeleton_endings(form("swc")) == (".swc",)
+
+
+# Names of one's own -------------------------------------------------------------------------------
+
+NAMES = (*COMPARTMENTS, "Dendrite", "Linker")
+
+
+def labelled(*labels: int) -> Skeleton:
+    count = len(labels)
+    vertices = np.column_stack([np.arange(count) * 1e4, np.zeros(count), np.zeros(count)])
+    edges = np.column_stack([np.arange(count - 1), np.arange(1, count)])
+    return Skeleton(vertices, edges, np.array(labels), 0, np.arange(count) * 50.0)
+
+
+def test_mitochondria_and_nodes_have_names_of_ones_own() -> None:
+    skeleton = labelled(0, 6, 6, 7, 1)
+    coverage = Coverage(np.array([0, 0, 1]), np.array([1, 3, 3]), np.array([2, 3, 1]))
+    assert majority_labels(coverage, skeleton, 3).tolist() == [7, 7, 5]
+    nodes = node_table(7, skeleton, skeleton.radii, NAMES)
+    named = dict(zip(nodes["label"].to_pylist(), nodes["compartment"].to_pylist(), strict=True))
+    assert named == {0: "Somatic", 6: "Dendrite", 7: "Linker", 1: "Axonal"}
+    # That of the first node is not known.
+    assert sorted(nodes["radius"].to_pylist()) == [1, 50, 100, 150, 200]
+
+
+def test_standard_swc_with_names_of_ones_own_loads_everywhere(tmp_path: Path) -> None:
+    skeleton = labelled(0, 6, 6, 6, 7, 7, 7)
+    path = tmp_path / "7.swc"
+    diameters = 2 * skeleton.radii
+    write_standard_swc(path, "7", skeleton, diameters, "those of the skeleton file", NAMES)
+    text = path.read_text()
+    assert ", 5 unknown dendrite, 6 unknown, 8 Dendrite, 9 Linker\n" in text
+    assert "# Radii: those of the skeleton file, 0.1 where not known\n" in text
+    assert "\n8 8 60.000000 0.000000 0.000000 0.300000 7\n# Points" in text
+    warnings = morphio.WarningHandlerCollector()
+    morphology = morphio.Morphology(path, warning_handler=warnings)
+    assert not warnings.get_all()
+    assert [int(section.type) for section in morphology.iter()] == [8]
+    assert navis.read_swc(path).n_nodes == 8
+
+
+def test_branches_have_names_of_ones_own() -> None:
+    skeleton = labelled(0, 6, 6, 7)
+    covered = np.array([True, True, False, False])
+    shared = template("coveredornot", skeleton, covered)
+    found = split(skeleton, shared, "coveredornot", len(NAMES))
+    assert found.compartments.tolist() == [6, 7 + len(NAMES)]
+    tips = tip_lengths(skeleton)
+    assert tip_rows(7, tips, NAMES) == [[7, 3, 3, "Linker", 30.0]]

@@ -12,8 +12,8 @@ def main(snakemake) -> None:
     """Read a neuron's skeleton and mesh, write which belongs to what, and what is missing."""
     params, output = snakemake.params, snakemake.output
     cell_id = int(snakemake.wildcards.cell_id)
-    skeleton = read_skeleton(params.skeleton)
-    calibres = read_calibres(params.skeleton, len(skeleton.vertices))
+    skeleton = read_skeleton(params.skeleton, params.skeleton_form)
+    calibres = read_calibres(params.skeleton, len(skeleton.vertices), params.skeleton_form)
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
     diameters, mesh, problems = assign_mesh(params.mesh, scale, skeleton, calibres)
     for subject, problem in problems:

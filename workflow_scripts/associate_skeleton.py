@@ -17,7 +17,6 @@ from mitosyn.meshes import read_bundle, source_scale
 from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton
 from mitosyn.support import run
 from mitosyn.tables import (
-    OWN_LABELS,
     find_cell,
     mitochondria_of_cell,
     names_by_label,
@@ -31,7 +30,7 @@ def main(snakemake) -> None:
     source, params = snakemake.input, snakemake.params
     cell = find_cell(source.cells, int(snakemake.wildcards.cell_id))
     bundle = read_bundle(source.meshes)
-    skeleton = read_skeleton(params.skeleton)
+    skeleton = read_skeleton(params.skeleton, params.skeleton_form)
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
     mitochondria = mitochondria_of_cell(source.mitochondria, cell.cell_id)
     positions = positions_nm(mitochondria)
@@ -51,7 +50,7 @@ def main(snakemake) -> None:
             logging.warning("%d mitochondria without published values: measured", unpublished)
         labels = keep_published(labels, mitochondria["published_compartment"])
         lengths = keep_published(lengths, mitochondria["published_length"])
-    names = names_by_label(params.pyramidal_labels if published else OWN_LABELS)
+    names = names_by_label(params.pyramidal_labels) if published else params.compartment_names
     compartments = compartment_table(bundle.mito_ids, labels, lengths, names)
     nodes = covered_nodes(cell.cell_id, bundle.mito_ids, coverage, skeleton.tree.swc_ids())
     write_arrow(snakemake.output.coverage, nodes)

@@ -12,14 +12,17 @@ from mitosyn.support import run
 
 def main(snakemake) -> None:
     """Read the skeleton, its labels and calibres, write the SWC file."""
-    skeleton = read_skeleton(snakemake.params.skeleton)
-    calibres, source = read_calibres(snakemake.params.skeleton, len(skeleton.vertices)), CALIBRES
+    params, cell_id = snakemake.params, snakemake.wildcards.cell_id
+    skeleton = read_skeleton(params.skeleton, params.skeleton_form)
+    count = len(skeleton.vertices)
+    calibres, source = read_calibres(params.skeleton, count, params.skeleton_form), CALIBRES
     assigned = snakemake.input.get("assigned")
-    if assigned and calibres is None:
+    if calibres is None and assigned:
         calibres, source = read_diameters(assigned), "measured on the cell's mesh"
-    write_standard_swc(
-        snakemake.output.swc, snakemake.wildcards.cell_id, skeleton, calibres, source
-    )
+    elif calibres is None and skeleton.radii is not None:
+        calibres, source = 2 * skeleton.radii, "those of the skeleton file"
+    path, names = snakemake.output.swc, params.compartment_names
+    write_standard_swc(path, cell_id, skeleton, calibres, source, names)
 
 
 if __name__ == "__main__":

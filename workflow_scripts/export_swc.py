@@ -7,10 +7,12 @@ from mitosyn.tables import write_arrow
 
 def main(snakemake) -> None:
     """Read the skeleton and its labels, perhaps its radii, write its nodes."""
-    skeleton = read_skeleton(snakemake.params.skeleton)
+    params = snakemake.params
+    skeleton = read_skeleton(params.skeleton, params.skeleton_form)
     assigned = snakemake.input.get("assigned")
-    radii = read_diameters(assigned) / 2 if assigned else None
-    nodes = node_table(int(snakemake.wildcards.cell_id), skeleton, radii)
+    radii = read_diameters(assigned) / 2 if assigned else skeleton.radii
+    cell_id = int(snakemake.wildcards.cell_id)
+    nodes = node_table(cell_id, skeleton, radii, params.compartment_names)
     write_arrow(snakemake.output.nodes, nodes)
     write_swc(snakemake.output.swc, nodes)
 

@@ -28,7 +28,7 @@ def main(snakemake) -> None:
     """Read what is known of a neuron along its skeleton, write its branches and tips."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     cell_id = int(snakemake.wildcards.cell_id)
-    skeleton = read_skeleton(params.skeleton)
+    skeleton = read_skeleton(params.skeleton, params.skeleton_form)
     mito_ids = numpy_values(mitochondria_of_cell(source.mitochondria, cell_id)["mito_id"])
     overlaps, sites = read_arrow(source.overlaps), postsynaptic_sites(source.synapse_ends, cell_id)
     neuron = Neuron(
@@ -42,7 +42,7 @@ def main(snakemake) -> None:
     )
     for path in output.branches:
         kind = Path(path).parent.name
-        table = measure_branches(neuron, kind)
+        table = measure_branches(neuron, kind, len(params.compartment_names))
         write_arrow(path, table)
         logging.info("%d branches of type %s", len(table), kind)
     tips = tip_lengths(skeleton)

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 
+from mitosyn.skeletons import skeleton_endings
 from mitosyn.sources import select_cells
 from mitosyn.support import run
 from mitosyn.tables import leave_out_without_skeleton, write_cells, write_left_out
@@ -14,7 +15,9 @@ def main(snakemake) -> None:
     selected, left_out = select_cells(
         params.adapter, snakemake.input, params.types, params.voxel_size_nm
     )
-    selected, without = leave_out_without_skeleton(selected, params.skeletons)
+    selected, without = leave_out_without_skeleton(
+        selected, params.skeletons, skeleton_endings(params.skeleton_form)
+    )
     left_out += without
     logging.info("selected: %s", dict(Counter(cell.cell_type for cell in selected)))
     for cell in left_out:

@@ -22,12 +22,12 @@ def main(snakemake) -> None:
     """Read the branches, tips and nuclei of all neurons, write their sums."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     nuclei = read_nuclei(source.nuclei, source.nuclei_of_cells, params.nucleus_voxel_size_nm)
-    compartments: list[dict] = []
+    names, compartments = params.compartment_names, []
     problems: list[Problem] = []
     for path in source.branches:
         cell_id = int(Path(path).stem)
         nucleus_um3, found = nucleus_of(cell_id, nuclei.get(cell_id, Nuclei()))
-        compartments += sum_compartments(read_arrow(path), nucleus_um3)
+        compartments += sum_compartments(read_arrow(path), nucleus_um3, names)
         problems += found
     problems += soma_problems(compartments)
     for problem in problems:
@@ -37,7 +37,11 @@ def main(snakemake) -> None:
     write_csv_table(output.csv, columns_of("branch_compartments.csv"), [table])
     lengths = [[row["cell_id"], row["compartment"], row["pathlength"]] for row in compartments]
     write_csv(output.neurites, columns_of("neurite_lengths.csv"), lengths)
-    tips = [row for path in source.tips for row in tip_rows(int(Path(path).stem), read_arrow(path))]
+    tips = [
+        row
+        for path in source.tips
+        for row in tip_rows(int(Path(path).stem), read_arrow(path), names)
+    ]
     write_csv(output.tips, columns_of("tip_lengths.csv"), tips)
     write_problems(output.problems, problems)
 

@@ -5,15 +5,10 @@ import logging
 from mitosyn.retrieval import unpack_files
 from mitosyn.support import run
 
-ENDINGS = {
-    "skeletons": ("_skeleton.h5", "_skeleton_label.npy"),
-    "cell_meshes": ("_mesh.h5",),
-}
-
 
 def main(snakemake) -> None:
     """Unpack the files of each cell, whatever folders the archive has them in."""
-    endings = ENDINGS[snakemake.wildcards.folder]
+    endings = tuple(snakemake.params.endings)
     count = unpack_files(snakemake.input.archive, snakemake.output.folder, endings)
     logging.info("%d files", count)
 

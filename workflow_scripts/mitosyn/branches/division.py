@@ -20,7 +20,8 @@ BIN_NM = 10_000.0
 DISTAL_BEYOND_NM = 60_000.0
 # Template values of what is kept apart; labels, bins and counts are not negative.
 SOMA, UNREACHABLE, PROXIMAL = -1, -2, -3
-# Added to the compartment of an uncovered branch of `coveredornot`.
+# Added to the compartment of an uncovered branch of `coveredornot`, where there are no names but
+# the published ones.
 UNCOVERED = len(COMPARTMENTS)
 
 
@@ -39,7 +40,7 @@ class Branches:
         skeleton; farthest from it for ``coveredornot``. The smallest of equals, and of
         nodes without a path to a soma.
     compartments : (B,) int64 array
-        Label of that node; plus 6 for uncovered branches of ``coveredornot``.
+        Label of that node; plus the number of labels for uncovered branches of ``coveredornot``.
     """
 
     kind: str
@@ -104,10 +105,11 @@ def most_branch_points(skeleton: Skeleton) -> np.ndarray:
     return np.array(counts, np.int64)[tree.swc_ids()]
 
 
-def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
+def split(skeleton: Skeleton, template: np.ndarray, kind: str, labels: int = UNCOVERED) -> Branches:
     """Divide a skeleton into branches: nodes that hang together and share a number.
 
-    The numbers are those that :func:`template` returns for this kind of branch.
+    The numbers are those that :func:`template` returns for this kind of branch; ``labels`` is how
+    many labels the dataset has.
     """
     count = len(skeleton.vertices)
     a, b = skeleton.edges[template[skeleton.edges[:, 0]] == template[skeleton.edges[:, 1]]].T
@@ -120,7 +122,7 @@ def split(skeleton: Skeleton, template: np.ndarray, kind: str) -> Branches:
     ids, row_of_component = _first_nodes(order, component)
     compartments = skeleton.labels[ids]
     if kind == COVERED_OR_NOT:
-        compartments = np.where(template[ids] == 0, compartments + UNCOVERED, compartments)
+        compartments = np.where(template[ids] == 0, compartments + labels, compartments)
     return Branches(kind, row_of_component[component], ids, compartments.astype(np.int64))
 
 

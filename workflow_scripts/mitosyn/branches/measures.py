@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.branches.division import Branches, split, template
+from mitosyn.branches.division import UNCOVERED, Branches, split, template
 from mitosyn.branches.grouped import Grouped
 from mitosyn.branches.neuron import Neuron
 from mitosyn.branches.patches import Patches, areas, volumes
@@ -23,8 +23,10 @@ BRANCH_SCHEMA = pa.schema(
 )
 
 
-def measure_branches(neuron: Neuron, kind: str) -> pa.Table:
+def measure_branches(neuron: Neuron, kind: str, labels: int = UNCOVERED) -> pa.Table:
     """Divide a neuron into branches of a kind, see :func:`template`, and measure each.
+
+    ``labels`` is how many labels the dataset has.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def measure_branches(neuron: Neuron, kind: str) -> pa.Table:
         vertices of a cell without a mesh.
     """
     skeleton = neuron.skeleton
-    branches = split(skeleton, template(kind, skeleton, neuron.covered), kind)
+    branches = split(skeleton, template(kind, skeleton, neuron.covered), kind, labels)
     count = len(branches.ids)
     surface, volume, vertices = _measure_mesh(branches, neuron.mesh)
     of_shares = branches.branch_of_node[neuron.coverage.node]

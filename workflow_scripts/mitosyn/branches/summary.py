@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -27,10 +29,13 @@ RATIOS = {
 }
 
 
-def sum_compartments(branches: pa.Table, nucleus_um3: float | None) -> list[dict]:
+def sum_compartments(
+    branches: pa.Table, nucleus_um3: float | None, names: Sequence[str] = COMPARTMENTS
+) -> list[dict]:
     """Sum the branches of a cell by compartment.
 
-    ``branches`` are those of type ``full``; the volume of the nucleus is None where not known.
+    ``branches`` are those of type ``full``; the volume of the nucleus is None where not known;
+    ``names`` are those of the labels 0, 1, 2, ….
     The rows have the columns of ``branch_compartments.csv``, one for each compartment that the cell
     has, by label. Area and volume are the sums over the branches that have a mesh; any other sum
     with an unknown part is unknown, None. ``cytovol`` is the volume without the nucleus, which
@@ -43,7 +48,7 @@ def sum_compartments(branches: pa.Table, nucleus_um3: float | None) -> list[dict
         values = {name: [column[i] for i in of_label] for name, column in columns.items()}
         row = {
             "cell_id": values["cellid"][0],
-            "compartment": COMPARTMENTS[label],
+            "compartment": names[label],
             "branches": len(of_label),
             "branches_without_mesh": values["volume"].count(None),
             **{name: _sum(values[name]) for name in SUMS},
@@ -86,10 +91,13 @@ def tip_lengths(skeleton: Skeleton) -> pa.Table:
     return pa.Table.from_arrays([numbers(column) for column in columns], schema=TIPS_SCHEMA)
 
 
-def tip_rows(cell_id: int, tips: pa.Table) -> list[list]:
-    """Return the rows of a cell with the columns of ``tip_lengths.csv``."""
+def tip_rows(cell_id: int, tips: pa.Table, names: Sequence[str] = COMPARTMENTS) -> list[list]:
+    """Return the rows of a cell with the columns of ``tip_lengths.csv``.
+
+    ``names`` are those of the labels 0, 1, 2, ….
+    """
     rows = zip(*(column.to_pylist() for column in tips.columns), strict=True)
     return [
-        [cell_id, node, swc_id, COMPARTMENTS[label], length if np.isfinite(length) else ""]
+        [cell_id, node, swc_id, names[label], length if np.isfinite(length) else ""]
         for node, swc_id, label, length in rows
     ]

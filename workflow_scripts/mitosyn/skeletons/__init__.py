@@ -7,8 +7,9 @@ from mitosyn.skeletons.coverage import (
     Coverage, associate, astrocyte_compartments, covered_lengths, covering_mitochondria,
     majority_labels, nearest_nodes,
 )
+from mitosyn.skeletons.formats.form import MESHPARTY_FORM
 from mitosyn.skeletons.formats.meshparty import read_calibres
-from mitosyn.skeletons.formats.registry import read_skeleton
+from mitosyn.skeletons.formats.registry import read_skeleton, skeleton_endings
 from mitosyn.skeletons.skeleton import NO_PARENT, SOMATIC_LABEL, Skeleton
 from mitosyn.skeletons.standard_swc import CALIBRES, write_standard_swc
 from mitosyn.skeletons.swc import node_table, read_swc, write_swc

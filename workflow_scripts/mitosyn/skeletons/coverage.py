@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mitosyn.catalogue import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, UNKNOWN
+from mitosyn.catalogue import ASTROCYTE_COMPARTMENTS
 from mitosyn.meshes import MeshBundle
+from mitosyn.skeletons.skeleton import UNKNOWN_LABEL
 
 if TYPE_CHECKING:
     from mitosyn.skeletons.skeleton import Skeleton
@@ -96,10 +97,10 @@ def majority_labels(coverage: Coverage, skeleton: Skeleton, count: int) -> np.nd
 
     Ties go to the smallest; ``Unknown`` where nothing is covered. ``count`` is M.
     """
-    votes = np.zeros((count, len(COMPARTMENTS)), np.int64)
+    votes = np.zeros((count, skeleton.labels.max() + 1), np.int64)
     np.add.at(votes, (coverage.mitochondrion, skeleton.labels[coverage.node]), coverage.vertices)
     # argmax takes the first of equals, the smallest label.
-    return np.where(votes.any(axis=1), votes.argmax(axis=1), COMPARTMENTS.index(UNKNOWN))
+    return np.where(votes.any(axis=1), votes.argmax(axis=1), UNKNOWN_LABEL)
 
 
 def covered_lengths(coverage: Coverage, skeleton: Skeleton, count: int) -> np.ndarray:

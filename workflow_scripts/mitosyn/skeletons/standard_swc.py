@@ -2,18 +2,21 @@
 
 The standard is that of INCF (https://swc-specification.readthedocs.io). Types are the
 skeleton's labels plus one; its 5 (custom) and 6 (unspecified neurite) keep ``Unknown
-dendritic`` and ``Unknown`` apart, which one 0 (undefined) for both would not. MorphIO, and with
+dendritic`` and ``Unknown`` apart, which one 0 (undefined) for both would not. Names that a
+description adds have 8 and more, since 7 are processes of glia. MorphIO, and with
 it NeuroM and morph-tool, refuse a file whose type changes between branch points: each section
 has one type, and comments at the end of the file say which points have another of their own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mitosyn.catalogue import COMPARTMENTS
 from mitosyn.skeletons.assigned import known_diameters
 from mitosyn.skeletons.skeleton import NO_PARENT, SOMATIC_LABEL, UNKNOWN_LABEL, Skeleton
 from mitosyn.support import NM_PER_UM, write_text
@@ -29,7 +32,7 @@ SOMA_TYPE = SOMATIC_LABEL + 1
 HEADER = """\
 # Skeleton of cell {cell_id} as standard SWC: id type x y z radius parent
 # Units: micrometres
-# Types: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, 5 unknown dendrite, 6 unknown
+# Types: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, 5 unknown dendrite, 6 unknown{own}
 # Soma: {soma}
 # Radii: {radii}
 # Sections (from branch point to branch point) have one type: that of most of their length
@@ -44,8 +47,8 @@ class StandardTree:
     Attributes
     ----------
     types : (N,) int64 array
-        1 soma, 2 axon, 3 basal, 4 apical dendrite, 5 unknown dendrite, 6 unknown; the same
-        throughout a section.
+        1 soma, 2 axon, 3 basal, 4 apical dendrite, 5 unknown dendrite, 6 unknown, from 8 on others;
+        the same throughout a section.
     own_types : (N,) int64 array
         Of each point itself.
     positions, radii : (N, 3) and (N,) float64 arrays
@@ -66,6 +69,11 @@ def node_radii(calibres: np.ndarray | None, count: int) -> np.ndarray:
     if calibres is None:
         return np.full(count, DEFAULT_RADIUS_NM)
     return np.where(known_diameters(calibres), calibres / 2, DEFAULT_RADIUS_NM)
+
+
+def swc_types(labels: np.ndarray) -> np.ndarray:
+    """Return the types of nodes with some labels, both (N,) int64."""
+    return labels + 1 + (labels >= len(COMPARTMENTS))
 
 
 def soma_nodes(skeleton: Skeleton) -> np.ndarray:
@@ -146,7 +154,7 @@ def standard_tree(skeleton: Skeleton, calibres: np.ndarray | None) -> StandardTr
     nodes = np.roll(tree.nodes, -first)
     shifted = np.where(tree.parents == NO_PARENT, NO_PARENT, tree.parents - first)
     parents = np.roll(np.where(shifted < NO_PARENT, shifted + len(nodes), shifted), -first)
-    own_types = collapsed.labels[nodes] + 1
+    own_types = swc_types(collapsed.labels[nodes])
     positions = collapsed.vertices[nodes]
     return StandardTree(
         types=_section_types(own_types, positions, parents),
@@ -181,18 +189,21 @@ def write_standard_swc(
     skeleton: Skeleton,
     calibres: np.ndarray | None,
     source: str = CALIBRES,
+    names: Sequence[str] = COMPARTMENTS,
 ) -> None:
     """Write a skeleton as standard SWC; comments say what is what.
 
     Radii are half of ``calibres``, (N,) float64 diameters in nm; ``source`` says in the header
-    what they are.
+    what they are. ``names`` are those of the labels 0, 1, 2, ….
     """
     tree = standard_tree(skeleton, calibres)
     count = len(soma_nodes(skeleton))
     soma = f"one point for {count} skeleton nodes, at their mean" if count else "none"
     default = f"{DEFAULT_RADIUS_NM / NM_PER_UM:g} where not known"
     known = default if calibres is None else f"{source}, {default}"
-    lines = [HEADER.format(cell_id=cell_id, soma=soma, radii=known)]
+    added = [*enumerate(names)][len(COMPARTMENTS) :]
+    own = "".join(f", {swc_types(np.array(label))} {name}" for label, name in added)
+    lines = [HEADER.format(cell_id=cell_id, own=own, soma=soma, radii=known)]
     lines += (
         f"{i} {kind} {x:.6f} {y:.6f} {z:.6f} {radius:.6f} "
         f"{NO_PARENT if parent == NO_PARENT else parent + FIRST_ID}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,18 @@ from mitosyn.tables import numbers, texts
 NO_RADIUS = 1.0
 
 
-def node_table(cell_id: int, skeleton: Skeleton, radii: np.ndarray | None = None) -> pa.Table:
+def node_table(
+    cell_id: int,
+    skeleton: Skeleton,
+    radii: np.ndarray | None = None,
+    names: Sequence[str] = COMPARTMENTS,
+) -> pa.Table:
     """Tabulate the nodes of a neuron in the order of its SWC file.
 
     The columns are those of ``skeleton_nodes.parquet`` and ``radius``; positions and radii in nm,
     as the SWC file has them: to three decimals. ``radii``, (N,) float64 in nm, are those of the
     skeleton's nodes. Where one is not known or not positive, and without any, it is 1, as in the
-    published dataset, whose skeletons have none.
+    published dataset, whose skeletons have none. ``names`` are those of the labels 0, 1, 2, ….
     """
     tree = skeleton.tree
     labels = skeleton.labels[tree.nodes]
@@ -36,7 +42,7 @@ def node_table(cell_id: int, skeleton: Skeleton, radii: np.ndarray | None = None
         "node_id": numbers(np.arange(len(labels))),
         "parent_id": numbers(tree.parents, tree.parents != NO_PARENT),
         "label": numbers(labels),
-        "compartment": texts([COMPARTMENTS[label] for label in labels.tolist()]),
+        "compartment": texts([names[label] for label in labels.tolist()]),
         **dict(zip((*"xyz", "radius"), map(numbers, rounded), strict=True)),
     }
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from mitosyn.support import CONFIGURATION, InputError
 from mitosyn.tables.arrow import read_arrow, write_arrow
 from mitosyn.tables.reading import write_csv
 
-SKELETON_ENDINGS = ("skeleton.h5", "skeleton_label.npy")
 # How many ids are named beside one that is not analysed.
 NEAREST = 3
 Position = tuple[float, float, float]
@@ -78,12 +77,12 @@ def other_than(name: str, value: str, expected: Iterable[str]) -> str:
 
 
 def leave_out_without_skeleton(
-    cells: Iterable[Cell], folder: str | Path
+    cells: Iterable[Cell], folder: str | Path, endings: Sequence[str]
 ) -> tuple[list[Cell], list[LeftOutCell]]:
-    """Leave out the neurons of which a folder has no skeleton or no labels.
+    """Leave out the neurons of which a folder does not have all files of a skeleton.
 
-    ``<cell>_skeleton.h5`` and ``<cell>_skeleton_label.npy`` are looked for. Returned are the cells
-    that are kept and those that are left out.
+    Their names are the cell's id and one of the ``endings``. Returned are the cells that are kept
+    and those that are left out.
 
     Raises
     ------
@@ -93,7 +92,7 @@ def leave_out_without_skeleton(
     there = {path.name for path in Path(folder).iterdir()}
     kept, left_out = [], []
     for cell in cells:
-        files = [f"{cell.cell_id}_{ending}" for ending in SKELETON_ENDINGS]
+        files = [f"{cell.cell_id}{ending}" for ending in endings]
         missing = [name for name in files if name not in there]
         if missing and cell.skeleton:
             reason = f"no {' and no '.join(missing)}"
@@ -103,7 +102,7 @@ def leave_out_without_skeleton(
     if left_out and not any(cell.skeleton for cell in kept):
         raise InputError(
             folder,
-            f"none of the {len(left_out)} neurons has both its files here: {left_out[0].reason}",
+            f"none of the {len(left_out)} neurons has its files here: {left_out[0].reason}",
             "Check skeletons in the config, and the names of the files.",
             CONFIGURATION,
         )

@@ -25,9 +25,9 @@ ENDINGS = {
 }
 
 
-def skeleton_names(cell_id: int | str, form: SkeletonForm = MESHPARTY_FORM) -> list[str]:
-    """Return the names of the files of a cell's skeleton, the one that is read first."""
-    return [f"{cell_id}{ending}" for ending in ENDINGS[form["format"]]]
+def skeleton_endings(form: SkeletonForm = MESHPARTY_FORM) -> tuple[str, ...]:
+    """Return what the names of a cell's files have behind its id, the file that is read first."""
+    return ENDINGS[form["format"]]
 
 
 def read_skeleton(path: str | Path, form: SkeletonForm = MESHPARTY_FORM) -> Skeleton:
