@@ -2,6 +2,7 @@
 
 from mitosyn.meshes import (
     FILE_LAYER,
+    at_level,
     fragment_states,
     is_web_layer,
     local_layer,
@@ -9,6 +10,13 @@ from mitosyn.meshes import (
     state_digest,
 )
 from mitosyn.tables import mitochondria_of_cell
+
+MESH_LOD = getattr(DATASET, "mesh_lod", 0)
+MESH_SOURCE = {
+    "lod": MESH_LOD,
+    # A mesh is kept as it is stored; this is only compared with what its layer says.
+    "mesh_voxel_size_nm": without_redoing(DATASET.mesh_voxel_size_nm),
+}
 
 
 def mesh_layer_files():
@@ -32,7 +40,8 @@ def fetch_connections():
 
 def partial_meshes(wildcards, output):
     """Return the folder for the meshes of a cell that is still being fetched from this layer."""
-    layer = hashlib.sha256(INPUTS.mesh_layer.encode()).hexdigest()[:8]
+    source = at_level(INPUTS.mesh_layer, MESH_LOD)
+    layer = hashlib.sha256(source.encode()).hexdigest()[:8]
     cell = Path(output.meshes).with_suffix("")
     return str(cell).replace(f"{RESULTS}/per_cell/meshes", f"{RESOURCES}/partial_meshes/{layer}")
 

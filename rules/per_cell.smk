@@ -32,13 +32,12 @@ rule fetch_meshes:
         runtime=per_attempt(60),
         connections=fetch_connections(),
     params:
+        **MESH_SOURCE,
         mesh_layer=mesh_layer,
         mesh_state=mesh_state,
         store=partial_meshes,
         offline=without_redoing(SETTINGS.offline),
         patience=without_redoing(SETTINGS.retrieval.model_dump()),
-        # A mesh is kept as it is stored; this is only compared with what its layer says.
-        mesh_voxel_size_nm=without_redoing(DATASET.mesh_voxel_size_nm),
     script:
         "../workflow_scripts/fetch_meshes.py"
 

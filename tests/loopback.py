@@ -100,12 +100,17 @@ class Handler(BaseHTTPRequestHandler):
         elif start >= len(content):
             self.answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
         else:
-            where = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            self.answer(206, content[start:], {"Content-Range": where, "ETag": etag(content)})
+            part = content[start : self.end_of_range()]
+            where = f"bytes {start}-{start + len(part) - 1}/{len(content)}"
+            self.answer(206, part, {"Content-Range": where, "ETag": etag(content)})
 
     def start_of_range(self) -> int | None:
         value = self.headers.get("Range")
         return int(value.removeprefix("bytes=").split("-")[0]) if value else None
+
+    def end_of_range(self) -> int | None:
+        last = self.headers["Range"].split("-")[1]
+        return int(last) + 1 if last else None
 
     def answer(
         self, status: int, body: bytes, headers: dict[str, str] | None = None, length: int = -1

@@ -18,12 +18,14 @@ from mitosyn.meshes.bundle import (
     read_bundle,
     write_bundle,
 )
-from mitosyn.meshes.formats.legacy import decode_fragment, fragment_states, state_digest
+from mitosyn.meshes.formats.legacy import decode_fragment
 from mitosyn.meshes.formats.registry import FORMATS
 from mitosyn.meshes.layers import mesh_folder
+from mitosyn.meshes.states import fragment_states, state_digest
 from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from mitosyn.support.errors import InputError
 
+DRACO = "neuroglancer_multilod_draco"
 TRIANGLE = (np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.uint32))
 
 
@@ -151,7 +153,7 @@ def test_a_fragment_that_is_a_folder_costs_its_mitochondrion(layer: Path) -> Non
 
 
 def test_a_layer_that_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not a layer with legacy meshes"):
+    with pytest.raises(InputError, match="not a layer with meshes that can be read"):
         fetch(tmp_path / "nowhere", 1)
 
 
@@ -191,14 +193,10 @@ def test_a_mesh_folder_that_is_missing(layer: Path) -> None:
 @pytest.mark.parametrize(
     ("mesh_info", "problem"),
     [
-        ({"@type": "neuroglancer_multilod_draco"}, ""),
-        (
-            {
-                "@type": "neuroglancer_multilod_draco",
-                "sharding": {"@type": "neuroglancer_uint64_sharded_v1"},
-            },
-            "",
-        ),
+        ({"@type": "neuroglancer_multilod_draco"}, "their vertex_quantization_bits is 'None'"),
+        ({"@type": DRACO, "vertex_quantization_bits": True}, "quantization_bits is 'True'"),
+        ({"@type": DRACO, "vertex_quantization_bits": 16, "sharding": {"@type": "x"}}, "sharding"),
+        ({"@type": DRACO, "vertex_quantization_bits": 16, "sharding": "x"}, "their sharding is x"),
         ({"@type": "neuroglancer_something"}, "they are 'neuroglancer_something'"),
         ({"sharding": {"@type": "neuroglancer_uint64_sharded_v1"}}, "they are sharded"),
         ({"transform": [1, 0, 0]}, ""),
@@ -208,18 +206,21 @@ def test_a_mesh_folder_that_is_missing(layer: Path) -> None:
 )
 def test_meshes_of_another_format(layer: Path, mesh_info, problem: str) -> None:
     (layer / "mesh" / "info").write_text(json.dumps(mesh_info))
-    with pytest.raises(InputError, match="not a layer with legacy meshes .*" + problem) as error:
+    with pytest.raises(
+        InputError, match="not a layer with meshes that can be read .*" + problem
+    ) as error:
         fetch(layer, 1)
     assert "\n" not in str(error.value)
 
 
-def test_todays_formats_are_not_read_as_if_they_were_legacy() -> None:
-    modern = shared_folder("em_modern")
-    for name in ("multilod", "multilod_unsharded"):
-        with pytest.raises(InputError, match=r"they are (sharded )?'neuroglancer_multilod_draco'"):
-            fetch(modern / f"mitochondria_{name}", 1)
+def test_a_segmentation_without_meshes_is_no_layer_of_meshes() -> None:
     with pytest.raises(InputError, match="info has mesh null"):
-        fetch(modern / "mitochondria_seg", 1)
+        fetch(shared_folder("em_modern") / "mitochondria_seg", 1)
+
+
+def test_legacy_meshes_have_one_level_of_detail(layer: Path) -> None:
+    with pytest.raises(InputError, match="they have no level of detail 1, only 0"):
+        MeshLayer(f"precomputed://file://{layer}", Transfer(), lod=1)
 
 
 def test_gives_what_cloudvolume_gives(em_block: Path) -> None:
@@ -255,7 +256,7 @@ def test_bundles_come_back_and_say_what_is_missing(tmp_path: Path) -> None:
 
 def test_another_mesh_format_takes_a_reader_and_a_line(layer: Path, monkeypatch) -> None:
     class Triangles:
-        def __init__(self, folder: str, info: dict) -> None:
+        def __init__(self, folder: str, info: dict, lod: int) -> None:
             self.folder = folder
 
         def read(self, ids, download) -> dict[int, Mesh | MeshError]:

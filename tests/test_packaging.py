@@ -14,6 +14,7 @@ from workflow import ROOT
 DISTRIBUTIONS = {
     "cloudvolume": "cloud-volume",
     "cloudfiles": "cloud-files",
+    "DracoPy": "dracopy",
     "morph_tool": "morph-tool",
     "sklearn": "scikit-learn",
     "jupyter_client": "ipykernel",  # which requires it

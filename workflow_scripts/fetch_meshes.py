@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from mitosyn.meshes import MeshStore, bundle_meshes, is_web_layer, write_bundle
+from mitosyn.meshes import MeshStore, at_level, bundle_meshes, is_web_layer, write_bundle
 from mitosyn.retrieval import Transfer, fetch_in_batches, policy_from, refuse_offline
 from mitosyn.support import run
 from mitosyn.tables import mitochondria_of_cell, numpy_values
@@ -17,10 +17,13 @@ def main(snakemake) -> None:
     mito_ids = numpy_values(mitochondria["mito_id"])
     connections = params.patience["connections_per_job"]
     transfer = Transfer(policy_from(params.patience), connections, sys.stderr.isatty())
-    store = MeshStore(params.store, snakemake.output.meshes, layer)
+    source = at_level(layer, params.lod)
+    store = MeshStore(params.store, snakemake.output.meshes, source)
     if is_web_layer(layer) and params.offline and {*mito_ids.tolist()} - {*store.read()}:
         raise refuse_offline(snakemake.output.meshes, layer)
-    fetched = fetch_in_batches(layer, mito_ids.tolist(), transfer, store, params.mesh_voxel_size_nm)
+    fetched = fetch_in_batches(
+        layer, mito_ids.tolist(), transfer, store, params.mesh_voxel_size_nm, params.lod
+    )
     bundle = bundle_meshes(mito_ids, fetched)
     for mito_id, problem in zip(mito_ids.tolist(), bundle.problems.tolist(), strict=True):
         if problem:
@@ -29,7 +32,7 @@ def main(snakemake) -> None:
     # No error: of one cell among others it may be so. That of all is one where all are known.
     level = logging.INFO if found or not len(mito_ids) else logging.WARNING
     logging.log(level, "%d of %d mitochondria have a mesh", found, len(mito_ids))
-    write_bundle(snakemake.output.meshes, bundle, layer)
+    write_bundle(snakemake.output.meshes, bundle, source)
     store.clear()
 
 

@@ -5,14 +5,14 @@ from mitosyn.meshes.bundle import (
     write_bundle,
 )
 from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
-from mitosyn.meshes.formats.legacy import fragment_states, state_digest
 from mitosyn.meshes.formats.registry import mesh_reader
-from mitosyn.meshes.formats.stored import Content
+from mitosyn.meshes.formats.stored import Content, Part, Wanted
 from mitosyn.meshes.layers import (
-    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, is_web_layer, local_layer, mesh_folder,
+    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, at_level, is_web_layer, local_layer, mesh_folder,
     named_mesh_folder, read_info, resolution_problem,
 )
 from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
+from mitosyn.meshes.states import fragment_states, state_digest
 from mitosyn.meshes.surfaces import describe_surfaces
 from mitosyn.meshes.table import morphometrics_table
 from mitosyn.meshes.vectors import cross, dot

@@ -79,6 +79,11 @@ def check_mesh(mesh: Mesh) -> None:
             f"{count - int(near.sum())} vertices not at a place in nm, first vertex {first} at "
             f"{mesh.vertices[first].tolist()}"
         )
+    _check_faces(mesh)
+
+
+def _check_faces(mesh: Mesh) -> None:
+    count = len(mesh.vertices)
     outside = (mesh.faces >= count).any(axis=1)
     if outside.any():
         first = int(np.argmax(outside))
@@ -88,7 +93,16 @@ def check_mesh(mesh: Mesh) -> None:
 
 
 def concatenate(fragments: list[Mesh]) -> Mesh:
-    """Put fragments together, keeping vertices that repeat at their borders."""
+    """Put fragments together, keeping vertices that repeat at their borders.
+
+    Raises
+    ------
+    MeshError
+        A triangle names a vertex that its fragment does not hold.
+    """
+    for fragment in fragments:
+        # Afterwards the number could be another fragment's vertex.
+        _check_faces(fragment)
     starts = np.cumsum([0, *(len(f.vertices) for f in fragments)])
     return Mesh(
         np.concatenate([f.vertices for f in fragments]),

@@ -16,14 +16,19 @@ WEB_LAYERS = tuple(f"{LAYER}{scheme}://" for scheme in ("https", "http", "gs", "
 # Bytes in a part of a path, on most disks.
 LONGEST_NAME = 255
 REMEDY = (
-    "Check mitochondria_meshes in the config: it has to be a layer whose info names a folder of "
-    "legacy, unsharded meshes."
+    "Check the layer in the config: its info has to name a folder of multi-resolution Draco meshes "
+    "or of legacy meshes, the latter unsharded."
 )
 
 
 def is_web_layer(path: str) -> bool:
     """Whether a layer is fetched over HTTP."""
     return path.startswith(WEB_LAYERS)
+
+
+def at_level(path: str, lod: int) -> str:
+    """Return the name of what a layer holds at a level of detail; of the finest its path."""
+    return f"{path} at level of detail {lod}" if lod else path
 
 
 def local_layer(path: str | None) -> Path | None:

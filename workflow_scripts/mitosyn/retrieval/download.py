@@ -17,12 +17,14 @@ import requests
 from mitosyn.retrieval.receipts import Expected
 from mitosyn.retrieval.transfer import (
     GZIP,
+    RANGE_NOT_SATISFIABLE,
     Pace,
     Policy,
     RefusedError,
     TransientError,
     body_length,
     content_encoding,
+    content_range,
     ends_visibly,
     is_web_page,
     open_url,
@@ -32,10 +34,8 @@ from mitosyn.retrieval.transfer import (
 from mitosyn.support import RETRIEVAL, InputError, write_text
 
 ZIPPED = (".gz", ".tgz")
-CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 # Validators by which two answers are known to be of the same bytes; weak ETags are not.
 VALIDATOR = {"ETag": re.compile(r'"[!#-~]*"'), "Last-Modified": re.compile(r"[ -~]+")}
-RANGE_NOT_SATISFIABLE = 416
 # A transfer that has brought this much has not failed in vain: its tries start anew.
 WORTHWHILE_BYTES = 1 << 20
 # What a kill or a power cut may cost of a download.
@@ -170,7 +170,7 @@ class Download:
         progress, validator = self.progress, _validator(response)
         start, end, total = 0, None, body_length(response)
         if response.status_code == 206:
-            start, end, total = _range(response)
+            start, end, total = content_range(response)
         # Without a size, the body has shown its end, or the file is certified by other means.
         unknown = None if ends_visibly(response) else self.expected.size
         if start == 0:
@@ -246,16 +246,6 @@ def failed(url: str, error: Exception) -> InputError:
         "Run again later: it goes on where it stopped.",
         RETRIEVAL,
     )
-
-
-def _range(response: requests.Response) -> tuple[int, int, int]:
-    """Return the first byte, the end and the size of the file that a 206 says it has."""
-    text = response.headers.get("Content-Range", "")
-    match = CONTENT_RANGE.fullmatch(text.strip())
-    first, last, total = map(int, match.groups()) if match else (0, -1, 0)
-    if not first <= last < total:
-        raise TransientError(f"an unclear range of the file ({text!r})")
-    return first, last + 1, total
 
 
 def _validator(response: requests.Response) -> str | None:

@@ -18,6 +18,8 @@ from mitosyn.meshes import (
     Mesh,
     MeshError,
     MeshStore,
+    Part,
+    Wanted,
     is_web_layer,
     local_layer,
     mesh_reader,
@@ -61,6 +63,8 @@ class MeshLayer:
         ``precomputed://…`` path.
     mesh_voxel_size_nm : three floats, optional
         The voxel size of its meshes that the config gives.
+    lod : int
+        The level of detail to read, 0 the finest.
 
     Raises
     ------
@@ -69,7 +73,11 @@ class MeshLayer:
     """
 
     def __init__(
-        self, path: str, transfer: Transfer, mesh_voxel_size_nm: Sequence[float] | None = None
+        self,
+        path: str,
+        transfer: Transfer,
+        mesh_voxel_size_nm: Sequence[float] | None = None,
+        lod: int = 0,
     ) -> None:
         # It takes longer than most jobs work, so that only what reads a layer imports it.
         from cloudfiles.paths import to_https_protocol
@@ -85,7 +93,7 @@ class MeshLayer:
         if local is not None and not (local / folder).is_dir():
             raise self._unreadable(f"there is no folder {folder!r}")
         try:
-            self._meshes = mesh_reader(folder, self._read_info(f"{folder}/info") or {})
+            self._meshes = mesh_reader(folder, self._read_info(f"{folder}/info") or {}, lod)
         except MeshError as error:
             raise self._unreadable(str(error)) from error
         problem = resolution_problem(info, mesh_voxel_size_nm or ())
@@ -103,11 +111,9 @@ class MeshLayer:
             raise self._unreadable(f"{path}: {error}") from error
 
     def _unreadable(self, problem: str) -> InputError:
+        reason = problem.strip().partition("\n")[0][:300]
         return InputError(
-            self.path,
-            f"not a layer with legacy meshes ({problem.strip().partition(chr(10))[0][:300]})",
-            REMEDY,
-            CONFIGURATION,
+            self.path, f"not a layer with meshes that can be read ({reason})", REMEDY, CONFIGURATION
         )
 
     def fetch(self, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshError]:
@@ -122,33 +128,46 @@ class MeshLayer:
         """
         return self._meshes.read(mito_ids, self._download)
 
-    def _download(self, paths: list[str]) -> dict[str, Content]:
-        """Return the content of each file, None where there is none, the error where it failed."""
+    def _download(self, wanted: Sequence[Wanted]) -> dict[Wanted, Content]:
+        """Return the content of each file or part of one, as :data:`mitosyn.meshes.Content`."""
         if is_web_layer(self.path):
-            return self._download_from_web(paths)
+            return self._download_from_web(wanted)
         from cloudfiles import CloudFiles
 
         files = CloudFiles(self._root, progress=self.transfer.progress)
-        results = files.get(paths, raise_errors=False)
-        return {r["path"]: r["error"] if r["error"] is not None else r["content"] for r in results}
+        asked = [each._asdict() if isinstance(each, Part) else each for each in wanted]
+        results = files.get(asked, raise_errors=False)
+        # In any order.
+        return {
+            r["path"] if None in r["byte_range"] else Part(r["path"], *r["byte_range"]): r[
+                "content"
+            ]
+            if r["error"] is None
+            else r["error"]
+            for r in results
+        }
 
-    def _download_from_web(self, paths: list[str]) -> dict[str, Content]:
+    def _download_from_web(self, wanted: Sequence[Wanted]) -> dict[Wanted, Content]:
         transfer = self.transfer
-        hidden = not transfer.progress or len(paths) == 1
+        hidden = not transfer.progress or len(wanted) == 1
         with open_session(transfer.connections, transfer.policy) as session:
 
-            def get(path: str) -> Content:
+            def get(each: Wanted) -> Content:
+                path = each.path if isinstance(each, Part) else each
+                span = (each.start, each.end) if isinstance(each, Part) else None
                 try:
                     # A manifest may name any file: "#" and "?" would end the path of a URL.
                     url = f"{self._root}/{quote(path, safe='/:')}"
-                    return get_file(session, url, transfer.policy)
+                    return get_file(session, url, transfer.policy, span)
                 except DamagedError as error:
                     return error
 
             pool = ThreadPoolExecutor(transfer.connections)
             try:
-                results = tqdm(pool.map(get, paths), total=len(paths), disable=hidden, unit="file")
-                return dict(zip(paths, results, strict=True))
+                results = tqdm(
+                    pool.map(get, wanted), total=len(wanted), disable=hidden, unit="file"
+                )
+                return dict(zip(wanted, results, strict=True))
             except (TransientError, RefusedError) as error:
                 raise InputError(
                     self.path,
@@ -166,6 +185,7 @@ def fetch_in_batches(
     transfer: Transfer,
     store: MeshStore,
     mesh_voxel_size_nm: Sequence[float] | None = None,
+    lod: int = 0,
 ) -> dict[int, Mesh | MeshError]:
     """Return the mesh of each mitochondrion of a cell, or what is wrong with it.
 
@@ -178,12 +198,12 @@ def fetch_in_batches(
         As :class:`MeshLayer`; the batches before are in the store.
     """
     if not is_web_layer(path):
-        return MeshLayer(path, transfer, mesh_voxel_size_nm).fetch(mito_ids)
+        return MeshLayer(path, transfer, mesh_voxel_size_nm, lod).fetch(mito_ids)
     meshes = store.read()
     waiting = [mito_id for mito_id in mito_ids if mito_id not in meshes]
     if not waiting:
         return meshes
-    layer = MeshLayer(path, transfer, mesh_voxel_size_nm)
+    layer = MeshLayer(path, transfer, mesh_voxel_size_nm, lod)
     for start in range(0, len(waiting), BATCH_MESHES):
         fetched = layer.fetch(waiting[start : start + BATCH_MESHES])
         store.add(fetched)

@@ -30,6 +30,8 @@ CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 62
 GZIP = ("gzip", "x-gzip")
 WEB_PAGES = ("text/html", "application/xhtml+xml")
+CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+RANGE_NOT_SATISFIABLE = 416
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -254,34 +256,72 @@ def retry(policy: Policy) -> tenacity.Retrying:
     )
 
 
-def get_file(session: requests.Session, url: str, policy: Policy) -> bytes | None:
+def content_range(response: requests.Response) -> tuple[int, int, int]:
+    """Return the first byte, the end and the size of the file that a 206 says it has."""
+    text = response.headers.get("Content-Range", "")
+    match = CONTENT_RANGE.fullmatch(text.strip())
+    first, last, total = map(int, match.groups()) if match else (0, -1, 0)
+    if not first <= last < total:
+        raise TransientError(f"an unclear range of the file ({text!r})")
+    return first, last + 1, total
+
+
+def get_file(
+    session: requests.Session, url: str, policy: Policy, span: tuple[int, int] | None = None
+) -> bytes | None:
     """Return the content of a small file, None where the server has none.
+
+    Of a ``span``, its first byte and its end, it is what the file has of it.
 
     After all tries, a TransientError: the server fails, gives a web page or a part instead, or does
     not say where the file ends; a DamagedError: the file stays empty or corrupt. A RefusedError:
-    the server answers anything but 200 and 404.
+    the server answers anything but 200 and 404, or gives no parts of files.
     """
+    headers = {"Accept-Encoding": "gzip"}
+    if span is not None:
+        headers = {"Accept-Encoding": "identity", "Range": f"bytes={span[0]}-{span[1] - 1}"}
 
     def once() -> bytes | None:
         try:
-            with open_url(session, url, policy, {"Accept-Encoding": "gzip"}) as response:
+            with open_url(session, url, policy, headers) as response:
                 if is_web_page(response):
                     raise TransientError("a web page (text/html) instead of the file")
-                if response.status_code != 200:
-                    raise TransientError("a part of the file, which was not asked for")
-                encoding = content_encoding(response)
-                if not encoding and not ends_visibly(response):
-                    raise TransientError("the server does not say how long the file is")
-                body = b"".join(read_body(response))
-                if not body:
-                    raise DamagedError("an empty file")
-                return _decoded(body, encoding)
+                return _read_all(response) if span is None else _read_span(response, *span)
         except RefusedError as error:
             if error.status == 404:
                 return None
+            if error.status == RANGE_NOT_SATISFIABLE and span is not None:
+                return b""
             raise
 
     return retry(policy)(once)
+
+
+def _read_all(response: requests.Response) -> bytes:
+    """Return the file that an answer brings, which has to be all of it."""
+    if response.status_code != 200:
+        raise TransientError("a part of the file, which was not asked for")
+    encoding = content_encoding(response)
+    if not encoding and not ends_visibly(response):
+        raise TransientError("the server does not say how long the file is")
+    body = b"".join(read_body(response))
+    if not body:
+        raise DamagedError("an empty file")
+    return _decoded(body, encoding)
+
+
+def _read_span(response: requests.Response, start: int, end: int) -> bytes:
+    """Return the bytes of an answer, which have to be those that were asked for."""
+    if response.status_code != 206 or content_encoding(response):
+        # As servers do that know no ranges, and Google Cloud Storage with a compressed file.
+        raise RefusedError("the server gives no parts of files, only whole ones", 200)
+    first, last, total = content_range(response)
+    if (first, last) != (start, min(end, total)):
+        raise TransientError(f"bytes {first} to {last} instead of {start} to {end}")
+    body = b"".join(read_body(response))
+    if len(body) != last - first:
+        raise TransientError(f"{len(body)} bytes instead of {last - first}")
+    return body
 
 
 def is_web_page(response: requests.Response) -> bool:

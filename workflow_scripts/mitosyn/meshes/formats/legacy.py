@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mitosyn.meshes.bundle import NO_MESH, Mesh, MeshError, check_mesh, concatenate
-from mitosyn.meshes.formats.stored import Content, Download, stored_transform, transformed
+from mitosyn.meshes.formats.stored import (
+    Content,
+    Download,
+    only_level,
+    stored_transform,
+    transformed,
+)
 from mitosyn.meshes.layers import is_file_name
 
 
@@ -25,7 +27,8 @@ class LegacyMeshes:
     The folder of the meshes is relative to the layer; ``info`` is what its ``info`` holds.
     """
 
-    def __init__(self, folder: str, info: dict[str, Any]) -> None:
+    def __init__(self, folder: str, info: dict[str, Any], lod: int) -> None:
+        only_level(lod)
         self._folder, self._transform = folder, stored_transform(info)
 
     def read(self, ids: Iterable[int], download: Download) -> dict[int, Mesh | MeshError]:
@@ -76,7 +79,7 @@ def decode_fragment(path: str, raw: Content) -> Mesh:
     Raises
     ------
     MeshError
-        It is missing or truncated, or names a vertex that it does not hold.
+        It is missing or truncated.
     """
     if raw is None:
         raise MeshError(f"fragment {path} is missing")
@@ -89,32 +92,7 @@ def decode_fragment(path: str, raw: Content) -> Mesh:
             f"fragment {path} truncated: it has {len(raw)} bytes and should begin with "
             f"{count} vertices"
         )
-    mesh = Mesh(
+    return Mesh(
         np.frombuffer(raw[4:faces_start], "<f4").reshape(-1, 3),
         np.frombuffer(raw[faces_start:], "<u4").reshape(-1, 3),
     )
-    if len(mesh.faces) and int(mesh.faces.max()) >= len(mesh.vertices):
-        # Before fragments are joined: afterwards the number could be another's vertex.
-        check_mesh(mesh)
-    return mesh
-
-
-def fragment_states(folder: str | Path) -> dict[int, str]:
-    """Return a text for each mitochondrion in the folder of a local layer's meshes, by id.
-
-    It changes when a file of its mesh is added, removed or written.
-    """
-    states: dict[int, list[str]] = defaultdict(list)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            mito_id = entry.name.split(":", 1)[0]
-            if mito_id.isdigit():
-                stat = entry.stat()
-                states[int(mito_id)].append(f"{entry.name} {stat.st_size} {stat.st_mtime_ns}")
-    return {mito_id: "\n".join(sorted(files)) for mito_id, files in states.items()}
-
-
-def state_digest(states: dict[int, str], mito_ids: Iterable[int]) -> str:
-    """Return 16 hexadecimal digits that stand for the states of some mitochondria."""
-    text = "\n".join(f"{mito_id} {states.get(mito_id, '')}" for mito_id in mito_ids)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -6,10 +6,11 @@ A format is a file in this folder with a class like :class:`~.legacy.LegacyMeshe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from mitosyn.meshes.bundle import Mesh, MeshError
+from mitosyn.meshes.formats.draco import DracoMeshes, ShardedDracoMeshes
 from mitosyn.meshes.formats.legacy import LegacyMeshes
 from mitosyn.meshes.formats.stored import Download
 
@@ -22,19 +23,24 @@ class MeshReader(Protocol):
 
 
 # By @type in the info of the folder of meshes, and whether they are sharded.
-FORMATS = {("neuroglancer_legacy_mesh", False): LegacyMeshes}
+FORMATS: dict[tuple[str, bool], Callable[[str, dict[str, Any], int], MeshReader]] = {
+    ("neuroglancer_legacy_mesh", False): LegacyMeshes,
+    ("neuroglancer_multilod_draco", False): DracoMeshes,
+    ("neuroglancer_multilod_draco", True): ShardedDracoMeshes,
+}
 DEFAULT = "neuroglancer_legacy_mesh"
 
 
-def mesh_reader(folder: str, info: Any) -> MeshReader:
+def mesh_reader(folder: str, info: Any, lod: int = 0) -> MeshReader:
     """Return the reader of a layer's meshes in a folder relative to it.
 
     ``info`` is what the folder's ``info`` holds, as read from JSON; ``{}`` where there is none.
+    ``lod`` is the level of detail to read, 0 the finest.
 
     Raises
     ------
     MeshError
-        They are of no format that can be read; the text says of which.
+        They are of no format that can be read, the text says of which; or not of that level.
     """
     if not isinstance(info, dict):
         raise MeshError(f"the info of their folder is {info!r}")
@@ -42,4 +48,4 @@ def mesh_reader(folder: str, info: Any) -> MeshReader:
     reader = FORMATS.get((str(kind), sharded))
     if reader is None:
         raise MeshError(f"they are {'sharded ' if sharded else ''}{kind!r}")
-    return reader(folder, info)
+    return reader(folder, info, lod)
