@@ -6,11 +6,12 @@ import full_run
 import growth
 import measures
 import overhead
+import positions
 
 
 def main() -> None:
     """Run them one after the other; takes about an hour and 8 GB of disk."""
-    for benchmark in (measures, branches, fetch_meshes, full_run, overhead, growth):
+    for benchmark in (measures, branches, positions, fetch_meshes, full_run, overhead, growth):
         benchmark.main()
 
 

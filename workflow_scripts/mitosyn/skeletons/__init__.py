@@ -5,7 +5,7 @@ from mitosyn.skeletons.assigned import (
 )
 from mitosyn.skeletons.coverage import (
     Coverage, associate, astrocyte_compartments, covered_lengths, covering_mitochondria,
-    majority_labels, nearest_nodes,
+    first_nearest_nodes, majority_labels, nearest_nodes,
 )
 from mitosyn.skeletons.formats.form import MESHPARTY_FORM
 from mitosyn.skeletons.formats.meshparty import read_calibres

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SOMATIC_WITHIN_NM = 7_000.0
 FAR_BEYOND_NM = 70_000.0
 LEAF_SIZE = 10
+LAST_BITS = 1e-12
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,31 @@ def nearest_nodes(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
     ``nodes``, at least one, are (N, 3) and ``points`` (P, 3) float64 in the same unit; the result
     is (P,) int64.
     """
-    neighbours = 1
-    tree = _nanoflann().KDTree64(neighbours, LEAF_SIZE, "l2", 0.0)
+    return _neighbours(nodes, points, 1)[:, 0]
+
+
+def first_nearest_nodes(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return the number of the node nearest to each point as :func:`nearest_nodes`.
+
+    Of nodes that are as near, to the last bits of their squared distances, it is the smallest.
+    """
+    if len(points) == 0:
+        return np.empty(0, np.int64)
+    candidates = _neighbours(nodes, points, min(2, len(nodes)))
+    nearest = candidates[:, 0]
+    squared = ((nodes[candidates] - points[:, None]) ** 2).sum(axis=2)
+    for point in np.flatnonzero(squared[:, -1] <= squared[:, 0] * (1 + LAST_BITS)):
+        squared_all = ((nodes - points[point]) ** 2).sum(axis=1)
+        nearest[point] = (squared_all <= squared_all.min() * (1 + LAST_BITS)).argmax()
+    return nearest
+
+
+def _neighbours(nodes: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
+    """Return some nodes that are nearest to each point, the nearest first, (P, count) int64."""
+    tree = _nanoflann().KDTree64(count, LEAF_SIZE, "l2", 0.0)
     tree.fit(nodes, "")
-    _, nearest = tree.kneighbors(points, neighbours)
-    return nearest[:, 0].astype(np.int64)
+    _, nearest = tree.kneighbors(points, count)
+    return nearest.astype(np.int64)
 
 
 def _nanoflann() -> ModuleType:

@@ -1,0 +1,88 @@
+"""The table of where a neuron's mitochondria are: measured, and placed anew at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from mitosyn.positions.counts import MITO_BINS_NM, SITE_BINS_NM, count_by_distance, count_columns
+from mitosyn.positions.mitochondria import POSITION_FIELDS, position_columns
+from mitosyn.positions.neuron import Neuron
+from mitosyn.positions.placement import Placement
+from mitosyn.positions.shuffles import movable, shuffles_of
+from mitosyn.tables import numbers, texts
+
+MEASURED, SHUFFLED = "measured", "shuffled"
+
+
+def position_schema(
+    site_bins_nm: Sequence[int] = SITE_BINS_NM, mito_bins_nm: Sequence[int] = MITO_BINS_NM
+) -> pa.Schema:
+    """Return the schema of the tables of positions, with counts by distance in some bins, in nm.
+
+    ``shuffle`` is null where ``kind`` is ``measured``; the counts are null of a mitochondrion that
+    lies on no node.
+    """
+    return pa.schema(
+        {
+            **dict.fromkeys(("cell_id", "mito_id"), pa.int64()),
+            "kind": pa.string(),
+            **dict.fromkeys(("shuffle", "label"), pa.int64()),
+            **POSITION_FIELDS,
+            **dict.fromkeys(count_columns(site_bins_nm, mito_bins_nm), pa.int64()),
+        }
+    )
+
+
+def position_table(
+    neuron: Neuron,
+    site_bins_nm: Sequence[int] = SITE_BINS_NM,
+    mito_bins_nm: Sequence[int] = MITO_BINS_NM,
+    shuffles: int = 0,
+    seed: int = 0,
+) -> tuple[pa.Table, int]:
+    """Tabulate where the M mitochondria of a neuron are, then where shuffles put them.
+
+    Returns
+    -------
+    table : pyarrow.Table
+        With :func:`position_schema`: M measured rows in their order, then for each shuffle a row
+        for each mitochondrion that it placed.
+    given_up : int
+        How many placements found no place in their compartment, of all shuffles together.
+    """
+    everything = np.ones(len(neuron.labels), bool)
+    parts = [_table(neuron, neuron.placement, everything, 0, (site_bins_nm, mito_bins_nm))]
+    given_up = 0
+    for number, (placement, placed) in enumerate(shuffles_of(neuron, shuffles, seed), 1):
+        parts.append(_table(neuron, placement, placed, number, (site_bins_nm, mito_bins_nm)))
+        given_up += int((movable(neuron) & ~placed).sum())
+    return pa.concat_tables(parts), given_up
+
+
+def _table(
+    neuron: Neuron,
+    placement: Placement,
+    wanted: np.ndarray,
+    shuffle: int,
+    bins_nm: tuple[Sequence[int], Sequence[int]],
+) -> pa.Table:
+    """Tabulate the wanted ones of M mitochondria that lie at some nodes; 0 is no shuffle."""
+    count = int(wanted.sum())
+    kind = SHUFFLED if shuffle else MEASURED
+    found = position_columns(neuron, placement)
+    there = found["nodes"][0] > 0
+    counts = count_by_distance(neuron, placement, *bins_nm)
+    found |= {name: (values, there) for name, values in counts.items()}
+    columns = {
+        "cell_id": numbers(np.full(count, neuron.cell_id, np.int64)),
+        "mito_id": numbers(placement.mito_ids[wanted]),
+        "kind": texts([kind] * count),
+        "shuffle": numbers(np.full(count, shuffle), np.full(count, bool(shuffle))),
+        "label": numbers(neuron.labels[wanted]),
+        **{name: numbers(values[wanted], known[wanted]) for name, (values, known) in found.items()},
+    }
+    schema = position_schema(*bins_nm)
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
