@@ -37,7 +37,8 @@ def refuse_other_cells(wildcards, *cell_types):
 
 def cell_without_skeleton(wildcards):
     """Name the table of analysed cells, which has to have the cell, without a skeleton."""
-    refuse_other_cells(wildcards, *DATASET.types_from("soma_distance", "none"))
+    with_skeletons = DATASET.skeleton_types
+    refuse_other_cells(wildcards, *(t for t in DATASET.types if t not in with_skeletons))
     return f"{RESULTS}/tables/cells.arrow"
 
 

@@ -34,12 +34,19 @@ if "connections" not in workflow.global_resources:
 STARTED = time.time()
 DATASET = SETTINGS.chosen
 RESOURCES = f"resources/{SETTINGS.dataset}"
-RESULTS = f"results/{SETTINGS.dataset}"
-LOGS = f"logs/{SETTINGS.dataset}"
+# A subset of the cells has results of its own, of the same inputs.
+RESULTS = f"results/{SETTINGS.dataset}{SETTINGS.subset}"
+LOGS = f"logs/{SETTINGS.dataset}{SETTINGS.subset}"
 INPUTS = locate_inputs(SETTINGS, RESOURCES)
 VOXEL_SIZES = {
     "voxel_size_nm": DATASET.voxel_size_nm,
     "mesh_voxel_size_nm": DATASET.mesh_voxel_size_nm,
+}
+# How the tables of the source are read.
+TABLE_SOURCE = {
+    "adapter": DATASET.adapter,
+    "voxel_size_nm": DATASET.voxel_size_nm,
+    "forms": DATASET.forms,
 }
 NODES_SUFFIX = SETTINGS.associated_nodes_suffix
 
@@ -106,7 +113,8 @@ def texts(*patterns):
 
 def tables_for(what):
     """Name the tables of the source that a canonical table is made of."""
-    return {name: INPUTS.tables[name] for name in READS[DATASET.adapter][what]}
+    names = READS[DATASET.adapter][what]
+    return {name: INPUTS.tables[name] for name in names if name in INPUTS.tables}
 
 
 def collected_tables(question):

@@ -168,7 +168,7 @@ rule check_conservation:
         f"{LOGS}/check_conservation.log",
     params:
         folders=[archive.folders[0] for archive in ARCHIVES.values()],
-        adapter=DATASET.adapter,
+        source=TABLE_SOURCE,
         expectations=SETTINGS.expected_counts.model_dump(),
         code=code("check_conservation"),
     script:

@@ -141,6 +141,8 @@ rule measure_soma_distances:
         "cell"
     params:
         **VOXEL_SIZES,
+        limits_um=DATASET.soma_limits_um,
+        compartment_names=DATASET.compartment_names,
         code=code("measure_soma_distances"),
     script:
         "../workflow_scripts/measure_soma_distances.py"

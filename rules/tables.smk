@@ -6,7 +6,7 @@ checkpoint select_cells:
     input:
         **tables_for("cells"),
         # Of files that are there before the run, which there are is a parameter.
-        skeletons=[] if INPUTS.skeletons_are_files else INPUTS.skeletons,
+        skeletons=[] if INPUTS.skeletons_are_files else INPUTS.skeletons or [],
     output:
         cells=f"{RESULTS}/tables/cells.arrow",
         left_out=f"{RESULTS}/tables/left_out_cells.arrow",
@@ -14,9 +14,11 @@ checkpoint select_cells:
     log:
         f"{LOGS}/select_cells.log",
     params:
-        adapter=DATASET.adapter,
+        source=TABLE_SOURCE,
         types=DATASET.types,
-        voxel_size_nm=DATASET.voxel_size_nm,
+        types_in_table=DATASET.types_in_table,
+        only_cells=SETTINGS.only_cells,
+        first_cells=SETTINGS.first_cells,
         skeletons=lambda wildcards, input: input.skeletons or INPUTS.skeletons,
         skeleton_form=SKELETON_FORM,
         skeletons_there=skeletons_there,
@@ -35,8 +37,7 @@ rule partition_mitochondria:
     log:
         f"{LOGS}/partition_mitochondria.log",
     params:
-        adapter=DATASET.adapter,
-        voxel_size_nm=DATASET.voxel_size_nm,
+        source=TABLE_SOURCE,
         published_labels=DATASET.published_labels,
         code=code("partition_mitochondria"),
     script:
@@ -67,8 +68,7 @@ rule filter_synapses:
     log:
         f"{LOGS}/filter_synapses.log",
     params:
-        adapter=DATASET.adapter,
-        voxel_size_nm=DATASET.voxel_size_nm,
+        source=TABLE_SOURCE,
         code=code("filter_synapses"),
     script:
         "../workflow_scripts/filter_synapses.py"

@@ -16,6 +16,7 @@ from mitosyn.dataset.checks import (
     compare_mitochondria,
     compare_synapses,
 )
+from mitosyn.sources.adapters import Source
 from mitosyn.sources.counts import listed_ends, listed_mitochondria
 from mitosyn.support.errors import CONFIGURATION, RETRIEVAL, RUNNING, InputError
 from mitosyn.support.jobs import COST_LINE, run
@@ -36,11 +37,12 @@ def test_mitochondria_of_every_table_are_expected(tmp_path: Path, adapter: str, 
         tables |= {"neuron_mitochondria": "10,1\n21,2\n"}
         tables |= {"pyramidal_mitochondria": "11,1\n22,2\n"}
     for name, rows in tables.items():
-        (tmp_path / f"{name}.csv").write_text(f"mito_id,{owner}\n{rows}")
+        text = f"mito_id,{owner},x,y,z\n" + rows.replace("\n", ",0,0,0\n")
+        (tmp_path / f"{name}.csv").write_text(text)
     paths = {name: str(tmp_path / f"{name}.csv") for name in tables}
     cells = [cell(1, "pyramidal"), cell(2, "inhibitory"), cell(3, "glia")]
     more = {1: {11}, 2: {21}} if adapter == "microns_l23" else {1: set(), 2: set()}
-    assert listed_mitochondria(adapter, paths, cells) == {
+    assert listed_mitochondria(Source(adapter, (1, 1, 1)), paths, cells) == {
         1: {10} | more[1],
         2: {20} | more[2],
         3: {30},
@@ -63,7 +65,7 @@ def test_differences_of_synapses_are_told(tmp_path: Path) -> None:
         "id,pre_root_id,post_root_id,ctr_pos_x_vx,ctr_pos_y_vx,ctr_pos_z_vx\n"
         "1,100,200,0,0,0\n2,100,100,0,0,0\n3,300,200,0,0,0\n4,300,300,0,0,0\n"
     )
-    expected = listed_ends("microns_l23", str(path), [100, 200])
+    expected = listed_ends(Source("microns_l23", (1, 1, 1)), str(path), [100, 200])
     assert {kind: ids.tolist() for kind, ids in expected.items()} == {
         "post": [1, 3],
         "pre": [1],

@@ -157,8 +157,8 @@ def test_a_mesh_layer_that_does_not_exist_or_is_none(raw, tmp_path) -> None:
     assert "/nowhere/info does not exist" in message(mine)
     mine["datasets"]["mine"]["mitochondria_meshes"] = "somewhere"
     assert message(mine) == (
-        "config: datasets.mine.mitochondria_meshes: expected a mesh layer, "
-        "precomputed://file://… or precomputed://https://… (found 'somewhere')"
+        "config: datasets.mine.mitochondria_meshes: expected a layer, precomputed:// and "
+        "file://…, https://…, gs://… or s3://… (found 'somewhere')"
     )
 
 
@@ -184,8 +184,8 @@ def test_public_layers_and_what_is_written_to_serve(raw, tmp_path) -> None:
     assert lines(raw)[1:] == [
         "missing key datasets.microns_l23.neuroglancer.cells",
         "missing key datasets.microns_l23.neuroglancer.mitochondria",
-        "datasets.microns_l23.neuroglancer.viewer: expected a URL that begins with https:// or "
-        "http:// (found 'here')",
+        "datasets.microns_l23.neuroglancer.viewer: expected a URL that begins with https://, "
+        "http://, gs:// or s3:// (found 'here')",
     ]
 
 
@@ -352,14 +352,12 @@ def test_a_dataset_is_a_plain_folder_name(raw, name) -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("ftp://host/a.csv", "a URL that begins with https:// or http://"),
-        ("s3://bucket/a.csv", "the https:// address of a file in a bucket"),
-        ("gs://bucket/a.csv", "the https:// address of a file in a bucket"),
+        ("ftp://host/a.csv", "a URL that begins with https://, http://, gs:// or s3://"),
         ("file:///data/a.csv", "a local path as it is, without file://"),
         ("https:///a.csv", "a URL that begins with"),
         ("https://host/", "a URL that ends in a file's name, or filename beside it"),
         ("https://host/..", "a URL that ends in a file's name, or filename beside it"),
-        ({"url": "ftp://host/a.csv"}, "a URL that begins with https:// or http://"),
+        ({"url": "ftp://host/a.csv"}, "a URL that begins with https://, http://, gs:// or s3://"),
         ({"url": "https://host"}, "a URL that ends in a file's name"),
         *(
             ({"url": DOWNLOAD, "filename": name}, "the name of a file, without folders")
@@ -426,7 +424,8 @@ def test_what_is_wrong_in_many_places_is_said_once(raw, tmp_path) -> None:
     tables = [*mine["datasets"]["mine"]][2:9]
     mine["datasets"]["mine"] |= {name: f"ftp://host/{name}" for name in tables}
     assert message(mine) == (
-        "config: datasets.mine.cell_types: expected a URL that begins with https:// or http:// "
+        "config: datasets.mine.cell_types: expected a URL that begins with https://, http://, "
+        "gs:// or s3:// "
         "(found 'ftp://host/cell_types') … and 6 more (datasets.mine.somas, "
         "datasets.mine.mitochondria, datasets.mine.neuron_mitochondria, …)"
     )

@@ -164,7 +164,7 @@ SAMPLE, MINE = ("datasets", "sample"), ("datasets", "mine")
         ((*MINE, "somas"), ""),
         ((*MINE, "somas"), "a{b}.csv"),
         ((*MINE, "somas"), "ftp://host/a.csv"),
-        ((*MINE, "somas"), "s3://bucket/a.csv"),
+        ((*MINE, "somas"), "ftp://bucket/a.csv"),
         ((*MINE, "somas"), {"url": "https://host/a.csv", "checksum": "md5:1"}),
         ((*MINE, "somas"), {"url": "https://host/a.csv", "filename": "../a.csv"}),
         ((*MINE, "somas"), {"url": "https://host/a.csv", "size": 0}),

@@ -64,7 +64,7 @@ def test_cell_csv_reads_with_and_without_the_index(tmp_path: Path) -> None:
     bundle = bundle_meshes(np.array([11, 12, 13]), {12: MeshError("bad")})
     morphometrics = morphometrics_table(bundle, values, describe_surfaces(bundle))
     path = tmp_path / f"glia_{BIG}.csv"
-    compartments = soma_compartments(CELL, mitochondria(), morphometrics)
+    compartments = soma_compartments(CELL, mitochondria(), morphometrics, (7, 70), COMPARTMENTS)
     write_cell_csv(path, CELL, mitochondria(), compartments, morphometrics)
     table = pd.read_csv(path, index_col=0)
     assert table.columns.tolist() == columns_of(CELL_CSV)

@@ -74,8 +74,8 @@ def test_cells_are_those_of_the_described_types_in_their_order(tmp_path: Path, e
     [
         ({"cell_id": 0}, r"row 2.*cell_id is '0', expected an integer from 1"),
         ({"centroid_y": float("inf")}, r"row 2.*centroid_y is 'inf', expected a number"),
-        ({"centroid_y": None}, r"row 2.*centroid_y is '', expected a number"),
-        ({"soma_x": 1.0}, r"row 2, cell 7: 1 of soma_x, soma_y, soma_z given"),
+        ({"centroid_y": None}, r"row 2: 2 of centroid_x, centroid_y, centroid_z given"),
+        ({"soma_x": 1.0}, r"row 2: 1 of soma_x, soma_y, soma_z given"),
         ({"cell_id": BIG}, rf"cell {BIG} stands in 2 rows, 1 and 2"),
     ],
 )
@@ -110,6 +110,9 @@ def test_own_tables_give_the_measures_of_the_published_ones(small_run: Run, tmp_
     results, made = small_run.folder / "results/sample", small_run.folder / "resources/sample"
     # Some of the astrocyte's mitochondria are put into a cell without compartments.
     mitochondria = read_arrow(results / "tables/mitochondria.arrow").to_pylist()
+    for mitochondrion in mitochondria:
+        mitochondrion.pop("published_compartment")
+        mitochondrion.pop("published_length")
     for mitochondrion in mitochondria[-4:]:
         mitochondrion["cell_id"] = BIG
     table = read_arrow(results / "tables/cells.arrow")

@@ -87,7 +87,9 @@ def published_rows(synapses: list[tuple[int, int, int]], neurons: set[int]) -> l
 def test_synapse_rows_are_in_the_published_order(ends, neurons, size) -> None:
     synapses = [(number + 1, *pair) for number, pair in enumerate(ends)]
     columns = [np.array(column) for column in zip(*synapses, strict=True)] or [[]] * 3
-    table = pa.table([*columns, *[np.zeros(len(ends))] * 3], schema=SYNAPSES_SCHEMA)
+    unknown = [pa.nulls(len(ends), pa.float64())] * 7
+    places = [np.zeros(len(ends))] * 3
+    table = pa.table([*columns, *places, *unknown], schema=SYNAPSES_SCHEMA)
     found = synapses_of("t.csv", table.to_batches(max_chunksize=size), neurons)
     of_neurons = pa.Table.from_batches(found, SYNAPSES_SCHEMA)
     rows = pa.concat_tables([ENDS_SCHEMA.empty_table(), *synapse_ends(of_neurons, neurons)])

@@ -20,7 +20,7 @@ from mitosyn.dataset import (
     refuse_other_contents,
     summarise,
 )
-from mitosyn.sources import READS, listed_ends, listed_mitochondria
+from mitosyn.sources import READS, Source, listed_ends, listed_mitochondria
 from mitosyn.support import refuse_broken_seals, run, write_text
 from mitosyn.tables import read_cells, read_csv_rows, read_table
 
@@ -43,7 +43,8 @@ def main(snakemake) -> None:
     refuse_broken_seals([*(path for paths in per_cell for path in paths), *together])
     folder = Path(snakemake.output.report).parent.as_posix()
     csvs = {i: read_table(path, CELL_CSV) for i, path in written.csvs.items()}
-    listed = {name: source[name] for name in READS[params.adapter]["mitochondria"]}
+    tables = Source(**params.source)
+    listed = {name: source[name] for name in READS[tables.adapter]["mitochondria"]}
     synapses = read_synapse_rows(written.synapses)
     counts = count_outputs(
         cells.values(), csvs, synapses, len(source.morphologies), len(source.nodes)
@@ -52,12 +53,10 @@ def main(snakemake) -> None:
         folder,
         [
             *compare_mitochondria(
-                listed_mitochondria(params.adapter, listed, cells.values()),
+                listed_mitochondria(tables, listed, cells.values()),
                 {i: table["mito_id"].to_pylist() for i, table in csvs.items()},
             ),
-            *compare_synapses(
-                listed_ends(params.adapter, source.published_synapses, neurons), synapses
-            ),
+            *compare_synapses(listed_ends(tables, source.published_synapses, neurons), synapses),
             *compare_expectations(asdict(counts), params.expectations),
         ],
     )

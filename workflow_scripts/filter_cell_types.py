@@ -9,7 +9,7 @@ def main(snakemake) -> None:
     """Read the analysed cells, write the neurons among them."""
     cells = sorted(read_cells(snakemake.input.cells).values(), key=lambda cell: cell.table_row)
     rows = [
-        [cell.cell_id, *cell.centroid, cell.cell_type, cell.cell_subtype]
+        [cell.cell_id, *(cell.centroid or ("",) * 3), cell.cell_type, cell.cell_subtype]
         for cell in cells
         if cell.skeleton
     ]

@@ -2,7 +2,7 @@
 
 import logging
 
-from mitosyn.sources import stream_synapses
+from mitosyn.sources import Source, has_synapse_ids, stream_synapses
 from mitosyn.support import run
 from mitosyn.tables import SYNAPSES_SCHEMA, read_cells, synapses_of, write_batches
 
@@ -11,10 +11,12 @@ def main(snakemake) -> None:
     """Stream the synapses of the source into a typed table."""
     source, params = snakemake.input, snakemake.params
     cells = read_cells(source.cells).values()
+    form = Source(**params.source)
     synapses = synapses_of(
         source.synapses,
-        stream_synapses(params.adapter, source.synapses, params.voxel_size_nm),
+        stream_synapses(form, source.synapses),
         [cell.cell_id for cell in cells if cell.skeleton],
+        has_synapse_ids(form, source.synapses),
     )
     rows = write_batches(snakemake.output.synapses, SYNAPSES_SCHEMA, synapses)
     logging.info("%d synapses", rows)

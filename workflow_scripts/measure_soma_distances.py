@@ -27,7 +27,13 @@ def main(snakemake) -> None:
     centres = mesh_centres(read_bundle(source.meshes), source_scale(*sizes))
     fits = [fit_meshes(positions_nm(mitochondria), centres)]
     refuse_contradiction(source.meshes, fits, *sizes)
-    compartments = soma_compartments(cell, mitochondria, read_arrow(source.morphometrics))
+    compartments = soma_compartments(
+        cell,
+        mitochondria,
+        read_arrow(source.morphometrics),
+        params.limits_um[cell.cell_type],
+        params.compartment_names,
+    )
     write_arrow(snakemake.output.compartments, compartments)
     write_fits(snakemake.output.fit, cell.cell_id, fits)
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from mitosyn.sources import collect_mitochondria
+from mitosyn.sources import Source, collect_mitochondria
 from mitosyn.support import run
 from mitosyn.tables import read_cells, write_arrow
 
@@ -12,7 +12,7 @@ def main(snakemake) -> None:
     params = snakemake.params
     cells = read_cells(snakemake.input.cells).values()
     mitochondria = collect_mitochondria(
-        params.adapter, snakemake.input, cells, params.voxel_size_nm, params.published_labels
+        Source(**params.source), snakemake.input, cells, params.published_labels
     )
     logging.info("%d mitochondria of %d cells", len(mitochondria), len(cells))
     write_arrow(snakemake.output.mitochondria, mitochondria)

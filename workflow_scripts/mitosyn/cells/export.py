@@ -59,16 +59,29 @@ def keep_published(measured: np.ndarray, published: pa.ChunkedArray) -> np.ndarr
     return np.array([own if given is None else given for given, own in pairs], measured.dtype)
 
 
-def soma_compartments(cell: Cell, mitochondria: pa.Table, morphometrics: pa.Table) -> pa.Table:
-    """Tabulate compartments by distance from the soma; PC1 lengths stand in for lengths.
+def soma_compartments(
+    cell: Cell,
+    mitochondria: pa.Table,
+    morphometrics: pa.Table,
+    limits_um: tuple[float, float],
+    names: Sequence[str],
+) -> pa.Table:
+    """Tabulate the compartments of a cell without a skeleton; PC1 lengths stand in for lengths.
 
-    ``mitochondria`` are the cell's rows of the canonical table, ``morphometrics`` the same ones' as
-    :func:`~mitosyn.meshes.morphometrics_table` returns them.
+    They are published, by distance from the soma with the limits of
+    :func:`~mitosyn.skeletons.astrocyte_compartments`, or unknown. ``names`` are those of the
+    labels 0, 1, 2, … of published ones; ``mitochondria`` are the cell's rows of the canonical
+    table, ``morphometrics`` the same ones' as :func:`~mitosyn.meshes.morphometrics_table`
+    returns them.
     """
     count = len(mitochondria)
     compartments = [UNKNOWN] * count
     if cell.compartments_from == "soma_distance":
-        compartments = astrocyte_compartments(positions_nm(mitochondria), np.array(cell.soma))
+        soma = np.array(cell.soma)
+        compartments = astrocyte_compartments(positions_nm(mitochondria), soma, limits_um)
+    elif cell.compartments_from == "published":
+        labels = mitochondria["published_compartment"].to_pylist()
+        compartments = [UNKNOWN if label is None else names[label] for label in labels]
     columns = [
         mitochondria["mito_id"],
         numbers(np.zeros(count, np.int64), np.zeros(count, bool)),

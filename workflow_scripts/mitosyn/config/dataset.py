@@ -8,42 +8,48 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from mitosyn.catalogue import CELL_MESHES, COMPARTMENTS, MESH_LAYER, PUBLISHED_LABELS
+from mitosyn.config.own import (
+    CellMeshes,
+    CellType,
+    MeshSource,
+    OwnCells,
+    OwnMitochondria,
+    OwnSynapses,
+    OwnTable,
+    Skeletons,
+)
+from mitosyn.config.parts import Expectations, Neuroglancer, Synthetic
 from mitosyn.config.problems import did_you_mean, quoted
 from mitosyn.config.values import (
     Archive,
     ArchiveMember,
-    Count,
-    Integer,
     Layer,
     Name,
-    OwnTable,
-    PositiveInt,
-    PublicLayer,
     Section,
     Size,
     Source,
-    TableSource,
-    Url,
     VoxelSize,
+    layer_or,
+    source_or,
 )
 from mitosyn.meshes import local_layer
 from mitosyn.sources import CANONICAL, MICRONS_L23, MICRONS_L23_TYPES
-from mitosyn.tables import OWN_LABELS
+from mitosyn.support import NM_PER_UM
 
 TABLES = (
     *("cell_types", "somas", "mitochondria", "neuron_mitochondria"),
     *("pyramidal_ids", "pyramidal_mitochondria", "synapses"),
 )
 OWN_TABLES = ("cells", "mitochondria", "synapses")
+SEGMENTATION = "mitochondria_segmentation"
 BRANCH_TABLES = ("mitochondrion_cell_overlaps", "nucleus_segments", "nucleus_cell_overlaps")
 FOLDERS = ("skeletons", CELL_MESHES)
 # What a dataset that is not generated needs, and what one that is cannot have.
 _NEEDED = (*TABLES, "skeletons", MESH_LAYER)
-_OWN_NEEDED = (*OWN_TABLES, "skeletons", MESH_LAYER)
+_OWN_NEEDED = OWN_TABLES[:2]
 _PUBLISHED_ONLY = (*(name for name in TABLES if name not in OWN_TABLES), "published_compartments")
-_MADE = (*_NEEDED, "cells", *BRANCH_TABLES, CELL_MESHES, "published_compartments")
+_MADE = (*(*_NEEDED, "cells", *BRANCH_TABLES, CELL_MESHES, SEGMENTATION, "published_compartments"),)
 
-PUBLIC_VIEWER = "https://neuroglancer-demo.appspot.com/"
 NUCLEUS_VOXEL_SIZE_NM = (57.28, 57.28, 40.0)
 """Voxel size of the published nucleus segmentation."""
 
@@ -62,69 +68,6 @@ def _form(keys: Iterable[str], without: Iterable[str], also: dict[str, Any]) -> 
     has = {key: {"not": {"type": "null"}} for key in keys}
     properties = has | {key: {"type": "null"} for key in without} | also
     return {"properties": properties, "required": list(has)}
-
-
-class CellType(Section):
-    """A type of cells in canonical tables."""
-
-    compartments: Literal["skeleton", "soma_distance", "none"]
-    """Where the compartments of its mitochondria come from: the labels of the cell's skeleton,
-    which it then has, the distance from its soma, or nowhere."""
-
-
-class OwnCells(OwnTable):
-    """A table of cells that is canonical already, and the types that are analysed."""
-
-    types: dict[Name, CellType] = Field(min_length=1)
-    """The types by their names in the table, in the order of the outputs. Cells of other types are
-    left out and listed."""
-
-
-class Synthetic(Section):
-    """Sizes of a generated dataset; the least that holds every sort of untidiness."""
-
-    seed: Count
-    """Seed of the random numbers: the same seed and sizes give the same files."""
-    pyramidal_cells: PositiveInt
-    """Number of pyramidal cells."""
-    inhibitory_cells: PositiveInt
-    """Number of interneurons."""
-    astrocytes: PositiveInt
-    """Number of astrocytes."""
-    mitochondria_per_cell: Annotated[Integer, Field(ge=8)]
-    """Mitochondria of each cell, at least 8."""
-    synapses: Annotated[Integer, Field(ge=40)]
-    """Rows of the synapse table, at least 40."""
-
-
-class Neuroglancer(Section):
-    """The dataset's public layers, and the Neuroglancer that links open them in."""
-
-    image: PublicLayer | None = None
-    """The EM images, `precomputed://gs://…` or `precomputed://https://…`."""
-    cells: PublicLayer
-    """The segmentation of the cells, with meshes."""
-    mitochondria: PublicLayer
-    """The segmentation of the mitochondria, with meshes."""
-    viewer: Url = PUBLIC_VIEWER
-    """The Neuroglancer to open the layers in."""
-
-
-class Expectations(Section):
-    """Published counts that a run is compared with; what is not given is not compared."""
-
-    cells: dict[str, Count] = {}
-    """Analysed cells by type."""
-    mitochondria: dict[str, Count] = {}
-    """Mitochondria in these cells, by cell type."""
-    compartments: dict[str, dict[str, Count]] = {}
-    """Mitochondria by cell type and compartment."""
-    synapses: dict[Literal["post", "pre", "autapse"], Count] = {}
-    """Rows of synapses by the end that lies on an analysed neuron; of an `autapse`, both do."""
-    morphologies: Count | None = None
-    """Number of SWC files."""
-    associated_nodes: Count | None = None
-    """Number of JSON files of skeleton nodes."""
 
 
 class Dataset(Section):
@@ -146,9 +89,11 @@ class Dataset(Section):
     """Free text."""
     voxel_size_nm: VoxelSize
     """EM voxel size along x, y and z, in nm."""
-    mesh_voxel_size_nm: VoxelSize
-    """The voxel size in which the mesh source reports nm; its vertices are multiplied by
-    `voxel_size_nm / mesh_voxel_size_nm`."""
+    mesh_voxel_size_nm: VoxelSize = Field(
+        default_factory=lambda known: known.get("voxel_size_nm", (1.0, 1.0, 1.0))
+    )
+    """The voxel size in which the mesh source reports nm, if it is another one; its vertices are
+    multiplied by `voxel_size_nm / mesh_voxel_size_nm`."""
     synthetic: Synthetic | None = None
     """Instead of all inputs: the sizes of a generated dataset."""
     disk_gb: Size | None = None
@@ -161,13 +106,13 @@ class Dataset(Section):
     somas: Source | None = None
     """CSV with `pt_root_id` and `pt_position`, text `[x y z]` in voxels."""
     cells: OwnCells | None = None
-    """Instead of the published tables, canonical ones: `{path, types}`, a table with `cell_id,
-    cell_type, cell_subtype, centroid_x, centroid_y, centroid_z, soma_x, soma_y, soma_z` (nm; empty
-    where a soma is not known)."""
-    mitochondria: TableSource | None = None
+    """Instead of the published tables, your own: `{path, columns, unit, types}`, with `cell_id`,
+    `cell_type` and perhaps `cell_subtype`, `centroid` and `soma` (positions)."""
+    mitochondria: source_or(OwnMitochondria) | None = None  # type: ignore[valid-type]
     """CSV with `mito_id, mito_vx, cellid, ctr_pos_x_vx, ctr_pos_y_vx, ctr_pos_z_vx`: all
-    mitochondria, sizes and centres in voxels. With `cells`: `{path}`, a table with `mito_id,
-    cell_id, x, y, z` (nm) and `voxels`."""
+    mitochondria, sizes and centres in voxels. With `cells`: `{path, columns, unit}`, with
+    `mito_id`, `cell_id`, `position` and perhaps `voxels`, `published_compartment` and
+    `published_length` (nm)."""
     neuron_mitochondria: Source | None = None
     """CSV with the columns of `mitochondria`: those of cells with a soma and a skeleton."""
     pyramidal_ids: Source | None = None
@@ -175,18 +120,25 @@ class Dataset(Section):
     pyramidal_mitochondria: Source | None = None
     """CSV with the columns of `mitochondria` and published results: `surface_area` (µm²),
     `complexityindex`, `compartment`, `pathlength` (nm)."""
-    synapses: TableSource | None = None
+    synapses: source_or(OwnSynapses) | None = None  # type: ignore[valid-type]
     """CSV with `id, pre_root_id, post_root_id, ctr_pos_x_vx, ctr_pos_y_vx, ctr_pos_z_vx`, the
-    centres in voxels. With `cells`: `{path}`, a table with `id, pre_id, post_id, x, y, z` (nm)."""
-    skeletons: Source | None = None
+    centres in voxels. With `cells`, if there are any: `{path, columns, unit}`, with `pre_id`,
+    `post_id`, a `position`, or `pre_position` and `post_position`, and perhaps `id` and `size`."""
+    skeletons: source_or(Skeletons) | None = None  # type: ignore[valid-type]
     """Folder or `.tgz` with `<cell>_skeleton.h5` (MeshParty; vertices in nm, true to
-    `voxel_size_nm`) and `<cell>_skeleton_label.npy` (one label 0–5 per vertex)."""
-    mitochondria_meshes: Layer | None = None
-    """CloudVolume path, `precomputed://file://…` or `precomputed://https://…`, with legacy
-    (unsharded) meshes."""
-    cell_meshes: Source | None = None
+    `voxel_size_nm`) and `<cell>_skeleton_label.npy` (one label 0–5 per vertex). Others:
+    `{path, format, unit, labels}`."""
+    mitochondria_meshes: layer_or(MeshSource) | None = None  # type: ignore[valid-type]
+    """A layer, `precomputed://` and `file://…`, `https://…`, `gs://…` or `s3://…`, with legacy
+    (unsharded) or multi-resolution Draco meshes; `{path, lod}` for another level of detail than the
+    finest."""
+    mitochondria_segmentation: Layer | None = None
+    """With `cells`, instead of meshes: a layer with the segmentation of the mitochondria, which is
+    meshed first."""
+    cell_meshes: source_or(CellMeshes) | None = None  # type: ignore[valid-type]
     """For `branches` and `swc_radii: measured` only: folder or `.tgz` with `<cell>_mesh.h5`
-    (MeshParty: `vertices` in the nm of `mesh_voxel_size_nm`, `faces`, perhaps `link_edges`)."""
+    (MeshParty: `vertices` in the nm of `mesh_voxel_size_nm`, `faces`, perhaps `link_edges`).
+    Others: `{path, format, unit, lod}`."""
     mitochondrion_cell_overlaps: Source | None = None
     """For `branches` only: CSV with `row_id` (mitochondrion), `col_id` (cell), `vals` (shared
     voxels of four EM voxels each)."""
@@ -231,7 +183,8 @@ class Dataset(Section):
             problems.append(f"missing key {', '.join(missing)}")
         published = self.given(_PUBLISHED_ONLY)
         if self.cells is not None and published:
-            problems.append(f"cells are canonical tables; remove {', '.join(published)}")
+            problems.append(f"cells are a table of your own; remove {', '.join(published)}")
+        problems += self._own_problems() if self.cells is not None else self._published_problems()
         for name in (*self.tables, *BRANCH_TABLES, *FOLDERS):
             source = self.source(name)
             if isinstance(source, ArchiveMember) and source.archive not in self.archives:
@@ -243,6 +196,25 @@ class Dataset(Section):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    def _own_problems(self) -> Iterator[str]:
+        """Yield what of the description of own tables does not go together."""
+        for name in OWN_TABLES[1:]:
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, OwnTable):
+                yield f"{name} has another form with cells: {{path, columns, unit}}"
+        wanting = self.types_from("skeleton")
+        if wanting and self.skeletons is None:
+            yield f"missing key skeletons, from which {', '.join(wanting)} have their compartments"
+        if self.mitochondria_meshes is not None and self.mitochondria_segmentation is not None:
+            yield f"{MESH_LAYER} and {SEGMENTATION} exclude each other; remove one"
+
+    def _published_problems(self) -> Iterator[str]:
+        for name in ("mitochondria", "synapses"):
+            if isinstance(getattr(self, name), OwnTable):
+                yield f"{name} is a table of your own; describe cells in this form too"
+        if self.mitochondria_segmentation is not None:
+            yield f"{SEGMENTATION} is for tables of your own; describe cells"
 
     def _unknown_types(self) -> Iterator[str]:
         """Yield the counts that are expected of cell types that are not analysed."""
@@ -267,19 +239,33 @@ class Dataset(Section):
         return [name for name in names if getattr(self, name) is not None]
 
     def source(self, name: str) -> Any:
-        """Return the source of an input, that of a canonical table too."""
+        """Return the source of an input, that of one with a form of its own too."""
         found = getattr(self, name)
-        return found.path if isinstance(found, OwnTable) else found
+        return found.path if isinstance(found, OwnTable | Skeletons | CellMeshes) else found
 
     @property
     def tables(self) -> tuple[str, ...]:
         """The keys of the tables that the dataset's adapter reads."""
-        return TABLES if self.cells is None else OWN_TABLES
+        return TABLES if self.cells is None else tuple(self.given(OWN_TABLES))
 
     @property
     def adapter(self) -> str:
         """Which adapter reads the tables."""
         return MICRONS_L23 if self.cells is None else CANONICAL
+
+    @property
+    def forms(self) -> dict[str, dict[str, Any]]:
+        """What the columns of own tables are called and count in, by table; empty for others."""
+        own = {n: getattr(self, n) for n in self.given(OWN_TABLES) if self.cells is not None}
+        return {
+            name: {"columns": table.columns, "unit_nm": self.unit_nm(table.unit)}
+            for name, table in own.items()
+        }
+
+    def unit_nm(self, unit: str) -> tuple[float, float, float]:
+        """Return the nm along x, y and z in what positions count in."""
+        sizes = {"nm": 1.0, "um": NM_PER_UM}
+        return self.voxel_size_nm if unit == "voxel" else (sizes[unit],) * 3
 
     @property
     def types(self) -> dict[str, str]:
@@ -288,6 +274,59 @@ class Dataset(Section):
             return MICRONS_L23_TYPES
         return {name: described.compartments for name, described in self.cells.types.items()}
 
+    @property
+    def types_in_table(self) -> dict[str, str]:
+        """The cell types by their names in a table of one's own."""
+        described = self.cells.types if self.cells else {}
+        return {source: name for name, kind in described.items() for source in kind.of or (name,)}
+
+    @property
+    def soma_limits_um(self) -> dict[str, tuple[float, float]]:
+        """Up to where mitochondria are somatic, and from where on far, by cell type, in µm."""
+        if self.cells is None:
+            within_um, far_um = (CellType.model_fields[n].default for n in ("within_um", "far_um"))
+            return dict.fromkeys(self.types, (within_um, far_um))
+        return {name: (kind.within_um, kind.far_um) for name, kind in self.cells.types.items()}
+
+    @property
+    def skeleton_form(self) -> dict[str, Any]:
+        """How skeletons are stored: format, nm in a unit, numbers by stored label, attribute.
+
+        The numbers are places in :attr:`compartment_names`; None where labels are not read.
+        """
+        described = self.skeletons
+        if not isinstance(described, Skeletons):
+            numbers = {label: label for label in range(len(COMPARTMENTS))}
+            return {"format": "meshparty", "scale_nm": (1.0,) * 3, "labels": numbers}
+        names = self.compartment_names
+        labels = described.labels
+        if labels is None and described.format == "meshparty":
+            labels = dict(enumerate(COMPARTMENTS))
+        return {
+            "format": described.format,
+            "scale_nm": self.unit_nm(described.unit),
+            "labels": labels and {label: names.index(name) for label, name in labels.items()},
+            "attribute": described.attribute,
+        }
+
+    @property
+    def compartment_names(self) -> tuple[str, ...]:
+        """The compartments by their labels here: the published ones, then others of its own."""
+        labels = self.skeletons.labels if isinstance(self.skeletons, Skeletons) else None
+        return tuple(dict.fromkeys((*COMPARTMENTS, *(labels or {}).values())))
+
+    @property
+    def mesh_layer(self) -> str | None:
+        """The layer of the meshes of mitochondria, if it is described."""
+        described = self.mitochondria_meshes
+        return described.path if isinstance(described, MeshSource) else described
+
+    @property
+    def mesh_lod(self) -> int:
+        """The level of detail of the meshes of mitochondria."""
+        described = self.mitochondria_meshes
+        return described.lod if isinstance(described, MeshSource) else 0
+
     def types_from(self, *compartments: str) -> tuple[str, ...]:
         """Return the cell types whose compartments come from one of some places."""
         return tuple(n for n, place in self.types.items() if place in compartments)
@@ -295,7 +334,8 @@ class Dataset(Section):
     @property
     def skeleton_types(self) -> tuple[str, ...]:
         """The cell types that have skeletons."""
-        return self.types_from("published", "skeleton")
+        published = ("published",) if self.skeletons is not None or self.synthetic else ()
+        return self.types_from("skeleton", *published)
 
     def sources(self) -> dict[str, Any]:
         """Return the sources by their keys, those of archives included."""
@@ -310,11 +350,16 @@ class Dataset(Section):
     @property
     def published_labels(self) -> dict[str, int]:
         """The labels by the names that the table of pyramidal mitochondria has for them."""
-        return self.published_compartments or (PUBLISHED_LABELS if self.synthetic else OWN_LABELS)
+        own = (
+            PUBLISHED_LABELS
+            if self.synthetic
+            else {name: n for n, name in enumerate(self.compartment_names)}
+        )
+        return self.published_compartments or own
 
     @property
     def writes_precomputed_views(self) -> bool:
         """Whether a run writes sources for Neuroglancer: by default where the meshes are local."""
         if self.precomputed_views is None:
-            return self.synthetic is not None or local_layer(self.mitochondria_meshes) is not None
+            return self.synthetic is not None or local_layer(self.mesh_layer) is not None
         return self.precomputed_views

@@ -8,7 +8,7 @@ from mitosyn.catalogue import CELL_MESHES, MESH_LAYER, PUBLISHED_BRANCH_FILES, P
 from mitosyn.config.dataset import BRANCH_TABLES, FOLDERS, Dataset
 from mitosyn.config.settings import Config
 from mitosyn.config.values import ArchiveMember, Download, Source, is_url
-from mitosyn.meshes import FILE_LAYER
+from mitosyn.meshes import FILE_LAYER, LAYER
 
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 
@@ -23,23 +23,32 @@ class Inputs:
     """What retrieval puts into the resources folder, by file name."""
     archives: dict[str, str]
     """Paths by name of the archives whose members are inputs."""
-    skeletons: str
-    """A folder, or where retrieval or unpacking puts one."""
-    mesh_layer: str
-    """``precomputed://…`` path."""
+    skeletons: str | None
+    """A folder, or where retrieval, unpacking or fetching puts one; None if there are none."""
+    skeleton_layer: str | None
+    """``precomputed://…`` path of the skeletons that are fetched into that folder, if they are."""
+    mesh_layer: str | None
+    """``precomputed://…`` path, that of meshes to be made of a segmentation too; None if there are
+    neither."""
+    segmentation: str | None
+    """``precomputed://…`` path of the segmentation that is meshed, if one is."""
     generated: bool
     """Whether the inputs are made by this workflow."""
     branch_tables: dict[str, str]
     """Further tables, by key, that the branch analysis reads; empty if nothing reads them."""
     cell_meshes: str | None
-    """A folder, or where retrieval, unpacking or generation puts one; None if nothing reads it."""
+    """A folder, or where retrieval, unpacking or generation puts one; None if nothing reads it, or
+    cells' meshes are of a layer."""
+    cell_mesh_layer: str | None
+    """``precomputed://…`` path of the meshes of cells, if they are of a layer."""
     folder_archives: dict[str, str]
     """The archives of folders, by the name of the folder that they are unpacked into."""
 
     @property
     def skeletons_are_files(self) -> bool:
         """Whether each skeleton is an input file that exists before the run."""
-        return not self.generated and "skeletons" not in self.folder_archives
+        made = self.generated or self.skeleton_layer or "skeletons" in self.folder_archives
+        return self.skeletons is not None and not made
 
     @property
     def cell_meshes_are_files(self) -> bool:
@@ -56,21 +65,39 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
     # One job makes all that a generated dataset has for them.
     with_tables = bool(config.branches) or (generated and config.needs_cell_meshes)
     branch_tables = BRANCH_TABLES if with_tables else ()
-    folders = FOLDERS if config.needs_cell_meshes else FOLDERS[:1]
-    placed = {name: local_folder(dataset, name, resources) for name in folders}
-    named = (*dataset.tables, "skeletons", *branch_tables, *folders)
-    sources = [*map(dataset.source, named), *dataset.archives.values()]
+    folders = [n for n in FOLDERS if n != CELL_MESHES or config.needs_cell_meshes]
+    layers = {n: layer for n in folders if (layer := _layer(dataset, n))}
+    placed = {
+        name: local_folder(dataset, name, resources)
+        for name in dataset.given(folders)
+        if name not in layers
+    }
+    if "skeletons" in layers:
+        placed["skeletons"] = f"{resources}/skeletons", None
+    named = (*dataset.tables, *branch_tables, *placed)
+    sources = [*(dataset.source(n) for n in named if n not in layers), *dataset.archives.values()]
+    segmentation = dataset.mitochondria_segmentation
+    made_meshes = f"{FILE_LAYER}{resources}/segmentation_meshes" if segmentation else None
     return Inputs(
         tables={name: local_path(dataset.source(name), resources) for name in dataset.tables},
         downloads={d.name: d for d in map(as_download, sources) if d is not None},
         archives={name: local_path(a, resources) for name, a in dataset.archives.items()},
-        skeletons=placed["skeletons"][0],
-        mesh_layer=str(dataset.mitochondria_meshes),
+        skeletons=placed.get("skeletons", (None,))[0],
+        skeleton_layer=layers.get("skeletons"),
+        mesh_layer=made_meshes or dataset.mesh_layer,
+        segmentation=segmentation,
         generated=generated,
         branch_tables={n: local_path(dataset.source(n), resources) for n in branch_tables},
-        cell_meshes=placed[CELL_MESHES][0] if CELL_MESHES in placed else None,
+        cell_meshes=placed.get(CELL_MESHES, (None,))[0],
+        cell_mesh_layer=layers.get(CELL_MESHES),
         folder_archives={name: archive for name, (_, archive) in placed.items() if archive},
     )
+
+
+def _layer(dataset: Dataset, name: str) -> str | None:
+    """Return the layer that is the source of skeletons or of cells' meshes, if one is."""
+    source = dataset.source(name)
+    return source if isinstance(source, str) and source.startswith(LAYER) else None
 
 
 def _as_made(dataset: Dataset, resources: str) -> Dataset:
@@ -89,7 +116,7 @@ def local_folder(dataset: Dataset, name: str, resources: str) -> tuple[str, str 
 
 def folder_source(dataset: Dataset, name: str, resources: str) -> str:
     """Return where the source of a folder is: the folder, or the archive that holds it."""
-    source = getattr(dataset, name)
+    source = dataset.source(name)
     if isinstance(source, ArchiveMember):
         source = dataset.archives[source.archive]
     return local_path(source, resources)

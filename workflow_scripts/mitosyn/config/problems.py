@@ -13,8 +13,12 @@ from pydantic import BaseModel, ValidationError
 
 from mitosyn.support import CONFIGURATION
 
-# The forms of a source: a text, and models by name. No key can be named so.
-SOURCE_TAGS = ("<path>", "<Download>", "<ArchiveMember>", "<OwnTable>")
+# The forms of a source: texts, and models by name. No key can be named so.
+SOURCE_TAGS = (
+    *("<path>", "<Download>", "<ArchiveMember>", "<layer>"),
+    *("<OwnTable>", "<OwnMitochondria>", "<OwnSynapses>", "<Skeletons>", "<MeshSource>"),
+    "<CellMeshes>",
+)
 SOURCE_FORMS = "a path or URL, {url, filename, size, checksum} or {archive, member}"
 LONGEST = 120
 MOST_LINES = 20
@@ -32,7 +36,11 @@ EXPECTED = {
     "model": "keys with values",
     "union": SOURCE_FORMS,
 }
-BOUNDS = {"greater_than": "above", "greater_than_equal": "not below"}
+BOUNDS = {
+    "greater_than": "above",
+    "greater_than_equal": "not below",
+    "less_than_equal": "not above",
+}
 
 
 class ConfigError(ValueError):
@@ -107,6 +115,9 @@ def _problems(detail: Any, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
         yield "", f"unknown key {key}{did_you_mean(location[-1], _keys_at(model, location[:-1]))}"
     elif kind == "missing":
         yield "", f"missing key {key}"
+    elif kind == "default_factory_not_called":
+        # What it follows from is a problem of its own.
+        return
     elif kind == "value_error":
         for line in str(detail["ctx"]["error"]).splitlines():
             yield key, line

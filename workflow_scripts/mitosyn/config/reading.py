@@ -22,7 +22,7 @@ from mitosyn.config.problems import (
 )
 from mitosyn.config.settings import Config
 from mitosyn.config.values import ArchiveMember, VoxelSize, is_url
-from mitosyn.meshes import local_layer, named_mesh_folder, read_info, resolution_problem
+from mitosyn.meshes import LAYER, local_layer, named_mesh_folder, read_info, resolution_problem
 from mitosyn.support import InputError
 
 
@@ -74,6 +74,11 @@ def _wrong_paths(config: Config) -> Iterator[tuple[str, str]]:
     dataset = config.chosen
     for key, source in dataset.sources().items():
         local = isinstance(source, str) and not is_url(source)
+        if isinstance(source, str) and source.startswith(LAYER):
+            layer = local_layer(source)
+            if layer is not None and _kind(layer) != "folder":
+                yield key, f"is {quoted(source)}, which does not exist{_neighbour(str(layer))}"
+            continue
         if local and not _kind(source):
             yield key, f"is {quoted(source)}, which does not exist{_neighbour(source)}"
         elif local and key not in FOLDERS and _kind(source) == "folder":
@@ -83,9 +88,9 @@ def _wrong_paths(config: Config) -> Iterator[tuple[str, str]]:
             if not path.endswith(ARCHIVE_ENDINGS) and _kind(path) != "folder":
                 endings = " or ".join(f"*{ending}" for ending in ARCHIVE_ENDINGS)
                 yield key, f"expected a folder or an archive, {endings}{FOUND}{quoted(path)})"
-    layer = local_layer(dataset.mitochondria_meshes)
+    layer = local_layer(dataset.mesh_layer)
     if layer is not None and _kind(layer / "info") != "file":
-        found = f"{dataset.mitochondria_meshes!r}, but {layer / 'info'} does not exist"
+        found = f"{dataset.mesh_layer!r}, but {layer / 'info'} does not exist"
         yield MESH_LAYER, f"is {found}"
     elif layer is not None:
         yield from _wrong_layer(layer, dataset.mesh_voxel_size_nm)
@@ -147,5 +152,11 @@ def _places(dataset: Dataset) -> Iterator[tuple[str, str, object]]:
             yield key, download.name, download
         elif isinstance(source, ArchiveMember) and key not in FOLDERS:
             yield key, f"{source.archive}/{source.member}", source
-        if key in FOLDERS and source is not None and local_folder(dataset, key, "")[1]:
+        is_layer = isinstance(source, str) and source.startswith(LAYER)
+        if (
+            key in FOLDERS
+            and source is not None
+            and not is_layer
+            and local_folder(dataset, key, "")[1]
+        ):
             yield key, key, "unpacked"

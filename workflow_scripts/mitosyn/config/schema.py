@@ -10,7 +10,7 @@ from typing import Any
 from mitosyn.config.settings import Config
 
 # Pydantic's words for bounds of what a validator of ours reads first.
-BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum"}
+BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "le": "maximum"}
 
 
 def config_schema() -> dict[str, Any]:

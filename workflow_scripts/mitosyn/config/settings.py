@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from mitosyn.catalogue import BRANCH_TYPES
-from mitosyn.config.dataset import Dataset, Expectations
-from mitosyn.config.values import Name, PositiveInt, Section, Size
+from mitosyn.config.dataset import Dataset
+from mitosyn.config.parts import Expectations
+from mitosyn.config.values import CellId, Name, PositiveInt, Section, Size
 from mitosyn.tables import OWN_LABELS
 
 BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
@@ -34,6 +36,11 @@ class Config(Section):
 
     dataset: str
     """The dataset to run, one of `datasets`."""
+    only_cells: tuple[CellId, ...] = ()
+    """A subset: these cells alone, under a results folder of their own."""
+    first_cells: PositiveInt | None = None
+    """A subset: so many cells of each type, those that stand first in the table, under a results
+    folder of their own."""
     recompute_pyramidal: bool = False
     """`false` keeps the published compartments and lengths of pyramidal mitochondria, `true`
     measures them like those of interneurons and compares them with the published ones. See
@@ -66,6 +73,26 @@ class Config(Section):
         """Put the types into one order, so that the order in which they are given is no matter."""
         return tuple(name for name in BRANCH_TYPES if name in types)
 
+    @model_validator(mode="after")
+    def _one_subset(self) -> Config:
+        if self.only_cells and self.first_cells:
+            raise ValueError("only_cells and first_cells exclude each other; remove one")
+        return self
+
+    @property
+    def subset(self) -> str:
+        """What names the folders of a run of some cells only; empty for all.
+
+        No dataset's name can hold the plus sign.
+        """
+        if self.first_cells:
+            return f"+first{self.first_cells}"
+        if not self.only_cells:
+            return ""
+        ids = sorted(set(self.only_cells))
+        digest = hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest()[:8]
+        return f"+{ids[0]}" if len(ids) == 1 else f"+{len(ids)}cells-{digest}"
+
     @property
     def chosen(self) -> Dataset:
         """The dataset to run."""
@@ -83,7 +110,12 @@ class Config(Section):
 
     @property
     def expected_counts(self) -> Expectations:
-        """The counts to compare a run with: without published ones of what is recomputed."""
+        """The counts to compare a run with.
+
+        Of a subset there are none, nor published ones of what is recomputed.
+        """
+        if self.subset:
+            return Expectations()
         expected = self.chosen.expectations
         if not self.recompute_pyramidal:
             return expected

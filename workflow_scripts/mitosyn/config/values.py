@@ -28,7 +28,7 @@ from pydantic import (
 )
 
 from mitosyn.config.problems import SOURCE_TAGS, quoted
-from mitosyn.meshes import FILE_LAYER, WEB_LAYERS
+from mitosyn.meshes import FILE_LAYER, LAYER, WEB_LAYERS
 
 
 class Section(BaseModel):
@@ -96,7 +96,8 @@ def _voxel_size(value: Any) -> tuple[float, float, float]:
     return x, y, z
 
 
-_WEB = r"https?://[^\s/?#]\S*"
+_WEB = r"(?:https?|gs|s3)://[^\s/?#]\S*"
+_URL = "a URL that begins with https://, http://, gs:// or s3://"
 _FILE_NAME = Text("the name of a file, without folders", r"(?=.*[^. ])[^/\\\x00-\x1f{}]+")
 _LOCAL = Text("a path without braces, or a URL", r"(?=.*\S)[^\x00-\x1f{}]+")
 
@@ -111,19 +112,24 @@ def _url_end(url: str) -> str:
     return PurePosixPath(urlsplit(url).path).name
 
 
+# Public buckets have a web address.
+_BUCKETS = {"gs": "https://storage.googleapis.com/", "s3": "https://s3.amazonaws.com/"}
+
+
 def _url(value: str) -> str:
-    """Read a web address; others are refused with what to write instead."""
-    scheme = value.partition("://")[0].lower()
-    if scheme in ("s3", "gs"):
-        raise _refuse("the https:// address of a file in a bucket", value)
-    if scheme == "file":
+    """Read a web address, that of a bucket too; others are refused with what to write instead."""
+    scheme, _, rest = value.partition("://")
+    if scheme.lower() in _BUCKETS:
+        # So that time-outs, retries and politeness hold there too.
+        value = _BUCKETS[scheme.lower()] + rest
+    if scheme.lower() == "file":
         raise _refuse("a local path as it is, without file://", value)
     try:
         host = urlsplit(value).hostname
     except ValueError:
         host = None
     if not host or not re.fullmatch(_WEB, value):
-        raise _refuse("a URL that begins with https:// or http://", value)
+        raise _refuse(_URL, value)
     return value
 
 
@@ -144,7 +150,9 @@ def _path(value: str) -> str:
 
 Integer = Annotated[int, Field(strict=True), BeforeValidator(_integer)]
 PositiveInt = Annotated[Integer, Field(gt=0)]
+CellId = Annotated[Integer, Field(gt=0, le=2**63 - 1)]
 Count = Annotated[Integer, Field(ge=0)]
+StoredLabel = Annotated[int, BeforeValidator(_integer)]
 Size = Annotated[float, Field(gt=0), BeforeValidator(_number)]
 _SIZES = {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}
 _THREE = {"minItems": 3, "maxItems": 3, "examples": [[4.0, 4.0, 40.0]]}
@@ -154,12 +162,12 @@ VoxelSize = Annotated[
 
 _NAME = "a name of letters, digits, '_', '-' and '.' that does not begin with '.' or '-'"
 _MEMBER = "a path inside the archive, without '..' and not absolute"
-_LAYER = "a mesh layer, precomputed://file://… or precomputed://https://…"
+_LAYER = "a layer, precomputed:// and file://…, https://…, gs://… or s3://…"
 _PUBLIC = "a public layer, precomputed://https://… or precomputed://gs://…"
 _CHECKSUM = "md5: and 32, or sha256: and 64 digits of 0-9 and a-f"
 Name = Annotated[str, Text(_NAME, r"[A-Za-z0-9_][A-Za-z0-9_.-]*")]
 FileName = Annotated[str, _FILE_NAME]
-Url = Annotated[str, Text("a URL that begins with https:// or http://", _WEB, _url)]
+Url = Annotated[str, Text(_URL, _WEB, _url)]
 PathOrUrl = Annotated[str, Text(_LOCAL.expected, rf"{_WEB}|(?!.*://){_LOCAL.pattern}", _path)]
 Member = Annotated[str, Text(_MEMBER, r"(?!(?:.*/)?\.{0,2}(?:/|$))[^\\\x00-\x1f{}]+")]
 Checksum = Annotated[str, Text(_CHECKSUM, "md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")]
@@ -207,28 +215,46 @@ def _form(value: Any) -> str | None:
         return SOURCE_TAGS[0]
     if isinstance(value, Section):
         return f"<{type(value).__name__}>"
-    if isinstance(value, Mapping) and "path" in value:
-        return SOURCE_TAGS[3]
     if isinstance(value, Mapping):
         return SOURCE_TAGS[2] if {"archive", "member"} & set(value) else SOURCE_TAGS[1]
     return None
 
 
+def _sourced(section: type[Section]) -> Callable[[Any], str | None]:
+    """Return how the form of a source is told that may also be a section with a ``path``."""
+    return lambda value: (
+        f"<{section.__name__}>"
+        if isinstance(value, section) or (isinstance(value, Mapping) and "path" in value)
+        else _form(value)
+    )
+
+
+def _form_or_layer(value: Any) -> str | None:
+    is_layer = isinstance(value, str) and value.startswith(LAYER)
+    return SOURCE_TAGS[3] if is_layer else _form(value)
+
+
 _File = Annotated[PathOrUrl, Tag(SOURCE_TAGS[0])] | Annotated[Download, Tag(SOURCE_TAGS[1])]
 Archive = Annotated[_File, Discriminator(_form)]
-Source = Annotated[_File | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])], Discriminator(_form)]
-
-
-class OwnTable(Section):
-    """A table that is canonical already."""
-
-    path: Source
-    """A CSV, Parquet or Arrow file, by the end of its name."""
-
-
-TableSource = Annotated[
-    _File
-    | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])]
-    | Annotated[OwnTable, Tag(SOURCE_TAGS[3])],
-    Discriminator(_form),
+_AnySource = _File | Annotated[ArchiveMember, Tag(SOURCE_TAGS[2])]
+Source = Annotated[_AnySource, Discriminator(_form)]
+SourceOrLayer = Annotated[
+    _AnySource | Annotated[Layer, Tag(SOURCE_TAGS[3])], Discriminator(_form_or_layer)
 ]
+
+
+def layer_or(section: type[Section]) -> Any:
+    """Return the type of a layer that may also be a section with a ``path`` and more."""
+    tag = f"<{section.__name__}>"
+    return Annotated[
+        Annotated[Layer, Tag(SOURCE_TAGS[3])] | Annotated[section, Tag(tag)],
+        Discriminator(lambda v: tag if isinstance(v, section | Mapping) else SOURCE_TAGS[3]),
+    ]
+
+
+def source_or(section: type[Section]) -> Any:
+    """Return the type of a source that may also be a section with a ``path`` and more."""
+    return Annotated[
+        _AnySource | Annotated[section, Tag(f"<{section.__name__}>")],
+        Discriminator(_sourced(section)),
+    ]

@@ -45,13 +45,16 @@ def describe_cells(
         found = [of_ends.get((cell.cell_id, kind), {}) for kind in SYNAPSE_TYPES]
         kinds = [row.get("count_all", 0) for row in found]
         values = [
-            *(*known, *cell.centroid, *(cell.soma or (None, None, None))),
+            *(*known, *(cell.centroid or _NOWHERE), *(cell.soma or _NOWHERE)),
             *_describe_mitochondria(sizes.get(cell.cell_id, mitochondria.slice(0, 0))),
             *(kinds if cell.skeleton else [None] * len(kinds)),
             *(_describe_skeleton(skeletons[cell.cell_id]) if cell.skeleton else (None, None, None)),
         ]
         rows.append(dict(zip(columns_of("cells.csv"), values, strict=True)))
     return rows
+
+
+_NOWHERE = (None, None, None)
 
 
 def _by_cell(table: pa.Table) -> dict[int, pa.Table]:

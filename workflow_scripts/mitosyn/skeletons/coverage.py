@@ -13,12 +13,11 @@ import numpy as np
 from mitosyn.catalogue import ASTROCYTE_COMPARTMENTS
 from mitosyn.meshes import MeshBundle
 from mitosyn.skeletons.skeleton import UNKNOWN_LABEL
+from mitosyn.support import NM_PER_UM
 
 if TYPE_CHECKING:
     from mitosyn.skeletons.skeleton import Skeleton
 
-SOMATIC_WITHIN_NM = 7_000.0
-FAR_BEYOND_NM = 70_000.0
 LEAF_SIZE = 10
 LAST_BITS = 1e-12
 
@@ -155,13 +154,17 @@ def _covered_edges(coverage: Coverage, skeleton: Skeleton) -> tuple[np.ndarray, 
     return mitochondrion[both], order[edge[both]]
 
 
-def astrocyte_compartments(positions: np.ndarray, soma: np.ndarray) -> list[str]:
+def astrocyte_compartments(
+    positions: np.ndarray, soma: np.ndarray, limits_um: tuple[float, float] = (7.0, 70.0)
+) -> list[str]:
     """Label mitochondria at (M, 3) by their distance from the soma at (3,), both in nm.
 
-    ``Somatic`` below 7 µm, ``Far`` (likely a merge error) above 70 µm, else ``Branch``.
+    ``Somatic`` below the first limit, ``Far`` (likely a merge error) above the second, else
+    ``Branch``.
     """
+    within_nm, far_nm = (NM_PER_UM * limit for limit in limits_um)
     distance = np.sqrt(((positions - soma) ** 2).sum(axis=1))
     somatic, branch, far = ASTROCYTE_COMPARTMENTS
     return np.where(
-        distance < SOMATIC_WITHIN_NM, somatic, np.where(distance > FAR_BEYOND_NM, far, branch)
+        distance < within_nm, somatic, np.where(distance > far_nm, far, branch)
     ).tolist()

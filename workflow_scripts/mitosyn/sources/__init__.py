@@ -1,7 +1,8 @@
 """Adapters: tables as published, or canonical ones, become the canonical tables of a run."""
 
 from mitosyn.sources.adapters import (
-    CANONICAL, MICRONS_L23, MICRONS_L23_TYPES, READS, collect_mitochondria, select_cells,
+    CANONICAL, CELLS_COLUMNS, MICRONS_L23, MICRONS_L23_TYPES, MITOCHONDRIA_COLUMNS, READS,
+    SYNAPSES_COLUMNS, Source, collect_mitochondria, has_synapse_ids, select_cells,
     stream_synapses,
 )
 from mitosyn.sources.counts import listed_ends, listed_mitochondria

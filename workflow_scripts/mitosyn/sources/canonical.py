@@ -1,16 +1,17 @@
-"""Tables that are canonical already: ids as int64, positions in nm, in CSV, Parquet or Arrow files.
+"""Tables of one's own as canonical ones: ids as int64, positions in nm.
 
 The types of the cells, and where their compartments come from, are those of the description.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from mitosyn.sources.columns import POINT, Kind, TableForm, axes_of, stream_columns
 from mitosyn.support import CONFIGURATION, InputError
 from mitosyn.tables import (
     ID,
@@ -20,38 +21,57 @@ from mitosyn.tables import (
     TEXT,
     Cell,
     LeftOutCell,
-    expected_value,
     in_cell_order,
-    is_sound,
     other_than,
     refuse_repeats,
-    stream_table,
 )
 
-CELL_COLUMNS = {
-    **{"cell_id": ID, "cell_type": TEXT, "cell_subtype": TEXT},
-    **{f"{point}_{axis}": NUMBER for point in ("centroid", "soma") for axis in "xyz"},
+_OPTIONAL, _OPTIONAL_POINT = Kind(TEXT, False, True), Kind(POINT, False, True)
+CELLS = {
+    "cell_id": Kind(ID),
+    "cell_type": Kind(TEXT, may_be_empty=True),
+    "cell_subtype": _OPTIONAL,
+    **dict.fromkeys(("centroid", "soma"), _OPTIONAL_POINT),
 }
-MITOCHONDRION_COLUMNS = {
-    **{"mito_id": ID, "cell_id": ID, "voxels": ID},
-    **dict.fromkeys("xyz", NUMBER),
+MITOCHONDRIA = {
+    "mito_id": Kind(ID),
+    # One outside every cell has none, 0 or -1.
+    "cell_id": Kind(ID, may_be_empty=True),
+    "position": Kind(POINT),
+    "voxels": Kind(ID, False, True),
+    "published_compartment": _OPTIONAL,
+    "published_length": Kind(NUMBER, False, True),
 }
-SYNAPSE_COLUMNS = {field.name: field.type for field in SYNAPSES_SCHEMA}
-SOMA = ("soma_x", "soma_y", "soma_z")
-_REMEDY = "Correct the table, or point the config at the right one."
+SYNAPSES = {
+    "id": Kind(ID, False),
+    **dict.fromkeys(("pre_id", "post_id"), Kind(ID)),
+    "position": Kind(POINT, False),
+    **dict.fromkeys(("pre_position", "post_position"), _OPTIONAL_POINT),
+    "size": Kind(NUMBER, False, True),
+}
+_NOTHING = TableForm({})
 
 
 def select_cells(
-    path: str | Path, types: Mapping[str, str]
+    path: str | Path,
+    types: Mapping[str, str],
+    form: TableForm = _NOTHING,
+    types_in_table: Mapping[str, str] | None = None,
+    has_skeletons: bool = True,
 ) -> tuple[list[Cell], list[LeftOutCell]]:
     """Select the cells of the described types.
 
     Parameters
     ----------
     path : str or Path
-        Has :data:`CELL_COLUMNS`; where the soma is not known, its three columns are empty.
+        Has the columns of :data:`CELLS`.
     types : mapping from name to where compartments come from
         In the order of the outputs.
+    types_in_table : mapping from the table's name of a type to that of ``types``
+        Without it, the names are the same. A type of several keeps each cell's as its subtype,
+        where the table has no other.
+    has_skeletons : bool
+        Whether cells have skeletons whose compartments are published.
 
     Returns
     -------
@@ -60,132 +80,139 @@ def select_cells(
     left_out : list of LeftOutCell
         Of other types, or without the soma from which compartments are measured.
     """
-    table = _read(path, CELL_COLUMNS, may_be_empty=("cell_subtype", *SOMA))
+    table = _read(path, CELLS, form)
     refuse_repeats(path, "cell", table["cell_id"].to_numpy())
+    names = types_in_table or {name: name for name in types}
     selected: dict[str, list[Cell]] = {name: [] for name in types}
     left_out = []
     for number, row in enumerate(table.to_pylist()):
-        cell_id, kind, subtype = row["cell_id"], row["cell_type"], row["cell_subtype"] or ""
-        x, y, z = (row[f"centroid_{axis}"] for axis in "xyz")
-        soma = _soma(path, number, row)
-        source = types.get(kind)
+        cell_id, kind = row["cell_id"], row["cell_type"] or ""
+        name = names.get(kind, "")
+        subtype = row.get("cell_subtype") or (kind if name and name != kind else "")
+        soma = _point(row, "soma")
+        source = types.get(name)
         if source is None:
-            reason = other_than("cell_type", kind, types)
+            reason = other_than("cell_type", kind, names)
             left_out.append(LeftOutCell(cell_id, kind, subtype, reason))
         elif source == "soma_distance" and soma is None:
             left_out.append(LeftOutCell(cell_id, kind, subtype, "no soma in the table"))
         else:
-            cell = Cell(
-                cell_id, kind, subtype, (x, y, z), soma, source, source == "skeleton", number
-            )
-            selected[kind].append(cell)
+            skeleton = source == "skeleton" or (source == "published" and has_skeletons)
+            place = _point(row, "centroid") or soma
+            cell = Cell(cell_id, name, subtype, place, soma, source, skeleton, number)
+            selected[name].append(cell)
     return [cell for cells in selected.values() for cell in cells], left_out
 
 
-def _soma(path: str | Path, number: int, row: dict) -> tuple[float, float, float] | None:
-    given = [row[name] for name in SOMA if row[name] is not None]
-    if not given:
-        return None
-    if len(given) < len(SOMA):
-        raise InputError(
-            path,
-            f"row {number + 1}, cell {row['cell_id']}: {len(given)} of {', '.join(SOMA)} given, "
-            "expected all or none",
-            _REMEDY,
-        )
-    return row["soma_x"], row["soma_y"], row["soma_z"]
+def _point(row: Mapping[str, float], name: str) -> tuple[float, float, float] | None:
+    """Return a position of a row, None where it is empty or the table has none."""
+    x, y, z = (row.get(axis, np.nan) for axis in axes_of(name))
+    return None if np.isnan(x) else (x, y, z)
 
 
-def collect_mitochondria(path: str | Path, cells: Iterable[Cell]) -> pa.Table:
-    """Collect the mitochondria of the analysed cells, sorted by cell; nothing is published.
+def collect_mitochondria(
+    path: str | Path,
+    cells: Iterable[Cell],
+    form: TableForm = _NOTHING,
+    published_labels: Mapping[str, int] | None = None,
+) -> pa.Table:
+    """Collect the mitochondria of the analysed cells, sorted by cell.
 
-    The table has :data:`MITOCHONDRION_COLUMNS`, those of other cells too.
+    The table has the columns of :data:`MITOCHONDRIA`, those of other cells too;
+    ``published_labels`` are the labels by the names of published compartments.
     """
-    table = _read(path, MITOCHONDRION_COLUMNS)
+    table = read_mitochondria(path, form)
     refuse_repeats(path, "mitochondrion", table["mito_id"].to_numpy())
     cell_ids = [cell.cell_id for cell in cells]
-    rows = table.filter(pa.array(np.isin(table["cell_id"].to_numpy(), np.array(cell_ids))))
+    rows = table.filter(pa.array(np.isin(_ids(table["cell_id"]), np.array(cell_ids, np.int64))))
+    if "published_compartment" in rows.column_names:
+        labels = _labels(path, rows, published_labels or {})
+        place = rows.column_names.index("published_compartment")
+        rows = rows.set_column(place, "published_compartment", labels)
     columns = [
-        rows[field.name] if field.name in MITOCHONDRION_COLUMNS else pa.nulls(len(rows), field.type)
+        rows[field.name] if field.name in rows.column_names else pa.nulls(len(rows), field.type)
         for field in MITOCHONDRIA_SCHEMA
     ]
     found = pa.table(columns, schema=MITOCHONDRIA_SCHEMA)
     return in_cell_order(path, len(table), found, cell_ids)
 
 
-def stream_synapses(path: str | Path) -> Iterator[pa.RecordBatch]:
+def read_mitochondria(path: str | Path, form: TableForm) -> pa.Table:
+    """Read the columns that a table of mitochondria has of :data:`MITOCHONDRIA`."""
+    # Under this name an id may be that of no cell.
+    kinds = {"cellid" if n == "cell_id" else n: kind for n, kind in MITOCHONDRIA.items()}
+    called = {"cellid": "cell_id"} | {
+        "cellid" if name == "cell_id" else name: source for name, source in form.columns.items()
+    }
+    table = _read(path, kinds, TableForm(called, form.unit_nm))
+    return table.rename_columns(["cell_id" if n == "cellid" else n for n in table.column_names])
+
+
+def _ids(column: pa.ChunkedArray) -> np.ndarray:
+    return column.fill_null(0).to_numpy()
+
+
+def _labels(path: str | Path, rows: pa.Table, labels: Mapping[str, int]) -> pa.Array:
+    """Return the label that each row's compartment names, null where it is empty."""
+    names = [name or None for name in rows["published_compartment"].to_pylist()]
+    unknown = [row for row, name in enumerate(names) if name is not None and name not in labels]
+    if unknown:
+        raise InputError(
+            path,
+            f"mitochondrion {rows['mito_id'][unknown[0]]} has the compartment "
+            f"{names[unknown[0]]!r}, {len(unknown)} rows in all have an unknown one; "
+            f"expected {', '.join(labels)}",
+            "Correct the table, or name the compartment in labels of the skeletons.",
+            CONFIGURATION,
+        )
+    return pa.array([None if name is None else labels[name] for name in names], pa.int64())
+
+
+def stream_synapses(path: str | Path, form: TableForm = _NOTHING) -> Iterator[pa.RecordBatch]:
     """Read synapses, with :data:`~mitosyn.tables.SYNAPSES_SCHEMA`.
 
-    An end outside every segment has the id 0 or -1.
+    An end outside every segment has the id 0 or -1. Without ids, synapses are numbered by row;
+    without positions of their own, they lie in the middle between their sites.
     """
-    return stream_rows(path, SYNAPSE_COLUMNS)
-
-
-def _read(
-    path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str] = ()
-) -> pa.Table:
-    schema = pa.schema(list(columns.items()))
-    return pa.Table.from_batches(stream_rows(path, columns, may_be_empty), schema)
-
-
-def stream_rows(
-    path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str] = ()
-) -> Iterator[pa.RecordBatch]:
-    """Read some columns in the format that the file's name says, refusing bad rows."""
-    if Path(path).suffix not in (".parquet", ".arrow", ".feather"):
-        yield from stream_table(path, columns, may_be_empty)
-        return
-    wanted = pa.schema(list(columns.items()))
     rows = 0
-    try:
-        schema, batches = _open(path)
-        _check_columns(path, schema, columns)
-        for found in batches:
-            batch = found.select(list(columns)).cast(wanted)
-            for name in columns:
-                if not is_sound(batch[name], name, name in may_be_empty):
-                    raise _bad_value(path, rows, batch[name], name, name in may_be_empty)
-            yield batch
-            rows += len(batch)
-    except FileNotFoundError as error:
+    for batch in stream_columns(path, SYNAPSES, form):
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        columns.setdefault("id", pa.array(np.arange(rows + 1, rows + 1 + len(batch))))
+        if "x" not in columns:
+            columns |= _middles(path, columns)
+        yield pa.RecordBatch.from_arrays(
+            [
+                _null_for_nan(columns[field.name], field.type)
+                if field.name in columns
+                else pa.nulls(len(batch), field.type)
+                for field in SYNAPSES_SCHEMA
+            ],
+            schema=SYNAPSES_SCHEMA,
+        )
+        rows += len(batch)
+
+
+def _null_for_nan(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    if kind != NUMBER:
+        return values
+    return pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
+
+
+def _middles(path: str | Path, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    sites = [axes_of("pre_position"), axes_of("post_position")]
+    if not all(axis in columns for site in sites for axis in site):
         raise InputError(
-            path, "no such file", "Check the path in the config.", CONFIGURATION
-        ) from error
-    except pa.ArrowInvalid as error:
-        raise InputError(path, f"not a table ({error})", _REMEDY) from error
+            path,
+            "neither a position nor both pre_position and post_position",
+            "Name the columns of positions under columns in the config.",
+            CONFIGURATION,
+        )
+    pre, post = (np.array([columns[axis].to_numpy() for axis in site]) for site in sites)
+    return dict(zip("xyz", map(pa.array, np.round((pre + post) / 2, 6)), strict=True))
 
 
-def _open(path: str | Path) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
-    if Path(path).suffix == ".parquet":
-        import pyarrow.parquet as pq
-
-        file = pq.ParquetFile(path)
-        return file.schema_arrow, file.iter_batches()
-    reader = pa.ipc.open_file(pa.memory_map(str(path)))
-    return reader.schema, (reader.get_batch(i) for i in range(reader.num_record_batches))
-
-
-def _check_columns(path: str | Path, schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> None:
-    missing = [name for name in columns if schema.get_field_index(name) < 0]
-    if missing:
-        there = ", ".join(map(repr, schema.names))
-        problem = f"no column {', '.join(map(repr, missing))}; it has {there}"
-        raise InputError(path, problem, _REMEDY, CONFIGURATION)
-    for name, kind in columns.items():
-        found = schema.field(name).type
-        # An id that was a float may be another one.
-        fits = found == kind or (kind == ID and pa.types.is_integer(found))
-        if not fits and (kind == ID or pa.types.is_nested(found)):
-            raise InputError(path, f"column {name!r} is {found}, expected {kind}", _REMEDY)
-
-
-def _bad_value(
-    path: str | Path, rows: int, values: pa.Array, name: str, may_be_empty: bool
-) -> InputError:
-    """Name the first value that cannot be, of values below some rows."""
-    for row, value in enumerate(values.to_pylist(), start=rows + 1):
-        text = "" if value is None else str(value)
-        expected = expected_value(text, name, values.type) or ("a text" if value is None else "")
-        if expected and not (value is None and may_be_empty):
-            return InputError(path, f"row {row}: {name} is {text!r}, expected {expected}", _REMEDY)
-    raise AssertionError(name)
+def _read(path: str | Path, kinds: Mapping[str, Kind], form: TableForm) -> pa.Table:
+    batches = list(stream_columns(path, kinds, form))
+    if not batches:
+        raise InputError(path, "no rows, expected at least one", "Fill the table.", CONFIGURATION)
+    return pa.Table.from_batches(batches)

@@ -361,8 +361,9 @@ def stream_synapses(path: str | Path, voxel_size_nm: Position) -> Iterator[pa.Re
     """Read the synapses of all cells, with :data:`~mitosyn.tables.SYNAPSES_SCHEMA`."""
     for batch in stream_table(path, SYNAPSE_COLUMNS):
         ids = [batch[name] for name in ("id", "pre_root_id", "post_root_id")]
-        positions = map(pa.array, _to_nm(batch, POSITION_VX, voxel_size_nm).T)
-        yield pa.RecordBatch.from_arrays([*ids, *positions], schema=SYNAPSES_SCHEMA)
+        known = [*ids, *map(pa.array, _to_nm(batch, POSITION_VX, voxel_size_nm).T)]
+        unknown = [pa.nulls(len(batch), kind) for kind in SYNAPSES_SCHEMA.types[len(known) :]]
+        yield pa.RecordBatch.from_arrays([*known, *unknown], schema=SYNAPSES_SCHEMA)
 
 
 def _to_nm(

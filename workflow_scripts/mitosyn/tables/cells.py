@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +38,8 @@ class Cell:
     ----------
     cell_type : str
         One of the types in the dataset's description.
-    centroid : (x, y, z)
-        Of its nucleus or soma, in nm.
+    centroid : (x, y, z) or None
+        Of its nucleus or soma, in nm; None where it is not known.
     soma : (x, y, z) or None
         Of its soma, in nm; None where it is not known, or there are several.
     compartments_from : {"published", "skeleton", "soma_distance", "none"}
@@ -50,7 +51,7 @@ class Cell:
     cell_id: int
     cell_type: str
     cell_subtype: str
-    centroid: Position
+    centroid: Position | None
     soma: Position | None
     compartments_from: str
     skeleton: bool
@@ -109,11 +110,44 @@ def leave_out_without_skeleton(
     return kept, left_out
 
 
+def subset_of(
+    cells: Sequence[Cell],
+    left_out: Iterable[LeftOutCell],
+    only_cells: Collection[int],
+    first_cells: int | None,
+) -> list[Cell]:
+    """Return some of the analysed cells, or all: those of some ids, or the first of each type.
+
+    Raises
+    ------
+    InputError
+        One of the ids is not that of an analysed cell.
+    """
+    reasons = {cell.cell_id: cell.reason for cell in left_out}
+    analysed = {cell.cell_id: cell for cell in cells}
+    for cell_id in only_cells:
+        if cell_id not in analysed:
+            reason = reasons.get(cell_id) or why_not(
+                analysed, cell_id, {c.cell_type for c in cells}
+            )
+            problem = f"cell {cell_id} cannot be analysed: {reason}"
+            raise InputError("only_cells", problem, "Name cells that are analysed.", CONFIGURATION)
+    if only_cells:
+        return [cell for cell in cells if cell.cell_id in set(only_cells)]
+    count = Counter[str]()
+    chosen = []
+    for cell in cells:
+        count[cell.cell_type] += 1
+        if first_cells is None or count[cell.cell_type] <= first_cells:
+            chosen.append(cell)
+    return chosen
+
+
 def write_cells(path: str | Path, cells: Iterable[Cell]) -> None:
     """Write the analysed cells as an Arrow table with :data:`CELLS_SCHEMA`."""
     rows = [
         (
-            *(c.cell_id, c.cell_type, c.cell_subtype, *c.centroid),
+            *(c.cell_id, c.cell_type, c.cell_subtype, *(c.centroid or (None,) * 3)),
             *(*(c.soma or (None,) * 3), c.compartments_from, c.skeleton, c.table_row),
         )
         for c in cells
@@ -126,11 +160,14 @@ def read_cells(path: str | Path) -> dict[int, Cell]:
     """Read what :func:`write_cells` wrote, by cell id."""
     columns = [column.to_pylist() for column in read_arrow(path).itercolumns()]
     cells = {}
-    for cell_id, kind, subtype, x, y, z, *soma_and_others in zip(*columns, strict=True):
-        *soma, compartments, skeleton, row = soma_and_others
-        place = None if soma[0] is None else (soma[0], soma[1], soma[2])
-        cells[cell_id] = Cell(cell_id, kind, subtype, (x, y, z), place, compartments, skeleton, row)
+    for cell_id, kind, subtype, *places, compartments, skeleton, row in zip(*columns, strict=True):
+        centroid, soma = _place(*places[:3]), _place(*places[3:])
+        cells[cell_id] = Cell(cell_id, kind, subtype, centroid, soma, compartments, skeleton, row)
     return cells
+
+
+def _place(x: float | None, y: float | None, z: float | None) -> Position | None:
+    return None if x is None or y is None or z is None else (x, y, z)
 
 
 def find_cell(path: str | Path, cell_id: int, cell_types: Collection[str] = ()) -> Cell:

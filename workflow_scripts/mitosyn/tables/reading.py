@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -28,8 +29,17 @@ _LEAST = {"id": 0} | dict.fromkeys(_MAY_BE_NONE.split(), _NONE)
 _END_OF_INT64 = 2**63
 _INTEGER = re.compile(r"-?[0-9]+")
 _CHUNK_BYTES = 1 << 20
+COMPRESSED = (".gz", ".zst")
 _SHOWN_CHARACTERS = 60
 _REMEDY = "Correct the table, or point the config at the right one."
+
+
+class Column(NamedTuple):
+    """A column that is to be read: its name here, its name in the file, its type."""
+
+    name: str
+    called: str
+    kind: pa.DataType
 
 
 def read_table(
@@ -66,25 +76,36 @@ def read_table(
 
 
 def stream_table(
-    path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str] = ()
+    path: str | Path,
+    columns: Mapping[str, pa.DataType],
+    may_be_empty: Collection[str] = (),
+    called: Mapping[str, str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Read a CSV file as :func:`read_table`, a batch of some thousand rows at a time."""
-    if not _check_header(path, columns):
+    """Read a CSV file as :func:`read_table`, a batch of some thousand rows at a time.
+
+    ``called`` are the names in the file of columns that have another one here.
+    """
+    wanted = [Column(name, (called or {}).get(name, name), kind) for name, kind in columns.items()]
+    if not _check_header(path, [column.called for column in wanted]):
         return
-    if _needs_judging(path) and (error := _first_bad_row(path, columns, may_be_empty)):
+    if _needs_judging(path) and (error := _first_bad_row(path, wanted, may_be_empty)):
         raise error
     options = pa.csv.ConvertOptions(
-        column_types=dict(columns), include_columns=list(columns), null_values=[""]
+        column_types={column.called: column.kind for column in wanted},
+        include_columns=[column.called for column in wanted],
+        null_values=[""],
+        strings_can_be_null=bool(may_be_empty),
     )
     try:
         with pa.csv.open_csv(path, convert_options=options) as reader:
-            for batch in reader:
+            for read in reader:
+                batch = pa.RecordBatch.from_arrays(read.columns, names=list(columns))
                 if not all(is_sound(batch[name], name, name in may_be_empty) for name in columns):
                     raise pa.ArrowInvalid("unreadable value")
                 yield batch
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         said = InputError(path, str(error).partition("\n")[0], _REMEDY)
-        raise _first_bad_row(path, columns, may_be_empty) or said from error
+        raise _first_bad_row(path, wanted, may_be_empty) or said from error
 
 
 def read_header(path: str | Path) -> list[str]:
@@ -100,19 +121,28 @@ def _header(path: str | Path, rows: Iterator[tuple[int, list[str]]]) -> list[str
         raise InputError(path, f"not a CSV table: {error}", _REMEDY) from error
 
 
+def _opened_bytes(path: str | Path) -> BinaryIO:
+    """Open a file for reading what it holds once it is decompressed, by the end of its name."""
+    if Path(path).suffix not in COMPRESSED:
+        return Path(path).open("rb")
+    # Of an own class, which Python's readers take for a raw file.
+    return io.BufferedReader(pa.input_stream(str(path)))
+
+
 @contextmanager
 def _opened(path: str | Path) -> Iterator[TextIO]:
-    """Open a text file; bytes that are no UTF-8 become lone surrogates."""
+    """Open a text file, compressed or not; bytes that are no UTF-8 become lone surrogates."""
     try:
-        with Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            yield file
+        with _opened_bytes(path) as raw:
+            yield io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
     except FileNotFoundError as error:
         raise InputError(
             path, "no such file", "Check the path in the config.", CONFIGURATION
         ) from error
     except OSError as error:
+        problem = error.strerror or str(error).partition("\n")[0]
         raise InputError(
-            path, f"cannot be read ({error.strerror})", "Check the path in the config."
+            path, f"cannot be read ({problem})", "Check the path in the config."
         ) from error
 
 
@@ -132,7 +162,7 @@ def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
                 raise csv.Error(f"line {number} cannot be read ({error})") from error
 
 
-def _check_header(path: str | Path, columns: Mapping[str, pa.DataType]) -> bool:
+def _check_header(path: str | Path, columns: Sequence[str]) -> bool:
     """Refuse a table without the wanted columns; return whether it has rows."""
     with _opened(path) as file:
         header = _header(path, _rows(file))
@@ -164,15 +194,17 @@ def _needs_judging(path: str | Path) -> bool:
     It reads ``0x1F`` as 31, and a quote that is not closed swallows the rows below it.
     """
     quotes, end = False, b""
-    with Path(path).open("rb") as file:
+    with _opened_bytes(path) as file:
         while chunk := file.read(_CHUNK_BYTES):
             if b"\0" in chunk:
                 return True
             if (b"x" in chunk or b"X" in chunk) and b"0x" in (end + chunk).lower():
                 return True
             quotes, end = quotes or b'"' in chunk, chunk[-1:]
-        file.seek(0)
-        return quotes and any(line.count(b'"') % 2 for line in file)
+    if not quotes:
+        return False
+    with _opened_bytes(path) as file:
+        return any(line.count(b'"') % 2 for line in file)
 
 
 def is_sound(values: pa.Array, name: str, may_be_empty: bool = False) -> bool:
@@ -190,17 +222,19 @@ def _least(name: str) -> int:
 
 
 def _first_bad_row(
-    path: str | Path, columns: Mapping[str, pa.DataType], may_be_empty: Collection[str]
+    path: str | Path, columns: Sequence[Column], may_be_empty: Collection[str]
 ) -> InputError | None:
     """Find the first row that does not fit the header or has a value not of its column's type."""
     with _opened(path) as file:
         rows = _rows(file)
         try:
             _, header = next(rows)
-            places = [(header.index(name), name, kind) for name, kind in columns.items()]
+            places = [(header.index(column.called), column) for column in columns]
             for number, (line, row) in enumerate(rows, start=1):
                 filled = [
-                    p for p in places if p[1] not in may_be_empty or any(row[p[0] : p[0] + 1])
+                    (place, column)
+                    for place, column in places
+                    if column.name not in may_be_empty or any(row[place : place + 1])
                 ]
                 problem = _row_problem(row, len(header), filled)
                 if problem:
@@ -210,18 +244,20 @@ def _first_bad_row(
     return None
 
 
-def _row_problem(row: list[str], count: int, places: list[tuple[int, str, pa.DataType]]) -> str:
+def _row_problem(row: list[str], count: int, places: list[tuple[int, Column]]) -> str:
     """Return what is wrong with a row; empty if it is sound."""
     if len(row) != count:
         return f"{len(row)} values, expected {count} as in the header"
-    for place, name, kind in places:
+    for place, (name, called, kind) in places:
         value = row[place]
         expected = expected_value(value, name, kind)
         if expected:
             if not _is_utf8(value):
                 # Latin-1 is by far the likeliest.
                 value = value.encode("utf-8", "surrogateescape").decode("latin-1")
-            return f"{name or 'the first value'} is {_shortened(repr(value))}, expected {expected}"
+            return (
+                f"{called or 'the first value'} is {_shortened(repr(value))}, expected {expected}"
+            )
     return ""
 
 

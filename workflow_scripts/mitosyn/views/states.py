@@ -228,7 +228,7 @@ def _public_state(
     return _viewer_state(
         [*image, cells, _mitochondria(compartments, layers), *points],
         layers.voxel_size_nm,
-        position_nm=position_nm or cell.soma or cell.centroid,
+        position_nm=position_nm or cell.soma or cell.centroid or (0.0, 0.0, 0.0),
         title=f"{cell.cell_type} {cell.cell_id}",
     )
 
