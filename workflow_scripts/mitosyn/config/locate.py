@@ -123,8 +123,11 @@ def folder_source(dataset: Dataset, name: str, resources: str) -> str:
 
 
 def as_download(source: Source | None) -> Download | None:
-    """Return what is to be retrieved for a source, None for what is local or in an archive."""
-    if isinstance(source, str) and is_url(source):
+    """Return what is to be retrieved for a source.
+
+    None for what is local, in an archive or a layer.
+    """
+    if isinstance(source, str) and is_url(source) and not source.startswith(LAYER):
         return Download(url=source)
     return source if isinstance(source, Download) else None
 

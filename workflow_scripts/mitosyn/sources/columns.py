@@ -166,7 +166,9 @@ def _stream(
         yield from _stream_arrow(path, types, called, {*empty})
     else:
         texts = {name: TEXT if kind == POINT else kind for name, kind in types.items()}
-        yield from stream_table(path, texts, [*empty], called)
+        # Whether a position may be empty is judged where it is read from its text.
+        points = [name for name, kind in types.items() if kind == POINT]
+        yield from stream_table(path, texts, [*empty, *points], called)
 
 
 def _stream_arrow(
