@@ -33,7 +33,7 @@ if SETTINGS.needs_cell_meshes:
         params:
             **VOXEL_SIZES,
             skeleton=skeleton_path,
-            skeleton_form=SKELETON_FORM,
+            skeleton_form=DATASET.skeleton_form,
             mesh=cell_mesh_path,
             code=code("assign_cell_mesh"),
         script:
@@ -130,7 +130,7 @@ if SETTINGS.branches:
         params:
             dataset=SETTINGS.dataset,
             nucleus_voxel_size_nm=DATASET.nucleus_voxel_nm,
-            compartment_names=COMPARTMENT_NAMES,
+            compartment_names=DATASET.compartment_names,
             code=code("summarise_compartments"),
         script:
             "../workflow_scripts/summarise_compartments.py"

@@ -1,11 +1,23 @@
 """Which cells a run analyses, and the files of each."""
 
-from mitosyn.skeletons import MESHPARTY_FORM, skeleton_endings
-from mitosyn.tables import OWN_LABELS, read_cells, why_not
+import json
 
-SKELETON_FORM = MESHPARTY_FORM
-COMPARTMENT_NAMES = tuple(OWN_LABELS)
-LABELS = {"skeleton_form": SKELETON_FORM, "compartment_names": COMPARTMENT_NAMES}
+from mitosyn.meshes import local_layer
+from mitosyn.skeletons import skeleton_endings
+from mitosyn.tables import read_cells, why_not
+
+LABELS = {
+    "skeleton_form": DATASET.skeleton_form,
+    "compartment_names": DATASET.compartment_names,
+}
+# Which cells of the source's tables are analysed.
+CHOSEN_CELLS = {
+    "source": TABLE_SOURCE,
+    "types": DATASET.types,
+    "types_in_table": DATASET.types_in_table,
+    "only_cells": SETTINGS.only_cells,
+    "first_cells": SETTINGS.first_cells,
+}
 
 
 @cache
@@ -26,6 +38,24 @@ def skeletons_there(wildcards):
         return ""
     names = sorted(path.name for path in Path(INPUTS.skeletons).iterdir())
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+def skeleton_layer_files():
+    """Return what shows that a local layer of skeletons is there, and which change with it."""
+    layer = local_layer(INPUTS.skeleton_layer)
+    if layer is None:
+        return []
+    try:
+        name = json.loads((layer / "info").read_bytes()).get("skeletons", "")
+    except (OSError, ValueError, AttributeError):
+        name = ""
+    return [str(layer / "info"), str(layer / name)]
+
+
+def fetched_skeletons():
+    """Return the folder for what has come of a layer of skeletons over the network."""
+    layer = hashlib.sha256(INPUTS.skeleton_layer.encode()).hexdigest()[:8]
+    return f"{RESOURCES}/fetched_skeletons/{layer}"
 
 
 def refuse_other_cells(wildcards, *cell_types):
@@ -54,7 +84,7 @@ def skeleton_files(wildcards):
     if not INPUTS.skeletons_are_files:
         return {"skeleton_folder": INPUTS.skeletons}
     base = f"{INPUTS.skeletons}/{wildcards.cell_id}"
-    paths = [f"{base}{ending}" for ending in skeleton_endings(SKELETON_FORM)]
+    paths = [f"{base}{ending}" for ending in skeleton_endings(DATASET.skeleton_form)]
     return dict(zip(("skeleton", "labels"), paths))
 
 
@@ -78,7 +108,7 @@ def input_path(name, folder, ending):
 
 
 # The labels of the nodes lie beside it.
-skeleton_path = input_path("skeleton", INPUTS.skeletons, skeleton_endings(SKELETON_FORM)[0])
+skeleton_path = input_path("skeleton", INPUTS.skeletons, skeleton_endings(DATASET.skeleton_form)[0])
 cell_mesh_path = input_path("mesh", INPUTS.cell_meshes, "_mesh.h5")
 
 

@@ -32,9 +32,9 @@ def mesh_layer(wildcards, input):
     return f"{FILE_LAYER}{input.layer if INPUTS.generated else Path(input.layer).parent}"
 
 
-def fetch_connections():
-    """Return how many of the connections of all jobs together the fetching of a cell takes."""
-    wanted = SETTINGS.retrieval.connections_per_job if is_web_layer(INPUTS.mesh_layer) else 0
+def fetch_connections(layer):
+    """Return how many of the connections of all jobs together one that reads a layer takes."""
+    wanted = SETTINGS.retrieval.connections_per_job if is_web_layer(layer) else 0
     return min(wanted, SETTINGS.retrieval.connections)
 
 

@@ -30,7 +30,7 @@ rule fetch_meshes:
         "cell"
     resources:
         runtime=per_attempt(60),
-        connections=fetch_connections(),
+        connections=fetch_connections(INPUTS.mesh_layer),
     params:
         **MESH_SOURCE,
         mesh_layer=mesh_layer,

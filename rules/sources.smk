@@ -94,7 +94,10 @@ if INPUTS.archives:
 
 
 # Of the files that an archive of a folder holds.
-FOLDER_ENDINGS = {"skeletons": skeleton_endings(SKELETON_FORM), "cell_meshes": ("_mesh.h5",)}
+FOLDER_ENDINGS = {
+    "skeletons": skeleton_endings(DATASET.skeleton_form),
+    "cell_meshes": ("_mesh.h5",),
+}
 
 if INPUTS.folder_archives:
 
@@ -114,3 +117,27 @@ if INPUTS.folder_archives:
             endings=lambda wildcards: FOLDER_ENDINGS[wildcards.folder],
         script:
             "../workflow_scripts/unpack_folder.py"
+
+
+if INPUTS.skeleton_layer:
+
+    rule fetch_skeletons:
+        """Fetch the skeletons of all cells from their layer, one file each."""
+        input:
+            **tables_for("cells"),
+            layer=skeleton_layer_files(),
+        output:
+            folder=directory(INPUTS.skeletons),
+        log:
+            f"{LOGS}/fetch_skeletons.log",
+        resources:
+            runtime=per_attempt(240),
+            connections=fetch_connections(INPUTS.skeleton_layer),
+        params:
+            **CHOSEN_CELLS,
+            layer=INPUTS.skeleton_layer,
+            kept=without_redoing(fetched_skeletons()),
+            offline=without_redoing(SETTINGS.offline),
+            patience=without_redoing(SETTINGS.retrieval.model_dump()),
+        script:
+            "../workflow_scripts/fetch_skeletons.py"

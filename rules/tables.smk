@@ -14,13 +14,9 @@ checkpoint select_cells:
     log:
         f"{LOGS}/select_cells.log",
     params:
-        source=TABLE_SOURCE,
-        types=DATASET.types,
-        types_in_table=DATASET.types_in_table,
-        only_cells=SETTINGS.only_cells,
-        first_cells=SETTINGS.first_cells,
+        **CHOSEN_CELLS,
         skeletons=lambda wildcards, input: input.skeletons or INPUTS.skeletons,
-        skeleton_form=SKELETON_FORM,
+        skeleton_form=DATASET.skeleton_form,
         skeletons_there=skeletons_there,
         code=code("select_cells"),
     script:

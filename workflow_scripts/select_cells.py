@@ -24,12 +24,16 @@ def main(snakemake) -> None:
         params.types_in_table,
         params.skeletons is not None,
     )
+    subset = params.only_cells, params.first_cells
+    if params.skeleton_form["format"] == "precomputed":
+        # Only those of the subset have been fetched.
+        selected = subset_of(selected, left_out, *subset)
     if params.skeletons is not None:
         selected, without = leave_out_without_skeleton(
             selected, params.skeletons, skeleton_endings(params.skeleton_form)
         )
         left_out += without
-    selected = subset_of(selected, left_out, params.only_cells, params.first_cells)
+    selected = subset_of(selected, left_out, *subset)
     logging.info("selected: %s", dict(Counter(cell.cell_type for cell in selected)))
     for cell in left_out:
         logging.info("left out %s (%s): %s", cell.cell_id, cell.cell_subtype, cell.reason)

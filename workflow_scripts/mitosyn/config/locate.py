@@ -73,7 +73,7 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
         if name not in layers
     }
     if "skeletons" in layers:
-        placed["skeletons"] = f"{resources}/skeletons", None
+        placed["skeletons"] = f"{resources}/skeletons{config.subset}", None
     named = (*dataset.tables, *branch_tables, *placed)
     sources = [*(dataset.source(n) for n in named if n not in layers), *dataset.archives.values()]
     segmentation = dataset.mitochondria_segmentation

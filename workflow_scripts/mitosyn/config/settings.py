@@ -11,7 +11,6 @@ from mitosyn.catalogue import BRANCH_TYPES
 from mitosyn.config.dataset import Dataset
 from mitosyn.config.parts import Expectations
 from mitosyn.config.values import CellId, Name, PositiveInt, Section, Size
-from mitosyn.tables import OWN_LABELS
 
 BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
 
@@ -106,7 +105,9 @@ class Config(Section):
     @property
     def pyramidal_labels(self) -> dict[str, int]:
         """The labels by their names in the files of pyramidal cells."""
-        return OWN_LABELS if self.recompute_pyramidal else self.chosen.published_labels
+        if not self.recompute_pyramidal:
+            return self.chosen.published_labels
+        return {name: label for label, name in enumerate(self.chosen.compartment_names)}
 
     @property
     def expected_counts(self) -> Expectations:

@@ -6,10 +6,11 @@ from mitosyn.meshes.bundle import (
 )
 from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
 from mitosyn.meshes.formats.registry import mesh_reader
-from mitosyn.meshes.formats.stored import Content, Part, Wanted
+from mitosyn.meshes.formats.shards import Shards
+from mitosyn.meshes.formats.stored import Content, Part, Wanted, stored_transform, whole_part
 from mitosyn.meshes.layers import (
-    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, at_level, is_web_layer, local_layer, mesh_folder,
-    named_mesh_folder, read_info, resolution_problem,
+    FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, at_level, is_file_name, is_web_layer, local_layer,
+    mesh_folder, named_mesh_folder, read_info, resolution_problem,
 )
 from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
 from mitosyn.meshes.states import fragment_states, state_digest

@@ -7,7 +7,8 @@ from mitosyn.skeletons.coverage import (
     Coverage, associate, astrocyte_compartments, covered_lengths, covering_mitochondria,
     first_nearest_nodes, majority_labels, nearest_nodes,
 )
-from mitosyn.skeletons.formats.form import MESHPARTY_FORM
+from mitosyn.skeletons.formats.fetched import write_fetched
+from mitosyn.skeletons.formats.layers import SKELETON_TYPE, SkeletonError, StoredSkeletons
 from mitosyn.skeletons.formats.meshparty import read_calibres
 from mitosyn.skeletons.formats.registry import read_skeleton, skeleton_endings
 from mitosyn.skeletons.skeleton import NO_PARENT, SOMATIC_LABEL, Skeleton

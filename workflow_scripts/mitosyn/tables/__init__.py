@@ -7,7 +7,7 @@ from mitosyn.tables.cells import (
     Cell, LeftOutCell, find_cell, leave_out_without_skeleton, other_than, read_cells, subset_of,
     why_not, write_cells, write_left_out,
 )
-from mitosyn.tables.compartments import OWN_LABELS, name_by_label, names_by_label
+from mitosyn.tables.compartments import name_by_label, names_by_label
 from mitosyn.tables.mitochondria import (
     MITOCHONDRIA_SCHEMA, in_cell_order, mitochondria_of_cell, positions_nm,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from posixpath import join
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Shards:
         for each in ids:
             name, number = self._reader.compute_shard_location(each)
             length = self._reader.spec.index_length()
-            index_of[each] = Part(f"{self._folder}/{name}", 0, length)
+            index_of[each] = Part(join(self._folder, name), 0, length)
             number_of[each] = int(number)
         indexes = self._tables(index_of.values(), self._decode_index, download)
         minishard_of = {
