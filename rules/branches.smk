@@ -13,6 +13,33 @@ if SETTINGS.branches:
     PROBLEMS += [f"{BRANCH_FILES}/{{cell_id}}_{part}.arrow" for part in PROBLEM_PARTS]
 
 
+if INPUTS.cell_mesh_layer:
+
+    rule fetch_cell_mesh:
+        """Fetch a neuron's own mesh from a layer into a file."""
+        input:
+            layer=layer_info(INPUTS.cell_mesh_layer),
+        output:
+            mesh=FETCHED_CELL_MESH,
+        log:
+            f"{LOGS}/fetch_cell_mesh/{{cell_id}}.log",
+        group:
+            "branches"
+        resources:
+            mem_mb=per_attempt(2000),
+            runtime=per_attempt(60),
+            connections=fetch_connections(INPUTS.cell_mesh_layer),
+        params:
+            **MESH_VOXEL,
+            lod=CELL_MESH_FORM["lod"],
+            layer=INPUTS.cell_mesh_layer,
+            mesh_state=cell_mesh_state,
+            offline=without_redoing(SETTINGS.offline),
+            patience=without_redoing(SETTINGS.retrieval.model_dump()),
+        script:
+            "../workflow_scripts/fetch_cell_mesh.py"
+
+
 if SETTINGS.needs_cell_meshes:
 
     rule assign_cell_mesh:
@@ -35,6 +62,7 @@ if SETTINGS.needs_cell_meshes:
             skeleton=skeleton_path,
             skeleton_form=DATASET.skeleton_form,
             mesh=cell_mesh_path,
+            cell_mesh_form=CELL_MESH_FORM,
             code=code("assign_cell_mesh"),
         script:
             "../workflow_scripts/assign_cell_mesh.py"

@@ -2,7 +2,7 @@
 
 import json
 
-from mitosyn.meshes import local_layer
+from mitosyn.meshes import CELL_MESH_ENDINGS, local_layer
 from mitosyn.skeletons import skeleton_endings
 from mitosyn.tables import read_cells, why_not
 
@@ -18,6 +18,11 @@ CHOSEN_CELLS = {
     "only_cells": SETTINGS.only_cells,
     "first_cells": SETTINGS.first_cells,
 }
+
+CELL_MESH_FORM = DATASET.cell_mesh_form
+CELL_MESH_ENDING = CELL_MESH_ENDINGS[CELL_MESH_FORM["format"]]
+# A mesh of a layer is fetched into a file first.
+FETCHED_CELL_MESH = f"{RESULTS}/per_cell/fetched_cell_mesh/{{cell_id}}.npz"
 
 
 @cache
@@ -93,9 +98,11 @@ def cell_mesh_files(wildcards):
 
     A cell without a mesh is no error: what could not be measured is listed.
     """
+    if INPUTS.cell_mesh_layer:
+        return {"mesh": FETCHED_CELL_MESH.format(cell_id=wildcards.cell_id)}
     if not INPUTS.cell_meshes_are_files:
         return {"mesh_folder": INPUTS.cell_meshes}
-    path = f"{INPUTS.cell_meshes}/{wildcards.cell_id}_mesh.h5"
+    path = f"{INPUTS.cell_meshes}/{wildcards.cell_id}{CELL_MESH_ENDING}"
     return {"mesh": path} if Path(path).exists() else {}
 
 
@@ -109,7 +116,7 @@ def input_path(name, folder, ending):
 
 # The labels of the nodes lie beside it.
 skeleton_path = input_path("skeleton", INPUTS.skeletons, skeleton_endings(DATASET.skeleton_form)[0])
-cell_mesh_path = input_path("mesh", INPUTS.cell_meshes, "_mesh.h5")
+cell_mesh_path = input_path("mesh", INPUTS.cell_meshes, CELL_MESH_ENDING)
 
 
 def of_cell(pattern, cell):

@@ -182,7 +182,7 @@ RECORDED_CONFIG = {
     "associated_nodes_suffix": NODES_SUFFIX,
     "description": DATASET.model_dump(mode="json", exclude_none=True),
 }
-if INPUTS.cell_meshes:
+if SETTINGS.needs_cell_meshes:
     RECORDED_CONFIG |= {"swc_radii": SETTINGS.swc_radii, "branches": SETTINGS.branches}
 
 

@@ -32,7 +32,8 @@ rule fetch_meshes:
         runtime=per_attempt(60),
         connections=fetch_connections(INPUTS.mesh_layer),
     params:
-        **MESH_SOURCE,
+        **MESH_VOXEL,
+        lod=DATASET.mesh_lod,
         mesh_layer=mesh_layer,
         mesh_state=mesh_state,
         store=partial_meshes,

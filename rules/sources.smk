@@ -96,7 +96,7 @@ if INPUTS.archives:
 # Of the files that an archive of a folder holds.
 FOLDER_ENDINGS = {
     "skeletons": skeleton_endings(DATASET.skeleton_form),
-    "cell_meshes": ("_mesh.h5",),
+    "cell_meshes": (CELL_MESH_ENDING,),
 }
 
 if INPUTS.folder_archives:
@@ -141,3 +141,25 @@ if INPUTS.skeleton_layer:
             patience=without_redoing(SETTINGS.retrieval.model_dump()),
         script:
             "../workflow_scripts/fetch_skeletons.py"
+
+
+if INPUTS.segmentation:
+
+    rule mesh_segmentation:
+        """Mesh the mitochondria of the analysed cells in their segmentation."""
+        input:
+            segmentation=layer_info(INPUTS.segmentation),
+            mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
+        output:
+            layer=directory(local_layer(INPUTS.mesh_layer)),
+        log:
+            f"{LOGS}/mesh_segmentation.log",
+        resources:
+            mem_mb=per_attempt(2000),
+            runtime=per_attempt(600),
+        params:
+            segmentation=INPUTS.segmentation,
+            offline=without_redoing(SETTINGS.offline),
+            code=code("mesh_segmentation"),
+        script:
+            "../workflow_scripts/mesh_segmentation.py"

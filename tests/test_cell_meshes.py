@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import h5py
+import navis
 import numpy as np
 import pytest
+import trimesh
 from mitosyn.branches.mesh import assign_vertices, node_radii
-from mitosyn.meshes.cell_mesh import CellMesh, read_cell_mesh
+from mitosyn.meshes.bundle import Mesh, bundle_meshes, write_bundle
+from mitosyn.meshes.cell_mesh import CellMesh, cell_mesh_scale, read_cell_mesh
 from mitosyn.skeletons.assigned import AssignedMesh
 from mitosyn.skeletons.skeleton import Skeleton
 from mitosyn.support.errors import InputError
@@ -100,6 +103,84 @@ def test_what_is_no_mesh_is_refused(tmp_path: Path, problem: str) -> None:
     with pytest.raises(InputError) as raised:
         read_cell_mesh(path, np.ones(3))
     assert str(path) in str(raised.value) and problem in str(raised.value)
+
+
+def test_units_of_a_mesh() -> None:
+    sizes = ((3.58, 3.58, 40.0), (4.0, 4.0, 40.0))
+    assert cell_mesh_scale("nm", *sizes).tolist() == [0.895, 0.895, 1]
+    assert cell_mesh_scale("um", *sizes).tolist() == [1000] * 3
+    assert cell_mesh_scale("voxel", *sizes).tolist() == [3.58, 3.58, 40]
+
+
+@pytest.mark.parametrize("form", ["ply", "obj"])
+def test_files_of_other_programs(tmp_path: Path, form: str) -> None:
+    box = trimesh.creation.box((3, 2, 1))
+    box.export(tmp_path / f"7.{form}")
+    mesh = read_cell_mesh(tmp_path / f"7.{form}", np.array([1000.0, 1000, 2000]), form)
+    assert mesh.vertices.dtype == np.float64 and mesh.faces.dtype == np.int64
+    assert np.ptp(mesh.vertices, axis=0) == pytest.approx([3000, 2000, 2000])
+    assert trimesh.Trimesh(mesh.vertices, mesh.faces).volume == pytest.approx(12e9)
+
+
+def test_faces_of_four_corners(tmp_path: Path) -> None:
+    text = (
+        "mtllib no.mtl\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nusemtl x\nf 1/1 2/1 3/1 4/1\n"
+    )
+    (tmp_path / "7.obj").write_text(text)
+    mesh = read_cell_mesh(tmp_path / "7.obj", np.ones(3), "obj")
+    assert trimesh.Trimesh(mesh.vertices, mesh.faces).area == pytest.approx(1)
+    (tmp_path / "7.ply").write_text(
+        "ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\n"
+        "property float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n"
+        "0 0 0\n1 0 0\n1 1 0\n0 1 0\n4 0 1 2 3\n"
+    )
+    mesh = read_cell_mesh(tmp_path / "7.ply", np.ones(3), "ply")
+    assert trimesh.Trimesh(mesh.vertices, mesh.faces).area == pytest.approx(1)
+
+
+VERTICES = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
+BAD_FILES = {
+    "obj": ["", VERTICES, VERTICES + "f 1 2 9\n", "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "\0x"],
+    "ply": ["", "ply\n", "ply\nformat binary_little_endian 1.0\nelement vertex 9\n", "x" * 1000],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "text"), [(form, text) for form, texts in BAD_FILES.items() for text in texts]
+)
+def test_bad_files_of_other_programs(tmp_path: Path, form: str, text: str) -> None:
+    path = tmp_path / f"7.{form}"
+    path.write_text(text)
+    with pytest.raises(InputError) as raised:
+        read_cell_mesh(path, np.ones(3), form)
+    assert str(path) in str(raised.value) and "\n" not in str(raised.value)
+    with pytest.raises(InputError, match="no such cell mesh file"):
+        read_cell_mesh(tmp_path / f"8.{form}", np.ones(3), form)
+
+
+def test_navis_neurons(tmp_path: Path) -> None:
+    """Hemibrain neurons as navis ships them, in voxels of 8 nm, and as PLY."""
+    for path in sorted((Path(navis.__file__).parent / "data" / "obj").glob("*.obj")):
+        found = read_cell_mesh(path, np.full(3, 8.0), "obj")
+        expected = trimesh.load_mesh(path, process=False)
+        expected.export(tmp_path / "7.ply")
+        again = read_cell_mesh(tmp_path / "7.ply", np.full(3, 8.0), "ply")
+        assert len(found.triangles) > 1000
+        for mesh in (found, again):
+            assert trimesh.Trimesh(mesh.vertices, mesh.faces).area == pytest.approx(
+                64 * expected.area, rel=1e-5
+            )
+
+
+def test_what_was_fetched_of_a_layer(tmp_path: Path) -> None:
+    mesh = Mesh(CORNERS, np.array([[0, 1, 2]], np.uint32))
+    write_bundle(tmp_path / "7.npz", bundle_meshes(np.array([7]), {7: mesh}))
+    found = read_cell_mesh(tmp_path / "7.npz", np.array([0.895, 0.895, 1.0]), "precomputed")
+    assert found.vertices.tolist() == [[0, 0, 0], [895, 0, 0], [0, 895, 0]]
+    write_bundle(tmp_path / "8.npz", bundle_meshes(np.array([8]), {}))
+    with pytest.raises(InputError, match="no mesh") as raised:
+        read_cell_mesh(tmp_path / "8.npz", np.ones(3), "precomputed")
+    assert raised.value.problem == "no mesh"
 
 
 def test_repeated_vertices_are_one_place() -> None:

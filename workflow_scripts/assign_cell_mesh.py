@@ -3,7 +3,7 @@
 import logging
 
 from mitosyn.branches import assign_mesh, write_problems
-from mitosyn.meshes import source_scale
+from mitosyn.meshes import cell_mesh_scale
 from mitosyn.skeletons import read_calibres, read_skeleton, write_assigned
 from mitosyn.support import run
 
@@ -14,8 +14,9 @@ def main(snakemake) -> None:
     cell_id = int(snakemake.wildcards.cell_id)
     skeleton = read_skeleton(params.skeleton, params.skeleton_form)
     calibres = read_calibres(params.skeleton, len(skeleton.vertices), params.skeleton_form)
-    scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)
-    diameters, mesh, problems = assign_mesh(params.mesh, scale, skeleton, calibres)
+    form = params.cell_mesh_form
+    scale = cell_mesh_scale(form["unit"], params.voxel_size_nm, params.mesh_voxel_size_nm)
+    diameters, mesh, problems = assign_mesh(params.mesh, scale, skeleton, calibres, form["format"])
     for subject, problem in problems:
         logging.warning("%s: %s", subject, problem)
     write_assigned(output.assigned, diameters, mesh)

@@ -21,7 +21,11 @@ FAR_NM = 5_000.0
 
 
 def assign_mesh(
-    path: str | Path, scale: np.ndarray, skeleton: Skeleton, calibres: np.ndarray | None
+    path: str | Path,
+    scale: np.ndarray,
+    skeleton: Skeleton,
+    calibres: np.ndarray | None,
+    form: str = "meshparty",
 ) -> tuple[np.ndarray, AssignedMesh | None, list[tuple[str, str]]]:
     """Assign the vertices of a cell's mesh to the nodes of its skeleton.
 
@@ -33,9 +37,11 @@ def assign_mesh(
     path : str or Path
         The mesh file, which need not exist.
     scale : (3,) float64 array
-        Factors from the mesh source's nm to true nm.
+        Factors from the mesh's unit to true nm.
     calibres : (N,) float64 array or None
         See :func:`mitosyn.skeletons.standard_swc.read_calibres`.
+    form : str
+        The format of the mesh, see :func:`mitosyn.meshes.read_cell_mesh`.
 
     Returns
     -------
@@ -53,7 +59,8 @@ def assign_mesh(
         problems.append((CELL_MESH, f"no file {Path(path).name}"))
     else:
         try:
-            assigned, pieces = assign_vertices(read_cell_mesh(path, scale), skeleton, path)
+            mesh = read_cell_mesh(path, scale, form)
+            assigned, pieces = assign_vertices(mesh, skeleton, path)
         except InputError as error:
             problems.append((CELL_MESH, error.problem))
         else:

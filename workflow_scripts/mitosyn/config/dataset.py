@@ -327,6 +327,14 @@ class Dataset(Section):
         described = self.mitochondria_meshes
         return described.lod if isinstance(described, MeshSource) else 0
 
+    @property
+    def cell_mesh_form(self) -> dict[str, Any]:
+        """The format of cells' meshes, what their positions count in, and the level of detail."""
+        described = self.cell_meshes
+        if not isinstance(described, CellMeshes):
+            return {"format": "meshparty", "unit": "nm", "lod": 0}
+        return described.model_dump(exclude={"path"})
+
     def types_from(self, *compartments: str) -> tuple[str, ...]:
         """Return the cell types whose compartments come from one of some places."""
         return tuple(n for n, place in self.types.items() if place in compartments)

@@ -77,14 +77,15 @@ def locate_inputs(config: Config, resources: str) -> Inputs:
     named = (*dataset.tables, *branch_tables, *placed)
     sources = [*(dataset.source(n) for n in named if n not in layers), *dataset.archives.values()]
     segmentation = dataset.mitochondria_segmentation
-    made_meshes = f"{FILE_LAYER}{resources}/segmentation_meshes" if segmentation else None
+    # Those of the analysed cells only.
+    made_meshes = f"{FILE_LAYER}{resources}{config.subset}/segmentation_meshes"
     return Inputs(
         tables={name: local_path(dataset.source(name), resources) for name in dataset.tables},
         downloads={d.name: d for d in map(as_download, sources) if d is not None},
         archives={name: local_path(a, resources) for name, a in dataset.archives.items()},
         skeletons=placed.get("skeletons", (None,))[0],
         skeleton_layer=layers.get("skeletons"),
-        mesh_layer=made_meshes or dataset.mesh_layer,
+        mesh_layer=made_meshes if segmentation else dataset.mesh_layer,
         segmentation=segmentation,
         generated=generated,
         branch_tables={n: local_path(dataset.source(n), resources) for n in branch_tables},

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from mitosyn.meshes.bundle import Mesh, MeshError, check_mesh, read_bundle, source_scale
 from mitosyn.meshes.surfaces import merged_vertices
-from mitosyn.support import InputError, open_h5, read_positions, read_vertex_numbers
+from mitosyn.support import (
+    NM_PER_UM,
+    InputError,
+    open_h5,
+    read_positions,
+    read_vertex_numbers,
+)
 
 LINKS = "link_edges"
+PRECOMPUTED = "precomputed"
+# What follows the cell's id in the name of its file; a mesh of a layer is fetched into a bundle.
+CELL_MESH_ENDINGS = {"meshparty": "_mesh.h5", "ply": ".ply", "obj": ".obj", PRECOMPUTED: ".npz"}
+REMEDY = "Replace the cell mesh file."
 
 
 @dataclass(frozen=True)
@@ -40,23 +52,79 @@ class CellMesh:
         return corners.T[(a != b) & (b != c) & (c != a)]
 
 
-def read_cell_mesh(path: str | Path, scale: np.ndarray) -> CellMesh:
-    """Read the mesh of a cell; ``scale`` (3,) are factors from the mesh source's nm to true nm.
+def cell_mesh_scale(
+    unit: str,
+    voxel_size_nm: tuple[float, float, float],
+    mesh_voxel_size_nm: tuple[float, float, float],
+) -> np.ndarray:
+    """Return the (3,) float64 factors from the unit of a cell mesh to true nm.
 
-    The file is HDF5 with ``vertices`` (V, 3) in the nm of the mesh source, ``faces`` (F, 3), or the
-    same end to end, and perhaps MeshParty's ``link_edges`` (L, 2).
+    ``nm`` are those of the mesh source, ``um`` and ``voxel`` are true to ``voxel_size_nm``.
+    """
+    scales = {
+        "nm": source_scale(voxel_size_nm, mesh_voxel_size_nm),
+        "um": np.full(3, NM_PER_UM, float),
+        "voxel": np.asarray(voxel_size_nm, float),
+    }
+    return scales[unit]
+
+
+def read_cell_mesh(
+    path: str | Path, scale: np.ndarray | Sequence[float], form: str = "meshparty"
+) -> CellMesh:
+    """Read the mesh of a cell; ``scale`` (3,) are factors from its unit to true nm.
+
+    A file of MeshParty is HDF5 with ``vertices`` (V, 3), ``faces`` (F, 3), or the same end to end,
+    and perhaps ``link_edges`` (L, 2). PLY and OBJ files are as trimesh reads them, faces of more
+    corners as triangles. What was fetched of a precomputed layer is a bundle of one mesh.
 
     Raises
     ------
     InputError
         The file is missing or unreadable, or does not hold a mesh.
     """
+    if form == "meshparty":
+        vertices, faces, links = _read_meshparty(Path(path))
+    else:
+        mesh = _read_fetched(path) if form == PRECOMPUTED else _read_by_trimesh(path, form)
+        vertices, faces, links = mesh.vertices, mesh.faces, np.empty((0, 2), np.int64)
+    if len(faces) == 0:
+        raise InputError(path, "the mesh has no triangles", REMEDY)
+    return CellMesh(vertices * np.asarray(scale, float), faces.astype(np.int64), links)
+
+
+def _read_meshparty(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     with open_h5(path, "cell mesh file") as file:
         vertices = read_positions(file)
         faces = read_vertex_numbers(file, "faces", 3, len(vertices), flat=True)
         links = np.empty((0, 2), np.int64)
         if LINKS in file:
             links = read_vertex_numbers(file, LINKS, 2, len(vertices))
-    if len(faces) == 0:
-        raise InputError(path, "the mesh has no triangles", "Replace the cell mesh file.")
-    return CellMesh(vertices * scale, faces, links)
+    return vertices, faces, links
+
+
+def _read_by_trimesh(path: str | Path, form: str) -> Mesh:
+    import trimesh
+
+    try:
+        with Path(path).open("rb") as file:
+            found = trimesh.load_mesh(file, file_type=form, process=False, skip_materials=True)
+        mesh = Mesh(np.asarray(found.vertices, float), np.asarray(found.faces, np.int64))
+    except FileNotFoundError as error:
+        raise InputError(path, "no such cell mesh file", "Add the file.") from error
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise InputError(path, f"not a mesh in {form.upper()} ({reason})", REMEDY) from error
+    try:
+        check_mesh(mesh)
+    except MeshError as error:
+        raise InputError(path, str(error), REMEDY) from error
+    return mesh
+
+
+def _read_fetched(path: str | Path) -> Mesh:
+    """Read the only mesh of a bundle."""
+    bundle = read_bundle(path)
+    if bundle.problems[0]:
+        raise InputError(path, str(bundle.problems[0]), "Check the layer of the cell meshes.")
+    return next(iter(bundle))
