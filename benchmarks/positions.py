@@ -1,6 +1,6 @@
 """Where mitochondria and synapses sit, against a reference of plain loops, and at full size.
 
-    python benchmarks/positions.py [--shares 0.0625 0.125 0.25] [--repeats 5]
+    python benchmarks/positions.py [--shares 0.125 0.25 0.5 1] [--repeats 5]
 
 On made neurons with shares of the mitochondria, synaptic sites and skeleton nodes of a published
 one. The reference (tests/positions_reference.py) takes one pair at a time, and the way of each
@@ -188,7 +188,7 @@ def full_size(repeats: int) -> str:
 def main() -> None:
     """Measure, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shares", type=float, nargs="+", default=[0.0625, 0.125, 0.25])
+    parser.add_argument("--shares", type=float, nargs="+", default=[0.125, 0.25, 0.5, 1.0])
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
     lines = [compare(share, arguments.repeats) for share in arguments.shares]

@@ -10,6 +10,7 @@ rule collect_mitochondria:
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         compartments=of_cells(COMPARTMENTS),
         morphometrics=of_cells(MORPHOMETRICS),
+        positions=of_neurons(POSITIONS),
     output:
         table=f"{RESULTS}/mitochondria.parquet",
     log:
@@ -22,16 +23,32 @@ rule collect_mitochondria:
         "../workflow_scripts/collect_mitochondria.py"
 
 
+rule collect_synapses:
+    """Write the ends of synapses and where they are on the skeletons into one Parquet table."""
+    input:
+        ends=f"{RESULTS}/tables/synapse_ends.arrow",
+        sites=of_neurons(f"{RESULTS}/per_cell/site_positions/{{cell_id}}.arrow"),
+    output:
+        table=f"{RESULTS}/synapses.parquet",
+    log:
+        f"{LOGS}/collect_synapses.log",
+    params:
+        dataset=SETTINGS.dataset,
+        code=code("collect_synapses"),
+    script:
+        "../workflow_scripts/collect_synapses.py"
+
+
 # What the jobs of cells wrote of each table of all cells.
 COLLECTED_FROM = {
     "skeleton_nodes": of_neurons(f"{RESULTS}/per_cell/skeleton_nodes/{{cell_id}}.arrow"),
     "mitochondrion_nodes": of_neurons(f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow"),
-    "synapses": lambda wildcards: f"{RESULTS}/tables/synapse_ends.arrow",
+    "mitochondrion_positions": of_neurons(POSITIONS),
 }
 
 
 rule collect_table:
-    """Write the skeleton nodes, covered nodes or ends of synapses of all cells as Parquet."""
+    """Write the nodes, covered nodes or positions of mitochondria of all cells as Parquet."""
     input:
         lambda wildcards: COLLECTED_FROM[wildcards.table](wildcards),
     output:
@@ -144,7 +161,7 @@ rule write_data_dictionary:
 
 
 # The tables of all cells that the checks open.
-COLLECTED = ["cells", "mitochondria", *COLLECTED_FROM]
+COLLECTED = ["cells", "mitochondria", "synapses", *COLLECTED_FROM]
 CSV_TABLES = ["cells", "cell_type_classification_filtered", "synapse_filtered"]
 
 
@@ -180,6 +197,7 @@ RECORDED_CONFIG = {
     "dataset": SETTINGS.dataset,
     "recompute_pyramidal": SETTINGS.recompute_pyramidal,
     "associated_nodes_suffix": NODES_SUFFIX,
+    "positions": SETTINGS.positions.model_dump(),
     "description": DATASET.model_dump(mode="json", exclude_none=True),
 }
 if SETTINGS.needs_cell_meshes:

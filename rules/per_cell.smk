@@ -7,6 +7,18 @@ MEASURED_RADII = (
 )
 MORPHOMETRICS = f"{RESULTS}/per_cell/morphometrics/{{cell_id}}.arrow"
 COMPARTMENTS = f"{RESULTS}/per_cell/{{soma}}compartments/{{cell_id}}.arrow"
+POSITIONS = f"{RESULTS}/per_cell/mitochondrion_positions/{{cell_id}}.arrow"
+# What is known of a neuron once its mitochondria are on its skeleton.
+ON_SKELETON = {
+    "coverage": f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow",
+    "compartments": f"{RESULTS}/per_cell/compartments/{{cell_id}}.arrow",
+    "sites": f"{RESULTS}/per_cell/site_positions/{{cell_id}}.arrow",
+    "positions": POSITIONS,
+}
+PUBLISHED_VALUES = {
+    "recompute_pyramidal": SETTINGS.recompute_pyramidal,
+    "pyramidal_labels": SETTINGS.pyramidal_labels,
+}
 
 cell_csvs = of_cells(f"{RESULTS}/microns_cells/{{cell_type}}_{{cell_id}}.csv")
 swc_files = of_neurons(f"{RESULTS}/cell_morphologies/{{cell_id}}.swc")
@@ -61,15 +73,15 @@ rule measure_morphometrics:
 
 
 rule associate_skeleton:
-    """Find the skeleton nodes that a neuron's mitochondria cover; compartments and lengths."""
+    """Find the nodes that a neuron's mitochondria cover; compartments, lengths and neighbours."""
     input:
         unpack(skeleton_files),
         cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
+        ends=f"{RESULTS}/tables/synapse_ends.arrow",
     output:
-        coverage=f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow",
-        compartments=f"{RESULTS}/per_cell/compartments/{{cell_id}}.arrow",
+        **ON_SKELETON,
         nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
         fit=f"{RESULTS}/per_cell/position_checks/{{cell_id}}.json",
     log:
@@ -79,9 +91,9 @@ rule associate_skeleton:
     params:
         **VOXEL_SIZES,
         **LABELS,
+        **PUBLISHED_VALUES,
         skeleton=skeleton_path,
-        recompute_pyramidal=SETTINGS.recompute_pyramidal,
-        pyramidal_labels=SETTINGS.pyramidal_labels,
+        null_model=SETTINGS.positions.model_dump(),
         code=code("associate_skeleton"),
     script:
         "../workflow_scripts/associate_skeleton.py"

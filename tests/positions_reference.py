@@ -103,10 +103,21 @@ class Searched:
 
 
 class Climbed:
-    """Path lengths by the ways of two nodes to their root."""
+    """Path lengths by the ways of two nodes to their root, which are kept."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.found: dict[int, dict[int, float]] = {}
+
+    def up(self, node: int) -> dict[int, float]:
+        """Give the nodes on the way to the root with their path lengths, once for each node."""
+        if node not in self.found:
+            lengths, length = {}, 0.0
+            for passed in self.tree.way_up(node):
+                lengths[passed] = length
+                length += self.tree.length(passed) if self.tree.parents[passed] != -1 else 0
+            self.found[node] = lengths
+        return self.found[node]
 
     def between(self, some: Collection[int], others: Collection[int]) -> float:
         """Give the length of the shortest path between two sets of nodes, or infinity."""
@@ -123,15 +134,10 @@ class Climbed:
         return [n for n in there if n not in common] + [top] + [n for n in back if n not in common]
 
     def _pair(self, a: int, b: int) -> float:
-        passed, length = {}, 0.0
-        for node in self.tree.way_up(a):
-            passed[node] = length
-            length += self.tree.length(node) if self.tree.parents[node] != -1 else 0
-        length = 0.0
-        for node in self.tree.way_up(b):
+        passed = self.up(a)
+        for node, length in self.up(b).items():
             if node in passed:
                 return passed[node] + length
-            length += self.tree.length(node) if self.tree.parents[node] != -1 else 0
         return math.inf
 
 

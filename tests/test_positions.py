@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import sys
@@ -12,13 +13,20 @@ from pathlib import Path
 import numpy as np
 import positions_reference as reference
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitosyn.branches.neuron import coverage_of_cell
+from mitosyn.catalogue.files import published
 from mitosyn.catalogue.names import COMPARTMENTS
+from mitosyn.dataset.sites import located_ends
+from mitosyn.dataset.tidy import ARROW_TYPES
 from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes, read_bundle, source_scale
 from mitosyn.positions.counts import within
+from mitosyn.positions.mitochondria import POSITION_FIELDS
 from mitosyn.positions.neuron import Neuron, neuron_of
 from mitosyn.positions.relations import position_schema, position_table
 from mitosyn.positions.shuffles import movable, placed_lengths, shuffles_of
@@ -350,6 +358,17 @@ def assert_agrees(
         assert_rows_agree(row, rows[row["mito_id"]])
 
 
+def test_tables_have_the_columns_of_the_catalogue() -> None:
+    columns = published("mitochondrion_positions.parquet").columns
+    kinds = {name: ARROW_TYPES[column.kind] for name, column in columns.items()}
+    assert position_schema() == pa.schema(kinds)
+    of_ends = published("synapses.parquet").columns
+    assert set(SITE_SCHEMA.names) <= set(of_ends)
+    names = [name for name in of_ends if name not in ENDS_SCHEMA.names]
+    assert SITE_SCHEMA.names == ["id", "cell_id", *names]
+    assert set(POSITION_FIELDS) <= set(published("mitochondria.parquet").columns)
+
+
 def neurons_of(run: Run, dataset: str, skeletons: Path) -> Iterator[tuple]:
     """Give the neurons of a run: its skeleton, itself, and its meshes."""
     results = run.folder / "results" / dataset
@@ -381,12 +400,96 @@ def test_the_samples_neurons_are_as_in_plain_loops(small_run: Run) -> None:
     for skeleton, neuron, bundle in found:
         assert len(neuron.sites) > 0
         assert_agrees(skeleton, neuron, bundle, L23_SCALE)
+    assert_tables_have_them(small_run.folder / "results" / "sample", [n for _, n, _ in found])
+
+
+def assert_tables_have_them(results: Path, neurons: list[Neuron]) -> None:
+    """Check that the tables of all cells have what is measured of each neuron here."""
+    ends, mitochondria, positions = (
+        pq.read_table(results / f"{name}.parquet")
+        for name in ("synapses", "mitochondria", "mitochondrion_positions")
+    )
+    assert len(ends) == sum(len(neuron.sites) for neuron in neurons)
+    for neuron in neurons:
+        of_neuron = pc.field("cell_id") == neuron.cell_id
+        own = ends.filter(of_neuron)
+        assert np.array_equal(own["id"], neuron.site_ids)
+        assert np.array_equal(own["node_id"], neuron.site_nodes)
+        measured = position_table(neuron)[0]
+        kept = positions.filter(of_neuron)
+        assert kept.cast(measured.schema).equals(measured)
+        own = mitochondria.filter(of_neuron).select(list(POSITION_FIELDS))
+        assert own.to_pylist() == measured.select(list(POSITION_FIELDS)).to_pylist()
+    others = pc.field("cell_type") == "glia"
+    assert mitochondria.filter(others)["nodes"].null_count == 8
+
+
+def test_sites_find_their_ends_whatever_the_neurons_order() -> None:
+    ends = ends_of(*((0, 0, 0, kind) for kind in ("pre", "post", "pre")))
+    ends = pa.concat_tables([ends, ends_of((1, 1, 1, "post"))])
+    sites = {
+        cell_id: pa.table({"id": ids, "cell_id": [cell_id] * len(ids), "node_id": nodes})
+        for cell_id, ids, nodes in (
+            (CELL, [0, 1, 2, 0], [5, 6, 7, 8]),
+            (OTHER, [99, 99], [1, 2]),
+            (3, [], []),
+        )
+    }
+    sites[3] = sites[3].cast(sites[CELL].schema)
+    for order in ((CELL, OTHER, 3), (3, OTHER, CELL)):
+        parts = list(located_ends(ends, [sites[i] for i in order]))
+        assert pa.concat_tables(parts)["node_id"].to_pylist() == [1, 5, 6, 7, 2, 8]
+    with pytest.raises(ValueError, match="4 sites of neurons, 6 ends"):
+        list(located_ends(ends, [sites[CELL]]))
+    wrong = sites[OTHER].set_column(0, "id", pa.array([99, 98]))
+    with pytest.raises(ValueError, match="not those of the ends"):
+        list(located_ends(ends, [sites[CELL], wrong]))
+    nothing = ENDS_SCHEMA.empty_table()
+    assert sum(map(len, located_ends(nothing, []))) == 0
 
 
 @pytest.mark.workflow
 def test_the_em_blocks_neurons_are_as_in_plain_loops(em_block: Path, em_block_run: Run) -> None:
     for found in neurons_of(em_block_run, "em_block", em_block / "skeletons"):
         assert_agrees(*found, L23_SCALE)
+
+
+TODAYS = {
+    "format": "swc",
+    "scale_nm": (1e3, 1e3, 1e3),
+    "labels": {0: 5, 1: 0, 2: 1, 3: 2, 4: 3},
+    "attribute": None,
+}
+VOXEL_NM = (4.0, 4.0, 40.0)
+
+
+@pytest.mark.parametrize("name", ["648518346349537828", "648518346349493894", "648518346349522750"])
+def test_neurons_in_todays_formats_are_as_in_plain_loops(em_modern: Path, name: str) -> None:
+    skeleton = read_skeleton(em_modern / "skeletons_swc" / f"{name}.swc", TODAYS)
+    expected = json.loads((em_modern / "expected.json").read_text())["mitochondria"]
+    own = {int(i): m for i, m in expected.items() if m["cell"] == int(name)}
+    ids = np.array(list(own), np.int64)
+    covered = [m["covered_node_indices"] if m["has_mesh"] else [] for m in own.values()]
+    rows = np.repeat(np.arange(len(ids)), [len(nodes) for nodes in covered])
+    nodes = np.concatenate(covered).astype(np.int64)
+    # A mesh of the nodes that it covers.
+    meshes = {i: mesh_at(*skeleton.vertices[c]) for i, c in zip(own, covered, strict=True) if c}
+    bundle = bundle_meshes(ids, meshes)
+    coverage = Coverage(rows, nodes, np.ones(len(nodes), np.int64))
+    labels = majority_labels(coverage, skeleton, len(ids))
+    table = feather.read_table(em_modern / "tables_cave" / "synapses.feather")
+    both = table["pre_pt_root_id"].to_numpy(), table["post_pt_root_id"].to_numpy()
+    on_cell = [partner == int(name) for partner in both]
+    positions = [
+        table[f"ctr_pt_position_{axis}"].to_numpy() * size
+        for axis, size in zip("xyz", VOXEL_NM, strict=True)
+    ]
+    kinds = np.select([on_cell[0] & on_cell[1], on_cell[1]], ["autapse", "post"], "pre")
+    columns = [table["id"], np.full(len(table), int(name)), kinds, *positions, *both]
+    ends = pa.table(columns, schema=ENDS_SCHEMA).filter(on_cell[0] | on_cell[1])
+    neuron = neuron_of(int(name), skeleton, coverage, ids, labels, ends)
+    assert len(neuron.sites) > 400 and (neuron.pre & neuron.post).sum() > 8
+    assert_agrees(skeleton, neuron, bundle, ONE)
 
 
 # Any forest ----------------------------------------------------------------------------------
@@ -623,6 +726,7 @@ sys.path[:0] = {sys.path!r}
 import numpy as np
 import pyarrow as pa
 from mitosyn.meshes import MeshBundle
+from mitosyn.positions.mitochondria import POSITION_FIELDS
 from mitosyn.positions.neuron import neuron_of
 from mitosyn.positions.relations import position_table
 from mitosyn.positions.sites import site_table

@@ -135,7 +135,7 @@ def test_tables_are_those_of_the_csv_files(
 ) -> None:
     table = pa.parquet.read_table(results / f"{name}.parquet")
     expected = read_exactly(results / csv, index)
-    assert table.column_names == expected.columns.tolist()
+    assert table.column_names[: len(expected.columns)] == expected.columns.tolist()
     assert_same(table, expected)
 
 

@@ -1,4 +1,4 @@
-"""Find the skeleton nodes that a neuron's mitochondria cover; compartments and lengths."""
+"""Find the nodes that a neuron's mitochondria cover; compartments, lengths and neighbours."""
 
 import logging
 
@@ -14,6 +14,7 @@ from mitosyn.cells import (
     write_fits,
 )
 from mitosyn.meshes import read_bundle, source_scale
+from mitosyn.positions import neuron_of, position_table, site_table
 from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton
 from mitosyn.support import run
 from mitosyn.tables import (
@@ -21,6 +22,7 @@ from mitosyn.tables import (
     mitochondria_of_cell,
     names_by_label,
     positions_nm,
+    read_arrow,
     write_arrow,
 )
 
@@ -57,6 +59,14 @@ def main(snakemake) -> None:
     write_arrow(snakemake.output.compartments, compartments)
     write_fits(snakemake.output.fit, cell.cell_id, fits)
     write_associated_nodes(snakemake.output.nodes, compartments, nodes)
+    ends, ids = read_arrow(source.ends), bundle.mito_ids
+    neuron = neuron_of(cell.cell_id, skeleton, coverage, ids, labels, ends)
+    sites = site_table(neuron, bundle, scale, params.compartment_names)
+    write_arrow(snakemake.output.sites, sites)
+    positions, given_up = position_table(neuron, **params.null_model)
+    write_arrow(snakemake.output.positions, positions)
+    if given_up:
+        logging.warning("%d shuffled mitochondria found no place in their compartment", given_up)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ def main(snakemake) -> None:
     """Join the tables of each cell, a cell at a time."""
     source, params = snakemake.input, snakemake.params
     cells = read_cells(source.cells).values()
+    positions = iter(source.positions)
     parts = (
         mitochondria_table(
             cell,
@@ -18,6 +19,7 @@ def main(snakemake) -> None:
             read_arrow(compartments),
             read_arrow(morphometrics),
             params.voxel_size_nm,
+            read_arrow(next(positions)) if cell.skeleton else None,
         )
         for cell, compartments, morphometrics in zip(
             cells, source.compartments, source.morphometrics, strict=True

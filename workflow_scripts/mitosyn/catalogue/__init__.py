@@ -12,4 +12,5 @@ from mitosyn.catalogue.names import (
     POSTSYNAPTIC, PRESYNAPTIC, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES, PUBLISHED_LABELS,
     SOMATIC, SYNAPSE_TYPES, UNKNOWN,
 )
+from mitosyn.catalogue.position_tables import MITO_BINS_NM, SITE_BINS_NM
 from mitosyn.catalogue.tables import LENGTH_ALONG_SKELETON, MORPHOMETRICS

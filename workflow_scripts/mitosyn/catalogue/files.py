@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import mitosyn.catalogue.analysis_tables as analysis
+import mitosyn.catalogue.position_tables as positions
 import mitosyn.catalogue.tables as tables
 from mitosyn.catalogue.tables import Columns
 
@@ -145,13 +146,13 @@ CATALOGUE = (
     Published(
         "mitochondria.parquet",
         "The mitochondria of all cells, in the order of the cells and of their CSV files.",
-        tables.MITOCHONDRIA,
+        tables.MITOCHONDRIA | positions.MITOCHONDRIA,
     ),
     Published(
         "synapses.parquet",
         "The synapses of the neurons, a row for each end of a synapse on a neuron: as "
-        "synapse_filtered.csv.",
-        tables.SYNAPSES,
+        "synapse_filtered.csv, with where it is on the skeleton.",
+        tables.SYNAPSES | positions.SITES,
     ),
     Published(
         "skeleton_nodes.parquet",
@@ -163,6 +164,12 @@ CATALOGUE = (
         "The skeleton nodes that each mitochondrion of a neuron covers, those in the soma too: "
         "the nodes that are nearest to a vertex of its mesh.",
         tables.MITOCHONDRION_NODES,
+    ),
+    Published(
+        "mitochondrion_positions.parquet",
+        "Where each mitochondrion of a neuron is on the skeleton and what is near it, and the same "
+        "of mitochondria that were placed anew at random.",
+        positions.POSITIONS,
     ),
     Published(
         "branches_<type>.parquet",

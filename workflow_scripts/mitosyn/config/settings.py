@@ -10,7 +10,7 @@ from pydantic import field_validator, model_validator
 from mitosyn.catalogue import BRANCH_TYPES
 from mitosyn.config.dataset import Dataset
 from mitosyn.config.parts import Expectations
-from mitosyn.config.values import CellId, Name, PositiveInt, Section, Size
+from mitosyn.config.values import CellId, Count, Name, PositiveInt, Section, Size
 
 BranchType = Literal[BRANCH_TYPES]  # type: ignore[valid-type]
 
@@ -28,6 +28,15 @@ class Retrieval(Section):
     """Requests at once by one job."""
     connections: PositiveInt = 64
     """Requests at once by all jobs together."""
+
+
+class Positions(Section):
+    """How mitochondria are placed anew at random."""
+
+    shuffles: Count = 0
+    """How often the mitochondria of each neuron are placed anew at random; `0` does without."""
+    seed: Count = 1
+    """Another one gives other places; the same one the same, whatever the cores."""
 
 
 class Config(Section):
@@ -58,6 +67,8 @@ class Config(Section):
     of `full`, `distancebins`, `distalbranches`, `branchpointsegments`, `coveredornot`; `[]` does
     without it. It needs `cell_meshes` and the three tables for `branches`. See
     docs/branch-types.md."""
+    positions: Positions = Positions()
+    """The null model that measured positions of mitochondria are compared with."""
     offline: bool = False
     """`true` makes any use of the network an error that names the missing file."""
     retrieval: Retrieval = Retrieval()

@@ -11,6 +11,7 @@ from mitosyn.dataset.description import (
 from mitosyn.dataset.provenance import (
     checksum_lines, data_package, describe_input, describe_output, git_commit, package_versions,
 )
+from mitosyn.dataset.sites import located_ends
 from mitosyn.dataset.tidy import (
     covered_by_node, in_batches, mitochondria_table, tabulate, write_csv_table, write_table,
 )

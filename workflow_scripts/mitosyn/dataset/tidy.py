@@ -18,7 +18,6 @@ from mitosyn.catalogue import (
     MORPHOMETRICS,
     NUMBER,
     TEXT,
-    columns_of,
     published,
     tidy_name,
 )
@@ -156,6 +155,7 @@ def mitochondria_table(
     compartments: pa.Table,
     morphometrics: pa.Table,
     voxel_size_nm: tuple[float, float, float],
+    positions: pa.Table | None = None,
 ) -> pa.Table:
     """Tabulate the mitochondria of a cell.
 
@@ -167,6 +167,9 @@ def mitochondria_table(
         The same mitochondria, with :data:`mitosyn.cells.export.COMPARTMENT_SCHEMA`.
     morphometrics : pyarrow.Table
         The same, as :func:`mitosyn.meshes.table.morphometrics_table` returns them.
+    positions : pyarrow.Table, optional
+        The same, the first rows of :func:`mitosyn.positions.position_table`; without, of a cell
+        that has no skeleton, its columns are null.
 
     Returns
     -------
@@ -176,12 +179,15 @@ def mitochondria_table(
     Raises
     ------
     ValueError
-        The three do not list the same mitochondria in the same order.
+        They do not list the same mitochondria in the same order.
     """
-    for other in (compartments, morphometrics):
+    count = len(mitochondria)
+    if positions is None:
+        positions = mitochondria.select(["mito_id"])
+    positions = positions.slice(0, count)
+    for other in (compartments, morphometrics, positions):
         if not mitochondria["mito_id"].equals(other["mito_id"]):
             raise ValueError("the files of a cell do not list the same mitochondria")
-    count = len(mitochondria)
     has_mesh = pc.greater(morphometrics["mesh_pieces"], 0)
     area_um2 = morphometrics["mito SA"].to_numpy() / NM2_PER_UM2
     volume_um3 = mitochondria["voxels"].to_numpy() * (np.prod(voxel_size_nm) / NM3_PER_UM3)
@@ -201,7 +207,11 @@ def mitochondria_table(
         "mesh_pieces": pc.if_else(has_mesh, morphometrics["mesh_pieces"], None),
         "problem": problems(morphometrics),
     }
-    return pa.table({name: columns[name] for name in columns_of("mitochondria.parquet")})
+    types = _arrow_types("mitochondria.parquet")
+    for name in types.keys() - columns.keys():
+        known = name in positions.column_names
+        columns[name] = positions[name] if known else pa.nulls(count, types[name])
+    return pa.table({name: columns[name] for name in types})
 
 
 def _null_for_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -7,13 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from mitosyn.catalogue import MITO_BINS_NM, SITE_BINS_NM
 from mitosyn.positions.forest import Forest
 from mitosyn.positions.neuron import Neuron
 from mitosyn.positions.placement import NONE, Placement
 from mitosyn.skeletons import NO_PARENT
-
-SITE_BINS_NM = (0, 300, 600, 1200, 2500)
-MITO_BINS_NM = (0, 500, 1200, 2500, 5000, 10000)
 
 
 def count_columns(site_bins_nm: Sequence[int], mito_bins_nm: Sequence[int]) -> list[str]:

@@ -6,6 +6,7 @@ Every length is rounded to a whole multiple of 2^-28 nm. Sums of such numbers ar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,16 +43,20 @@ class Forest:
     branch_points: np.ndarray
     tips: np.ndarray
 
-    @cached_property
-    def moves(self) -> list[tuple[int, int, float]]:
-        """From a node to another, and the nm between: all edges from the tips up, then back down.
+    def moves(self) -> Iterator[tuple[int, int, float]]:
+        """Yield a node, the next one and the nm between, for all edges up from the tips, then down.
 
         In this order, one relaxation of each brings what is nearest to every node.
         """
+        return zip(*self._moves, strict=True)
+
+    @cached_property
+    def _moves(self) -> tuple[list[int], list[int], list[float]]:
+        """Where each move starts and ends, and how long it is."""
         below = np.flatnonzero(self.parents != NO_PARENT)
-        edges = below.tolist(), self.parents[below].tolist(), self.lengths[below].tolist()
-        down = [(parent, node, length) for node, parent, length in zip(*edges, strict=True)]
-        return [(node, parent, length) for parent, node, length in reversed(down)] + down
+        above, lengths = self.parents[below], self.lengths[below]
+        starts, ends = np.concatenate([below[::-1], above]), np.concatenate([above[::-1], below])
+        return starts.tolist(), ends.tolist(), np.concatenate([lengths[::-1], lengths]).tolist()
 
     @cached_property
     def children(self) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +94,7 @@ class Forest:
         """
         steps = self.branch_points.astype(np.int64).tolist()
         found = [(0.0, 0) if somatic else (np.inf, 0) for somatic in self.somatic.tolist()]
-        for start, end, length in self.moves:
+        for start, end, length in self.moves():
             distance, order = found[start]
             # Of two ways that are as long, the one with fewer branch points.
             found[end] = min(found[end], (distance + length, order + steps[end]))
@@ -107,7 +112,7 @@ class Forest:
         start_from = np.full(len(self.parents), np.inf)
         start_from[nodes] = 0
         found = start_from.tolist()
-        for start, end, length in self.moves:
+        for start, end, length in self.moves():
             distance = found[start] + length
             if distance < found[end]:
                 found[end] = distance

@@ -62,7 +62,7 @@ class Placement:
         pairs = self.node.tolist(), ranks[self.mitochondrion].tolist()
         for node, rank in zip(*pairs, strict=True):
             _offer(found[node], 0.0, rank)
-        for start, end, length in self.forest.moves:
+        for start, end, length in self.forest.moves():
             first, first_rank, second, second_rank = found[start]
             if first_rank != NONE:
                 _offer(found[end], first + length, first_rank)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from mitosyn.positions.counts import MITO_BINS_NM, SITE_BINS_NM, count_by_distance, count_columns
+from mitosyn.catalogue import MITO_BINS_NM, SITE_BINS_NM
+from mitosyn.positions.counts import count_by_distance, count_columns
 from mitosyn.positions.mitochondria import POSITION_FIELDS, position_columns
 from mitosyn.positions.neuron import Neuron
 from mitosyn.positions.placement import Placement

@@ -1,0 +1,19 @@
+"""Write the ends of the synapses of all neurons, with where they are, into one Parquet table."""
+
+import logging
+
+from mitosyn.dataset import in_batches, located_ends, write_table
+from mitosyn.support import run
+from mitosyn.tables import read_arrow
+
+
+def main(snakemake) -> None:
+    """Put what each neuron's job found of its ends beside them."""
+    source = snakemake.input
+    parts = located_ends(read_arrow(source.ends), [read_arrow(path) for path in source.sites])
+    table, dataset = snakemake.output.table, snakemake.params.dataset
+    logging.info("%d rows", write_table(table, "synapses.parquet", dataset, in_batches(parts)))
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
