@@ -60,8 +60,9 @@ class Config(Section):
     """`true` also writes `standard_swc/<cell_id>.swc`: in µm, with the standard's types and the
     soma as one point. See docs/swc.md."""
     swc_radii: Literal["published", "measured"] = "published"
-    """The radius in `cell_morphologies/*.swc`: `published` writes 1.000 like the published files,
-    `measured` that of the neurite, in nm. The latter needs `cell_meshes`."""
+    """The radius in `cell_morphologies/*.swc`, in nm: `published` writes that of the skeleton
+    files, 1.000 where they have none, as the published ones; `measured` that of the neurite, which
+    needs `cell_meshes`."""
     branches: tuple[BranchType, ...] = ()
     """The branch analysis: ways to divide each skeleton into branches that are then measured, any
     of `full`, `distancebins`, `distalbranches`, `branchpointsegments`, `coveredornot`; `[]` does
