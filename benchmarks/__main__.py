@@ -5,13 +5,15 @@ import fetch_meshes
 import full_run
 import growth
 import measures
+import mesh_formats
 import overhead
 import positions
 
 
 def main() -> None:
     """Run them one after the other; takes about an hour and 8 GB of disk."""
-    for benchmark in (measures, branches, positions, fetch_meshes, full_run, overhead, growth):
+    reading = (fetch_meshes, mesh_formats)
+    for benchmark in (measures, branches, positions, *reading, full_run, overhead, growth):
         benchmark.main()
 
 

@@ -151,6 +151,24 @@ def test_a_path_that_does_not_exist(raw, tmp_path, key) -> None:
     assert message(mine).endswith(f"which does not exist: did you mean {key}?")
 
 
+def test_a_segmentation_that_does_not_exist(raw, tmp_path) -> None:
+    table = tmp_path / "table.csv"
+    table.touch()
+    mine = raw | {
+        "dataset": "mine",
+        "datasets": {
+            "mine": {
+                "voxel_size_nm": [4, 4, 40],
+                "cells": {"path": str(table), "types": {"neuron": {"compartments": "none"}}},
+                "mitochondria": {"path": str(table)},
+                "mitochondria_segmentation": "precomputed://file:///nowhere",
+            }
+        },
+    }
+    assert "mitochondria_segmentation: is 'precomputed://file:///nowhere'" in message(mine)
+    assert "/nowhere/info does not exist" in message(mine)
+
+
 def test_a_mesh_layer_that_does_not_exist_or_is_none(raw, tmp_path) -> None:
     mine = local(raw, tmp_path)
     mine["datasets"]["mine"]["mitochondria_meshes"] = "precomputed://file:///nowhere"

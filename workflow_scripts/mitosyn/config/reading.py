@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mitosyn.catalogue import CELL_MESHES, MESH_LAYER
-from mitosyn.config.dataset import BRANCH_TABLES, FOLDERS, Dataset
+from mitosyn.config.dataset import BRANCH_TABLES, FOLDERS, SEGMENTATION, Dataset
 from mitosyn.config.locate import ARCHIVE_ENDINGS, as_download, folder_source, local_folder
 from mitosyn.config.problems import (
     FOUND,
@@ -48,7 +48,7 @@ def read_config(raw: Mapping[str, Any]) -> Config:
         )
     problems = in_lines(
         (f"datasets.{config.dataset}{key and '.'}{key}", problem)
-        for check in (_missing_branch_inputs, _wrong_paths, _clashes)
+        for check in (_missing_branch_inputs, _wrong_paths, _wrong_layers, _clashes)
         for key, problem in check(config)
     )
     if problems:
@@ -88,12 +88,18 @@ def _wrong_paths(config: Config) -> Iterator[tuple[str, str]]:
             if not path.endswith(ARCHIVE_ENDINGS) and _kind(path) != "folder":
                 endings = " or ".join(f"*{ending}" for ending in ARCHIVE_ENDINGS)
                 yield key, f"expected a folder or an archive, {endings}{FOUND}{quoted(path)})"
-    layer = local_layer(dataset.mesh_layer)
-    if layer is not None and _kind(layer / "info") != "file":
-        found = f"{dataset.mesh_layer!r}, but {layer / 'info'} does not exist"
-        yield MESH_LAYER, f"is {found}"
-    elif layer is not None:
-        yield from _wrong_layer(layer, dataset.mesh_voxel_size_nm)
+
+
+def _wrong_layers(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield local layers of mitochondria that are not there, or hold no meshes."""
+    dataset = config.chosen
+    layers = {MESH_LAYER: dataset.mesh_layer, SEGMENTATION: dataset.mitochondria_segmentation}
+    for key, path in layers.items():
+        layer = local_layer(path)
+        if layer is not None and _kind(layer / "info") != "file":
+            yield key, f"is {path!r}, but {layer / 'info'} does not exist"
+        elif layer is not None and key == MESH_LAYER:
+            yield from _wrong_layer(layer, dataset.mesh_voxel_size_nm)
 
 
 def _wrong_layer(layer: Path, mesh_voxel_size_nm: VoxelSize) -> Iterator[tuple[str, str]]:
