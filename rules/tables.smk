@@ -17,6 +17,7 @@ checkpoint select_cells:
         **CHOSEN_CELLS,
         skeletons=lambda wildcards, input: input.skeletons or INPUTS.skeletons,
         skeleton_form=DATASET.skeleton_form,
+        skeleton_layer=INPUTS.skeleton_layer,
         skeletons_there=skeletons_there,
         code=code("select_cells"),
     script:

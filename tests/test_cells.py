@@ -172,7 +172,9 @@ def test_neurons_without_a_file_of_their_skeleton_are_listed(tmp_path: Path) -> 
         3: "no 3_skeleton.h5 and no 3_skeleton_label.npy",
     }
     (tmp_path / "1_skeleton.h5").unlink()
-    with pytest.raises(InputError, match="none of the 3 neurons has its files here"):
+    with pytest.raises(
+        InputError, match=r"none of the 3 neurons has its skeleton here: 1 has no 1_skel"
+    ):
         leave_out_without_skeleton(cells, tmp_path, ENDINGS)
     assert leave_out_without_skeleton(kept[1:], tmp_path, ENDINGS) == (kept[1:], [])
 

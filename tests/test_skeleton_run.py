@@ -124,7 +124,7 @@ def test_skeletons_of_a_layer_come_once(
         again = run(tmp_path, em_modern, source, *wanted(""))
     assert "Nothing to be done" in again.text
     results = tmp_path / "results" / "modern"
-    assert left_out(results)[WITHOUT] == f"no {WITHOUT}.npz"
+    assert left_out(results)[WITHOUT] == f"no skeleton in {path}"
     mitochondria = pq.read_table(results / "mitochondria.parquet").to_pylist()
     named = {"Basal": "Dendrite", "Apical": "Linker"}
     told = 0

@@ -25,12 +25,15 @@ def main(snakemake) -> None:
         params.skeletons is not None,
     )
     subset = params.only_cells, params.first_cells
-    if params.skeleton_form["format"] == "precomputed":
+    if params.skeleton_layer:
         # Only those of the subset have been fetched.
         selected = subset_of(selected, left_out, *subset)
     if params.skeletons is not None:
         selected, without = leave_out_without_skeleton(
-            selected, params.skeletons, skeleton_endings(params.skeleton_form)
+            selected,
+            params.skeletons,
+            skeleton_endings(params.skeleton_form),
+            params.skeleton_layer,
         )
         left_out += without
     selected = subset_of(selected, left_out, *subset)

@@ -78,12 +78,12 @@ def other_than(name: str, value: str, expected: Iterable[str]) -> str:
 
 
 def leave_out_without_skeleton(
-    cells: Iterable[Cell], folder: str | Path, endings: Sequence[str]
+    cells: Iterable[Cell], folder: str | Path, endings: Sequence[str], layer: str | None = None
 ) -> tuple[list[Cell], list[LeftOutCell]]:
     """Leave out the neurons of which a folder does not have all files of a skeleton.
 
-    Their names are the cell's id and one of the ``endings``. Returned are the cells that are kept
-    and those that are left out.
+    Their names are the cell's id and one of the ``endings``; ``layer`` is where they came from, if
+    from one. Returned are the cells that are kept and those that are left out.
 
     Raises
     ------
@@ -96,15 +96,16 @@ def leave_out_without_skeleton(
         files = [f"{cell.cell_id}{ending}" for ending in endings]
         missing = [name for name in files if name not in there]
         if missing and cell.skeleton:
-            reason = f"no {' and no '.join(missing)}"
+            reason = f"no skeleton in {layer}" if layer else f"no {' and no '.join(missing)}"
             left_out.append(LeftOutCell(cell.cell_id, cell.cell_type, cell.cell_subtype, reason))
         else:
             kept.append(cell)
     if left_out and not any(cell.skeleton for cell in kept):
         raise InputError(
-            folder,
-            f"none of the {len(left_out)} neurons has its files here: {left_out[0].reason}",
-            "Check skeletons in the config, and the names of the files.",
+            layer or folder,
+            f"none of the {len(left_out)} neurons has its skeleton here: "
+            f"{left_out[0].cell_id} has {left_out[0].reason}",
+            "Check skeletons in the config, and that their names are the ids of the cells.",
             CONFIGURATION,
         )
     return kept, left_out
