@@ -52,7 +52,7 @@ rule neuroglancer:
     input:
         NEUROGLANCER_LINKS if DATASET.neuroglancer else [],
         rules.write_neuroglancer_state.output.state,
-        rules.write_precomputed_skeletons.output,
+        made("neuroglancer/skeletons"),
         rules.write_precomputed_annotations.output,
 
 
@@ -66,7 +66,7 @@ rule retrieve_all:
     """Retrieve or make every input that is not per cell."""
     input:
         list(INPUTS.tables.values()),
-        INPUTS.skeletons,
+        INPUTS.skeletons or [],
         list(INPUTS.branch_tables.values()),
         INPUTS.cell_meshes or [],
 

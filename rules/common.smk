@@ -14,7 +14,7 @@ RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = RULES.parent / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from mitosyn.catalogue import made_files, place_in_report, questions
+from mitosyn.catalogue import absent, made_files, own_words, place_in_report, questions
 from mitosyn.config import ConfigError, duplicate_keys, locate_inputs, read_config
 from mitosyn.sources import READS
 from mitosyn.support import CodeBase
@@ -57,10 +57,25 @@ OPTIONS = dict.fromkeys(SETTINGS.branches, True) | {
     "cell_meshes": SETTINGS.needs_cell_meshes,
     "links": DATASET.neuroglancer,
     "views": DATASET.writes_precomputed_views,
+    # What a dataset of one's own may lack.
+    "skeletons": bool(DATASET.skeleton_types),
+    "synapses": "synapses" in INPUTS.tables,
+    "meshes": INPUTS.mesh_layer is not None,
+    "published": bool(DATASET.types_from("published")),
 }
 QUESTIONS = questions(OPTIONS)
+# In what words the tables are described; those of published tables need none.
+WORDS = DATASET.cells and own_words(
+    DATASET.types, DATASET.skeleton_types, DATASET.compartment_names
+)
 # What this run publishes beside the files of each cell, by path.
-MADE = {f"{RESULTS}/{path}": entry for path, entry in made_files(OPTIONS).items()}
+MADE = {f"{RESULTS}/{path}": entry for path, entry in made_files(OPTIONS, WORDS).items()}
+
+
+def made(name):
+    """Name a file that this run publishes beside those of each cell, or nothing: no input."""
+    path = f"{RESULTS}/{name}"
+    return path if path in MADE else []
 
 
 wildcard_constraints:
@@ -136,8 +151,8 @@ def provenance_inputs():
     for name, path in INPUTS.archives.items():
         titles.setdefault(path, name)
     inputs = INPUTS.tables | {"skeletons": INPUTS.skeletons} | INPUTS.branch_tables
-    if INPUTS.cell_meshes:
-        inputs["cell_meshes"] = INPUTS.cell_meshes
+    inputs["cell_meshes"] = INPUTS.cell_meshes
     for name, path in (inputs | INPUTS.folder_archives).items():
-        titles.setdefault(path, name)
+        if path:
+            titles.setdefault(path, name)
     return {title: path for path, title in titles.items()}

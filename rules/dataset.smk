@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+from mitosyn.catalogue import CATALOGUE, is_made
+
 
 rule collect_mitochondria:
     """Write the mitochondria of all cells into one Parquet table."""
@@ -17,34 +19,39 @@ rule collect_mitochondria:
         f"{LOGS}/collect_mitochondria.log",
     params:
         dataset=SETTINGS.dataset,
+        words=WORDS,
         voxel_size_nm=DATASET.voxel_size_nm,
         code=code("collect_mitochondria"),
     script:
         "../workflow_scripts/collect_mitochondria.py"
 
 
-rule collect_synapses:
-    """Write the ends of synapses and where they are on the skeletons into one Parquet table."""
-    input:
-        ends=f"{RESULTS}/tables/synapse_ends.arrow",
-        sites=of_neurons(f"{RESULTS}/per_cell/site_positions/{{cell_id}}.arrow"),
-    output:
-        table=f"{RESULTS}/synapses.parquet",
-    log:
-        f"{LOGS}/collect_synapses.log",
-    params:
-        dataset=SETTINGS.dataset,
-        code=code("collect_synapses"),
-    script:
-        "../workflow_scripts/collect_synapses.py"
+if OPTIONS["synapses"]:
+
+    rule collect_synapses:
+        """Write the ends of synapses and where they are on the skeletons into one Parquet table."""
+        input:
+            ends=f"{RESULTS}/tables/synapse_ends.arrow",
+            sites=of_neurons(f"{RESULTS}/per_cell/site_positions/{{cell_id}}.arrow"),
+        output:
+            table=f"{RESULTS}/synapses.parquet",
+        log:
+            f"{LOGS}/collect_synapses.log",
+        params:
+            dataset=SETTINGS.dataset,
+            words=WORDS,
+            code=code("collect_synapses"),
+        script:
+            "../workflow_scripts/collect_synapses.py"
 
 
-# What the jobs of cells wrote of each table of all cells.
+# What the jobs of cells wrote of each table of all cells that this dataset has.
 COLLECTED_FROM = {
     "skeleton_nodes": of_neurons(f"{RESULTS}/per_cell/skeleton_nodes/{{cell_id}}.arrow"),
     "mitochondrion_nodes": of_neurons(f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow"),
     "mitochondrion_positions": of_neurons(POSITIONS),
 }
+COLLECTED_FROM = {name: of for name, of in COLLECTED_FROM.items() if made(f"{name}.parquet")}
 
 
 rule collect_table:
@@ -56,9 +63,10 @@ rule collect_table:
     log:
         f"{LOGS}/collect_table/{{table}}.log",
     wildcard_constraints:
-        table="|".join(COLLECTED_FROM),
+        table="|".join(COLLECTED_FROM) or "none",
     params:
         dataset=SETTINGS.dataset,
+        words=WORDS,
         code=code("collect_table"),
     script:
         "../workflow_scripts/collect_table.py"
@@ -69,8 +77,8 @@ rule describe_cells:
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
-        nodes=f"{RESULTS}/skeleton_nodes.parquet",
-        synapses=f"{RESULTS}/synapses.parquet",
+        nodes=made("skeleton_nodes.parquet"),
+        synapses=made("synapses.parquet"),
     output:
         table=f"{RESULTS}/cells.parquet",
         csv=f"{RESULTS}/cells.csv",
@@ -78,6 +86,8 @@ rule describe_cells:
         f"{LOGS}/describe_cells.log",
     params:
         dataset=SETTINGS.dataset,
+        words=WORDS,
+        skeletons=OPTIONS["skeletons"],
         code=code("describe_cells"),
     script:
         "../workflow_scripts/describe_cells.py"
@@ -122,6 +132,7 @@ ARCHIVES = {
     "morphologies": Archive(["cell_morphologies", "standard_swc"], swc_files, r"\d+\.swc"),
     "nodes": Archive(["associated_nodes"], nodes_files, r"\d+_.+\.json"),
 }
+ARCHIVES = {name: archive for name, archive in ARCHIVES.items() if made(f"{name}.tar.gz")}
 
 
 rule pack_archive:
@@ -155,6 +166,9 @@ rule write_data_dictionary:
     log:
         f"{LOGS}/write_data_dictionary.log",
     params:
+        words=WORDS,
+        # The published dictionary describes what other settings make, too.
+        made=[e.path for e in CATALOGUE if is_made(e, OPTIONS)] if WORDS else None,
         code=code("write_data_dictionary"),
     script:
         "../workflow_scripts/write_data_dictionary.py"
@@ -162,7 +176,15 @@ rule write_data_dictionary:
 
 # The tables of all cells that the checks open.
 COLLECTED = ["cells", "mitochondria", "synapses", *COLLECTED_FROM]
+COLLECTED = [name for name in COLLECTED if made(f"{name}.parquet")]
 CSV_TABLES = ["cells", "cell_type_classification_filtered", "synapse_filtered"]
+CSV_TABLES = [name for name in CSV_TABLES if made(f"{name}.csv")]
+
+CHECKED = {
+    "folders": [archive.folders[0] for archive in ARCHIVES.values()],
+    "skeletons": OPTIONS["skeletons"],
+    "compartment_names": DATASET.compartment_names,
+}
 
 
 rule check_conservation:
@@ -170,7 +192,7 @@ rule check_conservation:
     input:
         **tables_for("mitochondria"),
         cells=f"{RESULTS}/tables/cells.arrow",
-        published_synapses=INPUTS.tables["synapses"],
+        published_synapses=INPUTS.tables.get("synapses", []),
         csvs=cell_csvs,
         morphologies=swc_files,
         nodes=nodes_files,
@@ -184,7 +206,7 @@ rule check_conservation:
     log:
         f"{LOGS}/check_conservation.log",
     params:
-        folders=[archive.folders[0] for archive in ARCHIVES.values()],
+        **CHECKED,
         source=TABLE_SOURCE,
         expectations=SETTINGS.expected_counts.model_dump(),
         code=code("check_conservation"),

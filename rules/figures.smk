@@ -3,6 +3,12 @@
 from mitosyn.config import PUBLIC_VIEWER
 
 FIGURE = f"{RESULTS}/figures/{{figure}}.{{ending}}"
+# How figures, views and the notebook show cells of these types.
+SHOWN = {
+    "types": list(DATASET.types),
+    "compartment_names": DATASET.compartment_names,
+    "towards_pia": DATASET.pia,
+}
 FIGURES = [name for question in QUESTIONS.values() for name in question.figures]
 # Into public layers, into those served locally, or nowhere.
 PUBLIC = DATASET.neuroglancer
@@ -78,6 +84,7 @@ for question in QUESTIONS:
             question=question,
             tables=QUESTIONS[question].tables,
             voxel_size_nm=DATASET.voxel_size_nm,
+            shown=SHOWN,
             code=code("draw_figures") + code(f"mitosyn/report/figures/{question}"),
         script:
             "../workflow_scripts/draw_figures.py"

@@ -43,7 +43,8 @@ def fetch_connections(layer):
 
 def partial_meshes(wildcards, output):
     """Return the folder for the meshes of a cell that is still being fetched from this layer."""
-    layer = hashlib.sha256(at_level(INPUTS.mesh_layer, DATASET.mesh_lod).encode()).hexdigest()[:8]
+    source = at_level(INPUTS.mesh_layer or "", DATASET.mesh_lod)
+    layer = hashlib.sha256(source.encode()).hexdigest()[:8]
     cell = Path(output.meshes).with_suffix("")
     return str(cell).replace(f"{RESULTS}/per_cell/meshes", f"{RESOURCES}/partial_meshes/{layer}")
 

@@ -25,7 +25,8 @@ swc_files = of_neurons(f"{RESULTS}/cell_morphologies/{{cell_id}}.swc")
 standard_swc_files = (
     of_neurons(f"{RESULTS}/standard_swc/{{cell_id}}.swc") if SETTINGS.standard_swc else []
 )
-nodes_files = of_neurons(f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json")
+NODES = f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json"
+nodes_files = of_neurons(NODES) if OPTIONS["meshes"] else []
 
 
 rule fetch_meshes:
@@ -79,10 +80,10 @@ rule associate_skeleton:
         cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/tables/mitochondria.arrow",
         meshes=f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz",
-        ends=f"{RESULTS}/tables/synapse_ends.arrow",
+        ends=f"{RESULTS}/tables/synapse_ends.arrow" if OPTIONS["synapses"] else [],
     output:
         **ON_SKELETON,
-        nodes=f"{RESULTS}/associated_nodes/{{cell_id}}_{NODES_SUFFIX}.json",
+        nodes=NODES if OPTIONS["meshes"] else [],
         fit=f"{RESULTS}/per_cell/position_checks/{{cell_id}}.json",
     log:
         f"{LOGS}/associate_skeleton/{{cell_id}}.log",

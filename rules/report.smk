@@ -1,11 +1,17 @@
 """A look at the dataset: the demonstration notebook, and the page about everything."""
 
+from mitosyn.catalogue import CONNECTED
+
+# What the notebook's text and pictures are about.
+THERE = {name: OPTIONS[name] for name in ("skeletons", "synapses", "meshes")}
+THERE |= {"published": DATASET.cells is None, "pia": bool(DATASET.pia)}
+
 
 rule pack_demonstration_meshes:
     """Pack the mitochondrial meshes of the cell that the notebook shows in 3D."""
     input:
         cells=f"{RESULTS}/cells.parquet",
-        synapses=f"{RESULTS}/synapses.parquet",
+        synapses=made("synapses.parquet"),
         meshes=of_neurons(f"{RESULTS}/per_cell/meshes/{{cell_id}}.npz"),
     output:
         archive=f"{RESULTS}/demonstration_meshes.tar.gz",
@@ -16,6 +22,7 @@ rule pack_demonstration_meshes:
         runtime=per_attempt(20),
     params:
         **VOXEL_SIZES,
+        connected=CONNECTED if THERE["published"] else None,
         code=code("pack_demonstration_meshes"),
     script:
         "../workflow_scripts/pack_demonstration_meshes.py"
@@ -25,19 +32,22 @@ rule demonstrate:
     """Execute the demonstration notebook on the published files."""
     input:
         archives=expand(f"{RESULTS}/{{archive}}.tar.gz", archive=ARCHIVES),
-        meshes=f"{RESULTS}/demonstration_meshes.tar.gz",
-        cell_types=f"{RESULTS}/cell_type_classification_filtered.csv",
-        synapses=f"{RESULTS}/synapse_filtered.csv",
+        meshes=made("demonstration_meshes.tar.gz"),
+        cells=f"{RESULTS}/cells.csv",
+        cell_types=made("cell_type_classification_filtered.csv"),
+        synapses=made("synapse_filtered.csv"),
     output:
         notebook=f"{RESULTS}/smo_microns_demonstration.ipynb",
-        view=f"{RESULTS}/smo_microns_demonstration_3d.html",
+        view=made("smo_microns_demonstration_3d.html"),
     log:
         f"{LOGS}/demonstrate.log",
     resources:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(30),
     params:
+        **SHOWN,
         pyramidal_labels=SETTINGS.pyramidal_labels,
+        there=THERE,
         code=code("demonstrate"),
         template=texts("workflow_scripts/demonstration.py"),
     script:
@@ -54,6 +64,7 @@ rule summarise_dataset:
     input:
         check=f"{RESULTS}/check.json",
         provenance=f"{RESULTS}/provenance.json",
+        cells=f"{RESULTS}/tables/cells.arrow",
         left_out=f"{RESULTS}/tables/left_out_cells.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
         figures=expand(FIGURE, figure=FIGURES, ending="png"),
@@ -65,6 +76,7 @@ rule summarise_dataset:
         f"{LOGS}/summarise_dataset.log",
     params:
         description=DATASET.description,
+        absent=absent(OPTIONS),
         expectations=SETTINGS.expected_counts.model_dump(exclude_none=True),
         listed=LISTED,
         logs=LOGS,

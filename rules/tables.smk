@@ -55,33 +55,36 @@ rule filter_cell_types:
         "../workflow_scripts/filter_cell_types.py"
 
 
-rule filter_synapses:
-    """Collect the synapses that have an end on an analysed cell with a skeleton."""
-    input:
-        **tables_for("synapses"),
-        cells=f"{RESULTS}/tables/cells.arrow",
-    output:
-        synapses=f"{RESULTS}/tables/synapses.arrow",
-    log:
-        f"{LOGS}/filter_synapses.log",
-    params:
-        source=TABLE_SOURCE,
-        code=code("filter_synapses"),
-    script:
-        "../workflow_scripts/filter_synapses.py"
+if OPTIONS["synapses"]:
 
+    rule filter_synapses:
+        """Collect the synapses that have an end on one of the cells whose synapses are listed."""
+        input:
+            **tables_for("synapses"),
+            cells=f"{RESULTS}/tables/cells.arrow",
+        output:
+            synapses=f"{RESULTS}/tables/synapses.arrow",
+        log:
+            f"{LOGS}/filter_synapses.log",
+        params:
+            source=TABLE_SOURCE,
+            skeletons=OPTIONS["skeletons"],
+            code=code("filter_synapses"),
+        script:
+            "../workflow_scripts/filter_synapses.py"
 
-rule list_synapse_ends:
-    """Write a row for each end of a synapse that lies on an analysed cell with a skeleton."""
-    input:
-        cells=f"{RESULTS}/tables/cells.arrow",
-        synapses=f"{RESULTS}/tables/synapses.arrow",
-    output:
-        ends=f"{RESULTS}/tables/synapse_ends.arrow",
-        csv=f"{RESULTS}/synapse_filtered.csv",
-    log:
-        f"{LOGS}/list_synapse_ends.log",
-    params:
-        code=code("list_synapse_ends"),
-    script:
-        "../workflow_scripts/list_synapse_ends.py"
+    rule list_synapse_ends:
+        """Write a row for each end of a synapse that lies on a cell whose synapses are listed."""
+        input:
+            cells=f"{RESULTS}/tables/cells.arrow",
+            synapses=f"{RESULTS}/tables/synapses.arrow",
+        output:
+            ends=f"{RESULTS}/tables/synapse_ends.arrow",
+            csv=f"{RESULTS}/synapse_filtered.csv",
+        log:
+            f"{LOGS}/list_synapse_ends.log",
+        params:
+            skeletons=OPTIONS["skeletons"],
+            code=code("list_synapse_ends"),
+        script:
+            "../workflow_scripts/list_synapse_ends.py"

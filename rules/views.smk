@@ -10,7 +10,7 @@ rule link_neuroglancer:
     input:
         cells=f"{RESULTS}/tables/cells.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
-        synapses=f"{RESULTS}/synapses.parquet",
+        synapses=made("synapses.parquet"),
     output:
         links=NEUROGLANCER_LINKS,
         states=directory(f"{NEUROGLANCER}/states"),
@@ -21,40 +21,44 @@ rule link_neuroglancer:
     params:
         **VOXEL_SIZES,
         layers=DATASET.neuroglancer.model_dump() if DATASET.neuroglancer else None,
+        compartment_names=DATASET.compartment_names,
         code=code("link_neuroglancer"),
     script:
         "../workflow_scripts/link_neuroglancer.py"
 
 
-rule write_precomputed_skeletons:
-    """Write the skeletons of all neurons as a source that Neuroglancer opens."""
-    input:
-        cells=f"{RESULTS}/tables/cells.arrow",
-        nodes=COLLECTED_FROM["skeleton_nodes"],
-    output:
-        skeletons=directory(f"{NEUROGLANCER}/skeletons"),
-    log:
-        f"{LOGS}/write_precomputed_skeletons.log",
-    params:
-        code=code("write_precomputed_skeletons"),
-    script:
-        "../workflow_scripts/write_precomputed_skeletons.py"
+if OPTIONS["skeletons"]:
+
+    rule write_precomputed_skeletons:
+        """Write the skeletons of all neurons as a source that Neuroglancer opens."""
+        input:
+            cells=f"{RESULTS}/tables/cells.arrow",
+            nodes=COLLECTED_FROM["skeleton_nodes"],
+        output:
+            skeletons=directory(f"{NEUROGLANCER}/skeletons"),
+        log:
+            f"{LOGS}/write_precomputed_skeletons.log",
+        params:
+            code=code("write_precomputed_skeletons"),
+        script:
+            "../workflow_scripts/write_precomputed_skeletons.py"
 
 
 rule write_precomputed_annotations:
     """Write mitochondria and synapses as points that Neuroglancer opens."""
     input:
         mitochondria=f"{RESULTS}/mitochondria.parquet",
-        synapses=f"{RESULTS}/synapses.parquet",
+        synapses=made("synapses.parquet"),
     output:
         mitochondria=directory(f"{NEUROGLANCER}/mitochondria"),
-        synapses=directory(f"{NEUROGLANCER}/synapses"),
+        synapses=directory(f"{NEUROGLANCER}/synapses") if OPTIONS["synapses"] else [],
     log:
         f"{LOGS}/write_precomputed_annotations.log",
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
+        compartment_names=DATASET.compartment_names,
         code=code("write_precomputed_annotations"),
     script:
         "../workflow_scripts/write_precomputed_annotations.py"
@@ -74,6 +78,11 @@ rule write_neuroglancer_state:
     params:
         **VOXEL_SIZES,
         mesh_layer=mesh_layer,
+        shown={
+            "types": list(DATASET.types),
+            "compartment_names": DATASET.compartment_names,
+            **{name: OPTIONS[name] for name in ("skeletons", "synapses")},
+        },
         code=code("write_neuroglancer_state"),
     script:
         "../workflow_scripts/write_neuroglancer_state.py"

@@ -11,8 +11,9 @@ import pytest
 from matplotlib.figure import Figure
 from mitosyn.catalogue.colours import (
     COMPARTMENT_COLOURS,
-    OTHER_TYPE_COLOURS,
     SYNAPSE_STYLES,
+    TYPE_COLOURS,
+    compartment_colours,
     type_colours,
 )
 from mitosyn.catalogue.figures import QUESTIONS, questions
@@ -145,13 +146,14 @@ def test_things_are_counted_by_cell_and_compartment() -> None:
 
 
 CELLS_OF_A_TYPE = 4
+EVERYTHING = dict.fromkeys(("skeletons", "synapses", "meshes"), True)
 
 
 def made_up(types: tuple[str, ...]) -> Collected:
     """Some cells of each type; neurons are chains with each compartment, glia have no skeleton."""
     rng = np.random.default_rng(1)
     tables: dict[str, list[dict]] = {
-        name: [] for question in questions({}).values() for name in question.tables
+        name: [] for question in questions(EVERYTHING).values() for name in question.tables
     }
     for number, cell_type in enumerate(np.repeat(types, CELLS_OF_A_TYPE).tolist()):
         cell_id, neuron = ONE + number, cell_type != GLIA
@@ -198,7 +200,7 @@ def made_up(types: tuple[str, ...]) -> Collected:
         "mesh_pieces",
     }
     columns: dict[str, dict[str, None]] = {}
-    for question in questions({}).values():
+    for question in questions(EVERYTHING).values():
         for name, read in question.tables.items():
             columns.setdefault(name, {}).update(dict.fromkeys(read))
     return Collected(
@@ -226,8 +228,8 @@ def made_up(types: tuple[str, ...]) -> Collected:
 
 
 def all_figures(types: tuple[str, ...]) -> dict[str, Figure]:
-    collected = made_up(types)
-    return {name: each for q in questions({}) for name, each in draw_question(q, collected).items()}
+    collected, asked = made_up(types), questions(EVERYTHING)
+    return {name: each for q in asked for name, each in draw_question(q, collected).items()}
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,8 @@ def all_figures(types: tuple[str, ...]) -> dict[str, Figure]:
 )
 def test_no_panel_is_empty_whatever_cell_types_there_are(types: tuple[str, ...]) -> None:
     figures = all_figures(types)
-    assert set(figures) == {name for each in questions({}).values() for name in each.figures}
+    asked = questions(EVERYTHING).values()
+    assert set(figures) == {name for each in asked for name in each.figures}
     for name, figure in figures.items():
         assert all(axes.has_data() for axes in figure.axes), name
         # Without data there is a sentence in place of the axes.
@@ -298,8 +301,17 @@ def test_every_compartment_and_type_has_its_colour() -> None:
     assert set(SYNAPSE_STYLES) == set(SYNAPSE_TYPES)
     assert len(set(COMPARTMENT_COLOURS.values())) == len(COMPARTMENT_COLOURS)
     # Types of other datasets have one of their own as long as there are enough.
-    others = [f"type {letter}" for letter in "fedcba"]
+    others = [f"type {letter}" for letter in "ponmlkjihgfedcba"]
     colours = type_colours([GLIA, *others, PYRAMIDAL])
-    assert list(colours) == [PYRAMIDAL, GLIA, *sorted(others)]
-    assert [colours[name] for name in sorted(others)[:5]] == list(OTHER_TYPE_COLOURS)
-    assert colours["type f"] == colours["type a"]
+    assert list(colours) == [GLIA, *others, PYRAMIDAL]
+    assert (colours[GLIA], colours[PYRAMIDAL]) == (TYPE_COLOURS[GLIA], TYPE_COLOURS[PYRAMIDAL])
+    assert len(set(colours.values())) == len(colours) == 18
+    assert len(set(type_colours([*others, "one", "two", "three"]).values())) == 18
+
+
+def test_own_compartments_have_colours_of_their_own() -> None:
+    own = ["Spine", "AIS", "Soma 2"]
+    colours = compartment_colours([*COMPARTMENTS, *own])
+    assert list(colours) == [*COMPARTMENT_COLOURS, *own]
+    assert len(set(colours.values())) == len(colours)
+    assert compartment_colours(["Branch", *own]) == colours

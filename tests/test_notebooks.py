@@ -23,11 +23,12 @@ import pyarrow.parquet as pq
 import pytest
 import trimesh
 from mitosyn.catalogue.files import CELL_CSV, columns_of
-from mitosyn.catalogue.names import PUBLISHED_LABELS
+from mitosyn.catalogue.names import COMPARTMENTS, PUBLISHED_LABELS
 from mitosyn.catalogue.tables import MORPHOMETRICS
 from mitosyn.meshes.bundle import Mesh, bundle_meshes, write_bundle
 from mitosyn.report.demonstration_meshes import display_mesh, pack_meshes, rank_cells
 from mitosyn.report.notebook import (
+    EVERYTHING,
     CellError,
     execute_notebook,
     notebook_from_percent,
@@ -158,7 +159,13 @@ plt.show()
     def test_nothing_is_written_after_a_failure(self, tmp_path: Path) -> None:
         output = tmp_path / "without_results" / "smo.ipynb"
         output.parent.mkdir()
-        params = SimpleNamespace(pyramidal_labels=OWN_LABELS)
+        params = SimpleNamespace(
+            pyramidal_labels=OWN_LABELS,
+            there=EVERYTHING,
+            compartment_names=COMPARTMENTS,
+            types=["pyramidal"],
+            towards_pia="-y",
+        )
         job = SimpleNamespace(output=SimpleNamespace(notebook=str(output)), params=params)
         with pytest.raises(CellError, match=r"^cell-\d+ \('.*…\) failed: ValueError"):
             demonstrate.main(job)
@@ -317,7 +324,9 @@ class TestDemonstrationMeshes:
         job = SimpleNamespace(
             input=SimpleNamespace(cells=cells, synapses=synapses, meshes=paths),
             output=SimpleNamespace(archive=archive),
-            params=SimpleNamespace(voxel_size_nm=size, mesh_voxel_size_nm=size),
+            params=SimpleNamespace(
+                voxel_size_nm=size, mesh_voxel_size_nm=size, connected=("inhibitory", "pyramidal")
+            ),
         )
         pack_demonstration_meshes.main(job)
         with tarfile.open(archive) as packed:

@@ -19,7 +19,7 @@ from workflow import ROOT, Run, copy_of, run_snakemake
 pytestmark = pytest.mark.workflow
 
 PATIENCE_S = 20
-ASKED = questions({})
+ASKED = questions(dict.fromkeys(("skeletons", "synapses", "meshes"), True))
 DRAWN = sum(len(question.figures) for question in ASKED.values())
 NARROW, WIDE = (420, 900), (1500, 950)
 # Each image that is not whole, each element that sticks out of the window, and each two

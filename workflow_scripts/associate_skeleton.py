@@ -14,10 +14,11 @@ from mitosyn.cells import (
     write_fits,
 )
 from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.positions import neuron_of, position_table, site_table
+from mitosyn.positions import neuron_of, position_table, site_table, without_sites
 from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton
 from mitosyn.support import run
 from mitosyn.tables import (
+    ENDS_SCHEMA,
     find_cell,
     mitochondria_of_cell,
     names_by_label,
@@ -58,13 +59,14 @@ def main(snakemake) -> None:
     write_arrow(snakemake.output.coverage, nodes)
     write_arrow(snakemake.output.compartments, compartments)
     write_fits(snakemake.output.fit, cell.cell_id, fits)
-    write_associated_nodes(snakemake.output.nodes, compartments, nodes)
-    ends, ids = read_arrow(source.ends), bundle.mito_ids
-    neuron = neuron_of(cell.cell_id, skeleton, coverage, ids, labels, ends)
+    if snakemake.output.nodes:
+        write_associated_nodes(snakemake.output.nodes, compartments, nodes)
+    ends = read_arrow(source.ends) if source.ends else ENDS_SCHEMA.empty_table()
+    neuron = neuron_of(cell.cell_id, skeleton, coverage, bundle.mito_ids, labels, ends)
     sites = site_table(neuron, bundle, scale, params.compartment_names)
     write_arrow(snakemake.output.sites, sites)
     positions, given_up = position_table(neuron, **params.null_model)
-    write_arrow(snakemake.output.positions, positions)
+    write_arrow(snakemake.output.positions, positions if source.ends else without_sites(positions))
     if given_up:
         logging.warning("%d shuffled mitochondria found no place in their compartment", given_up)
 

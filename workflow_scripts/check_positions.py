@@ -13,7 +13,8 @@ def main(snakemake) -> None:
     params = snakemake.params
     cells = [read_fits(path) for path in snakemake.input.fits]
     fits = [fit for _, fits in cells for fit in fits]
-    refuse_without_meshes(params.mesh_layer, fits)
+    if params.mesh_layer is not None:
+        refuse_without_meshes(params.mesh_layer, fits)
     check_all_cells(snakemake.output.checks, fits, params.voxel_size_nm, params.mesh_voxel_size_nm)
     logging.info("%d doubtful", sum(fit.verdict == DOUBTFUL for fit in fits))
     rows = [fit_row(cell_id, fit) for cell_id, fits in cells for fit in fits]

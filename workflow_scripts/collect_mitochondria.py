@@ -25,7 +25,8 @@ def main(snakemake) -> None:
             cells, source.compartments, source.morphometrics, strict=True
         )
     )
-    rows = write_table(snakemake.output.table, "mitochondria.parquet", params.dataset, parts)
+    path, name = snakemake.output.table, "mitochondria.parquet"
+    rows = write_table(path, name, params.dataset, parts, params.words)
     logging.info("%d rows", rows)
 
 

@@ -11,8 +11,10 @@ def main(snakemake) -> None:
     """Put what each neuron's job found of its ends beside them."""
     source = snakemake.input
     parts = located_ends(read_arrow(source.ends), [read_arrow(path) for path in source.sites])
-    table, dataset = snakemake.output.table, snakemake.params.dataset
-    logging.info("%d rows", write_table(table, "synapses.parquet", dataset, in_batches(parts)))
+    table, params = snakemake.output.table, snakemake.params
+    batches = in_batches(parts)
+    rows = write_table(table, "synapses.parquet", params.dataset, batches, params.words)
+    logging.info("%d rows", rows)
 
 
 if __name__ == "__main__":

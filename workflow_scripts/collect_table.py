@@ -13,7 +13,9 @@ def main(snakemake) -> None:
     tables = map(read_arrow, snakemake.input)
     if name == "mitochondrion_nodes.parquet":
         tables = map(covered_by_node, tables)
-    logging.info("%d rows", write_table(snakemake.output.table, name, dataset, in_batches(tables)))
+    words = snakemake.params.words
+    rows = write_table(snakemake.output.table, name, dataset, in_batches(tables), words)
+    logging.info("%d rows", rows)
 
 
 if __name__ == "__main__":

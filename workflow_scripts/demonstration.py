@@ -7,14 +7,30 @@
 # | file | content |
 # | --- | --- |
 # | `microns.tar.gz` | a table per cell, a row per mitochondrion: position, compartment, shape |
+#: if skeletons
 # | `morphologies.tar.gz` | the skeleton of each neuron (SWC) |
+#: endif
+#: if skeletons and meshes
 # | `nodes.tar.gz` | the skeleton nodes that each mitochondrion covers (JSON) |
+#: endif
+#: if published
 # | `cell_type_classification_filtered.csv` | type and position of the neurons |
+#: else
+# | `cells.csv` | type and position of the cells |
+#: endif
+#: if synapses
 # | `synapse_filtered.csv` | the synapses of the neurons, a row for each neuron at either end |
+#: endif
+#: if skeletons and meshes
 # | `demonstration_meshes.tar.gz` | the mitochondrial meshes (PLY) of one neuron, shown in 3D |
+#: endif
 #
+#: if published
 # Positions and lengths are in nm, areas in nm², volumes in nm³. In the published volume y grows
 # from the pia towards the white matter, so all pictures have y pointing down.
+#: else
+# Positions and lengths are in nm, areas in nm², volumes in nm³.
+#: endif
 
 # %%
 import shutil
@@ -54,20 +70,32 @@ def files(archive, pattern):
 
 
 cell_tables = files("microns.tar.gz", "microns_cells/[!.]*.csv")
+#: if skeletons
 swc_files = files("morphologies.tar.gz", "cell_morphologies/[!.]*.swc")
+#: endif
+#: if skeletons and meshes
 nodes_files = files("nodes.tar.gz", "associated_nodes/[!.]*.json")
 mesh_files = files("demonstration_meshes.tar.gz", "demonstration_meshes/*/[!.]*.ply")
+#: endif
+#: if skeletons and not meshes
+mesh_files = []
+#: endif
 
 # %% [markdown]
 # The complexity index is SA³ / (16 π² V²): 0.72 for a ball, and the larger, the longer or the
 # more branched a mitochondrion is. Here both area and volume are those of the mesh; the published
 # index, which `mitochondria.parquet` has, takes the volume from the number of voxels.
 #
+#: if published
 # `compartment` says where in its cell a mitochondrion is. In a skeleton the label of a node says
 # it, from 0 (Somatic) to 5 (Unknown): that of the SWC standard less one. In the published tables
 # of pyramidal cells the names of the last two are swapped; here a name means the same in all
 # cells. Astrocytes have no skeleton. Their mitochondria are labelled by the distance from the
 # soma: Somatic below 7 µm, Far beyond 70 µm (perhaps part of another cell), Branch in between.
+#: else
+# `compartment` says where in its cell a mitochondrion is, as far as it is known: by the labels of
+# a skeleton, by the distance from the soma, or by the table of mitochondria.
+#: endif
 
 # %%
 types = dict.fromkeys(["x", "y", "z", "mito SA", "mito size", "sphericity"], "float64")
@@ -78,33 +106,55 @@ mitochondria["volume (µm³)"] = mitochondria["mito size"] / 1e9
 size = mitochondria["mito size"].where(mitochondria["mito size"] > 0)
 mitochondria["complexity index"] = mitochondria["mito SA"] ** 3 / (16 * np.pi**2 * size**2)
 SKELETON_LABELS = ["Somatic", "Axonal", "Basal", "Apical", "Unknown dendritic", "Unknown"]
+#: if published
 # What the tables of pyramidal cells call them.
 PYRAMIDAL_NAMES = ["Somatic", "Axonal", "Basal", "Apical", "Unknown dendritic", "Unknown"]
 one_name = mitochondria["compartment"].map(dict(zip(PYRAMIDAL_NAMES, SKELETON_LABELS, strict=True)))
 mitochondria.loc[mitochondria["cell_type"] == "pyramidal", "compartment"] = one_name
+#: endif
 
 # %%
+#: if synapses
 synapses = pd.read_csv("synapse_filtered.csv", index_col=0)
+#: else
+columns = ["id", "cell_id", "synapse_type", "x", "y", "z", "pre_root_id", "post_root_id"]
+synapses = pd.DataFrame(columns=columns, dtype="float64")  # this dataset has none
+#: endif
+#: if published
 neuron_types = pd.read_csv("cell_type_classification_filtered.csv", index_col="cell_id")
+#: else
+all_types = pd.read_csv("cells.csv", index_col="cell_id", dtype={"cell_subtype": "str"})
+neuron_types = all_types[all_types["skeleton_nodes"].notna()]
+#: endif
 # The tables are named <cell_type>_<cell_id>.csv: together they are a list of all cells.
 cells = pd.DataFrame([p.stem.rsplit("_", 1) for p in cell_tables], columns=["cell_type", "id"])
 cells = cells.set_index(cells.pop("id").astype("int64")).sort_index()
 cells["mitochondria"] = mitochondria.groupby("cellid").size().reindex(cells.index, fill_value=0)
+#: if published
 subtypes = neuron_types["cell_subtype"].reindex(cells.index)
 subtypes = subtypes.fillna(cells["cell_type"].replace("glia", "astrocyte"))
 subtypes = subtypes.where(cells["cell_type"] != "inhibitory", subtypes + " interneuron")
+#: else
+subtypes = all_types["cell_subtype"].reindex(cells.index).fillna(cells["cell_type"])
+#: endif
 names = subtypes.str.replace(r"^unknown\S* ", "", regex=True) + " " + cells.index.astype(str)
 cells = cells.sort_values("mitochondria", ascending=False, kind="stable")
 
 overview = cells.groupby("cell_type")["mitochondria"].agg(cells="size", mitochondria="sum")
+#: if synapses
 kinds = pd.crosstab(synapses["cell_id"].map(cells["cell_type"]), synapses["synapse_type"])
 overview.join(kinds.reindex(overview.index, fill_value=0).add_prefix("synapses: "))
+#: else
+overview
+#: endif
 
+#: if skeletons
 # %% [markdown]
 # ## A first neuron
 # navis reads the skeletons. The synapses of a neuron become its connectors: `post` where this
 # neuron is postsynaptic (an input), `pre` where it is presynaptic, `autapse` where it is both.
 # The colours, after Okabe and Ito, can be told apart with any kind of colour vision.
+#: endif
 
 # %%
 COMPARTMENT_COLOURS = {
@@ -117,6 +167,8 @@ COMPARTMENT_COLOURS = {
     "Branch": "#D55E00",
     "Far": "#000000",
 }
+OWN_COLOURS = {}
+COMPARTMENT_COLOURS |= OWN_COLOURS
 SKELETON_COLOUR = "#A6A6A6"
 SYNAPSES = {
     "post": {"name": "input (postsynaptic)", "color": "#000000"},
@@ -126,6 +178,13 @@ SYNAPSES = {
 CONNECTORS = {"connectors": True, "cn_layout": SYNAPSES | {"display": "circles"}, "cn_size": 5}
 LOOK = {"color": SKELETON_COLOUR, "soma": False}
 XYZ = ["x", "y", "z"]
+UP = "-y"  # in all pictures
+right, deep = (axis for axis in XYZ if axis != UP[-1])
+VIEWS = [(right, UP), (deep, UP), (right, f"-{deep}")]
+#: if not skeletons
+neurons, drawable, pair = {}, [], []
+#: endif
+#: if skeletons
 
 
 def read_neuron(path):
@@ -143,36 +202,70 @@ def read_neuron(path):
 neurons = {int(path.stem): read_neuron(path) for path in swc_files}
 drawable = [i for i in cells.index if i in neurons and neurons[i].n_nodes > 1]
 for neuron in [neurons[i] for i in drawable[:1]]:
-    figure, ax = navis.plot2d(neuron, view=("x", "-y"), scalebar="10 um", **LOOK, **CONNECTORS)
+    figure, ax = navis.plot2d(neuron, view=VIEWS[0], scalebar="10 um", **LOOK, **CONNECTORS)
     ax.set_axis_off()
     ax.set_title(f"{names[neuron.id]}, {neuron.cable_length / 1000:,.0f} µm long (bar: 10 µm)")
     plt.show()
+#: endif
 
+#: if skeletons and synapses
 # %% [markdown]
+#: if published
 # ## An interneuron and its favourite pyramidal cell
+#: else
+# ## The strongest connection
+#: endif
 # A synapse between two neurons has two rows; its `pre` row is enough to count it.
 
 # %%
 ends = synapses.loc[synapses["synapse_type"] == "pre", ["pre_root_id", "post_root_id"]]
+#: if published
 end_types = ends.apply(lambda ids: ids.map(cells["cell_type"]))
 ends = ends[(end_types == ["inhibitory", "pyramidal"]).all(axis=1)]
+#: else
+ends = ends[ends.isin(list(neurons)).all(axis=1)]
+#: endif
 connections = ends.value_counts(sort=False).sort_values(ascending=False, kind="stable")
 pair = list(connections.index[0]) if len(connections) else []
 if pair:
+    #: if published
     print("Of the connections from an interneuron to a pyramidal cell, the strongest is from the")
+    #: else
+    print("Of the connections between two neurons, the strongest is from")
+    #: endif
     print(f"{names[pair[0]]} to the {names[pair[1]]}: {connections.iloc[0]} synapses.")
 else:
+    #: if published
     print("No interneuron of this dataset has a synapse onto one of its pyramidal cells.")
+    #: else
+    print("No neuron of this dataset has a synapse onto another one.")
+#: endif
+#: elif skeletons
+# %%
+pair = []
+#: endif
 
 # %% [markdown]
+#: if published
 # ## Cells with their mitochondria and synapses
 # Two cells of each type, those of the pair or with most mitochondria, are seen from the front (x–y)
 # and the side (z–y), with the pia above, and from above (x–z). A dot is a mitochondrion: its area
 # grows with the volume, its colour is the compartment, an open circle is not measured. A dashed
 # circle is drawn 7 µm about the middle of the somatic ones of an astrocyte.
+#: else
+# ## Cells with their mitochondria
+# Two cells of each type are seen from three sides, the second one at a right angle to the first.
+#: if pia
+# The pia is above in these two.
+#: endif
+# A dot is a mitochondrion: its area grows with the volume, its colour is the compartment, an open
+# circle is not measured.
+#: if skeletons and synapses
+# Below are a neuron's synapses.
+#: endif
+#: endif
 
 # %%
-VIEWS = [("x", "-y"), ("z", "-y"), ("x", "-z")]
 DOT_AREA = 150  # square points for 1 µm³
 
 
@@ -235,20 +328,27 @@ for cell_id in chosen.sort_values("cell_type", ascending=False, kind="stable").i
     counts = synapses.loc[synapses["cell_id"] == cell_id, "synapse_type"].value_counts()
     words = [f"{len(own)} mitochondria", *(f"{n} {kind}" for kind, n in counts.items())]
     is_neuron = cell_id in neurons
-    figure, rows = panels(f"{names[cell_id]}: {', '.join(words)}", 1 + is_neuron, "col")
+    twice = is_neuron and len(synapses) > 0
+    figure, rows = panels(f"{names[cell_id]}: {', '.join(words)}", 1 + twice, "col")
     if is_neuron:
         draw(rows[0], neurons[cell_id])
+    if twice:
         draw(rows[1], neurons[cell_id], **CONNECTORS)
-    else:
+    #: if published
+    if not is_neuron:
         middle = own.loc[own["compartment"] == "Somatic", XYZ].mean()
         for ax, (across, down) in zip(rows[0], VIEWS, strict=True):
             circle = {"fill": False, "ls": "--", "lw": 0.8, "color": "#7F7F7F"}
             ax.add_patch(plt.Circle((middle[across], middle[down[-1]]), 7000, **circle))
+    #: endif
     draw_mitochondria(rows[0], own)
-    show(figure, own["compartment"], DOT_KEYS + SYNAPSE_KEYS * is_neuron)
+    show(figure, own["compartment"], DOT_KEYS + SYNAPSE_KEYS * twice)
 
+#: if skeletons
+#: if synapses
 # %% [markdown]
 # ### The synapses between the pair
+#: endif
 
 
 # %%
@@ -264,6 +364,7 @@ def inside(table, box):
     return ((table[XYZ] >= box[0]) & (table[XYZ] <= box[1])).all(axis=1).to_numpy()
 
 
+#: if synapses
 if pair and set(pair) <= set(drawable):
     both = [neurons[cell_id] for cell_id in pair]
     contacts = both[0].connectors.query("type == 'pre' and post_root_id == @pair[1]")
@@ -280,14 +381,19 @@ if pair and set(pair) <= set(drawable):
     keys = [key(names[i], colour, "_", 12) for i, colour in zip(pair, colours, strict=True)]
     keys.append(key("synapse between them", size=9, mec="black", mew=0.6, **star))
     show(figure, own["compartment"], keys)
+#: endif
+#: endif
 
 # %% [markdown]
 # ## Mitochondria by cell type and compartment
+#: if meshes
 # The dots are single mitochondria, at most 150 a row, drawn at random; the boxes have all of them
 # (median, quartiles, and whiskers from the 5th to the 95th percentile). The table has median
 # (lower quartile – upper quartile). A ball has a sphericity of 1 and a complexity index of 0.72.
+#: endif
 
 # %%
+TYPES = ["pyramidal", "inhibitory", "glia"]
 GROUP = ["cell_type", "compartment"]
 LOGARITHMIC = {"volume (µm³)": [], "complexity index": [2, 5]}  # with minor ticks
 
@@ -302,13 +408,14 @@ def spread(values):
 
 def distributions(table, columns):
     """Draw and tabulate how many rows each group has, and how some columns are distributed."""
-    order = ["pyramidal", "inhibitory", "glia", *cells["cell_type"], *COMPARTMENT_COLOURS]
+    order = [*TYPES, *cells["cell_type"], *COMPARTMENT_COLOURS]
     table = table.sort_values(GROUP, key=lambda names: names.map(order.index), kind="stable")
     table["group"] = table["cell_type"] + "  " + table["compartment"]
     style = {"y": "group", "hue": "compartment", "palette": COMPARTMENT_COLOURS, "legend": False}
     box = {"whis": (5, 95), "showfliers": False, "fill": False, "color": "black", "linewidth": 1}
     size = (4 + 2.6 * len(columns), 1 + 0.32 * table["group"].nunique())
-    _, axes = plt.subplots(1, 1 + len(columns), sharey=True, figsize=size)
+    _, axes = plt.subplots(1, 1 + len(columns), sharey=True, figsize=size, squeeze=False)
+    axes = axes[0]
     seaborn.countplot(table, ax=axes[0], saturation=1, **style)
     for bars in axes[0].containers:
         axes[0].bar_label(bars, fmt=" {:,.0f}", size=8)
@@ -330,9 +437,15 @@ def distributions(table, columns):
     return table.groupby(GROUP, sort=False, as_index=False).agg(**numbers)
 
 
+#: if meshes
+measures = ["volume (µm³)", "sphericity", "complexity index"]
+#: else
+measures = []  # there are no meshes
+#: endif
 if len(mitochondria):
-    display(distributions(mitochondria, ["volume (µm³)", "sphericity", "complexity index"]))
+    display(distributions(mitochondria, measures))
 
+#: if skeletons and meshes
 # %% [markdown]
 # ## How much of a neurite has a mitochondrion?
 # `<cell_id>_associated_nodes.json` lists the skeleton nodes that each mitochondrion outside the
@@ -368,8 +481,10 @@ if any(map(len, lengths)):
     display(table.merge(sums.round(1), on=GROUP, suffixes=(" in a neuron", "")))
 else:
     print("No neuron of this dataset has a skeleton outside its soma.")
+#: endif
 
 
+#: if skeletons
 # %%
 def pieces(neuron, outer):
     """Return the edges from some nodes to their parents, as a neuron for each compartment."""
@@ -387,6 +502,7 @@ def coloured(things):
     return [COMPARTMENT_COLOURS[thing.name] for thing in things]
 
 
+#: if meshes
 some = [neurons[i] for i in chosen.index if i in neurons]
 for neuron in sorted(some, key=lambda neuron: -neuron.nodes["covered (µm)"].sum())[:1]:
     covered = neuron.nodes[neuron.nodes["covered (µm)"] > 0].query("compartment != 'Somatic'")
@@ -395,11 +511,17 @@ for neuron in sorted(some, key=lambda neuron: -neuron.nodes["covered (µm)"].sum
     draw(rows[0], neuron)
     draw(rows[0], parts, color=coloured(parts), linewidth=2.5)
     show(figure, covered["compartment"], [])
+#: endif
 
 # %% [markdown]
 # ## One neuron in 3D
+#: if published
 # `demonstration_meshes.tar.gz` holds the meshes of the interneuron with the strongest connection
 # or, without such a pair, of the neuron with most mitochondria. A large one is drawn with fewer
+#: else
+# `demonstration_meshes.tar.gz` holds the meshes of the neuron with the strongest connection to
+# another one or else, of the neuron with most mitochondria. A large one is drawn with fewer
+#: endif
 # triangles: the vertices of a mitochondrion in the same box of a grid become one, until 150,000
 # are left. First a picture around the largest mitochondrion outside the soma, then a view to turn,
 # which `smo_microns_demonstration_3d.html` shows in any browser, without a network.
@@ -455,7 +577,9 @@ if shown:
         trace.update(customdata=mesh.mito_ids.tolist(), hovertemplate="mitochondrion %{customdata}")
     # By default, triangles as small as these would have no normal, and so no shade.
     light = {"ambient": 0.55, "facenormalsepsilon": 0, "vertexnormalsepsilon": 0}
-    view.update_traces(lighting=light, lightposition={"x": 0, "y": -1e5, "z": -1e5})
+    sign = -1 if UP.startswith("-") else 1
+    place = {right: 0, UP[-1]: sign * 1e5, deep: -1e5}
+    view.update_traces(lighting=light, lightposition=place)
     for compartment, table in bare.groupby("compartment"):
         marker = {"name": f"{compartment}, no mesh", "color": COMPARTMENT_COLOURS[compartment]}
         navis.plot3d(table, scatter_kws=marker | {"size": 3}, **style)
@@ -478,11 +602,16 @@ if shown:
         f"{axis}axis": grey | {"title": f"{axis} (µm)", "range": [low - 1, high + 1]}
         for axis, (low, high) in positions.items()
     }
-    camera = {"up": {"x": 0, "y": -1, "z": 0}, "eye": {"x": 0.7, "y": -0.5, "z": -1.8}}
+    upwards, eye = {right: 0, UP[-1]: sign, deep: 0}, {right: 0.7, UP[-1]: sign / 2, deep: -1.8}
+    camera = {"up": upwards, "eye": eye}
     sides, flat = positions.diff().loc["max"] + 2, {"projection": {"type": "orthographic"}}
     scene |= {"aspectratio": (1.6 * sides / sides.max()).to_dict(), "camera": camera | flat}
     legend = {"groupclick": "toggleitem", "itemsizing": "constant"}
+    #: if pia
     view.update_layout(title=f"{names[shown]} (pia up)", scene=scene, legend=legend)
+    #: else
+    view.update_layout(title=names[shown], scene=scene, legend=legend)
+    #: endif
     view.update_layout(height=720, margin={"l": 0, "r": 10, "t": 40, "b": 0})
     view.show(renderer="plotly_mimetype", config=OPTIONS)
 view.layout.height = None
@@ -490,6 +619,7 @@ page = view.to_html(config=OPTIONS, div_id="neuron", default_height="100vh")
 head = f"<head><title>{view.layout.title.text}</title><style>body {{margin: 0}}</style>"
 page = "<!DOCTYPE html>" + page.replace("<head>", head, 1)
 _ = Path("smo_microns_demonstration_3d.html").write_text(page, encoding="utf-8", newline="\n")
+#: endif
 
 # %% [markdown]
 # ## Going on

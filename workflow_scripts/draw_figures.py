@@ -13,7 +13,9 @@ def main(snakemake) -> None:
     tables = {
         name: read_columns(path, params.tables[name]) for name, path in snakemake.input.items()
     }
-    figures = draw_question(params.question, Collected(tables, params.voxel_size_nm))
+    figures = draw_question(
+        params.question, Collected(tables, params.voxel_size_nm, **params.shown)
+    )
     save_figures(figures, snakemake.output)
 
 

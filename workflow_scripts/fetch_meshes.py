@@ -3,7 +3,15 @@
 import logging
 import sys
 
-from mitosyn.meshes import MeshStore, at_level, bundle_meshes, is_web_layer, write_bundle
+from mitosyn.meshes import (
+    NOT_DESCRIBED,
+    MeshError,
+    MeshStore,
+    at_level,
+    bundle_meshes,
+    is_web_layer,
+    write_bundle,
+)
 from mitosyn.retrieval import Transfer, fetch_in_batches, policy_from, refuse_offline
 from mitosyn.support import run
 from mitosyn.tables import mitochondria_of_cell, numpy_values
@@ -15,6 +23,10 @@ def main(snakemake) -> None:
     cell_id = int(snakemake.wildcards.cell_id)
     mitochondria = mitochondria_of_cell(snakemake.input.mitochondria, cell_id)
     mito_ids = numpy_values(mitochondria["mito_id"])
+    if layer is None:
+        none = dict.fromkeys(mito_ids.tolist(), MeshError(NOT_DESCRIBED))
+        write_bundle(snakemake.output.meshes, bundle_meshes(mito_ids, none))
+        return
     connections = params.patience["connections_per_job"]
     transfer = Transfer(policy_from(params.patience), connections, sys.stderr.isatty())
     source = at_level(layer, params.lod)

@@ -1,10 +1,10 @@
-"""Collect the synapses that have an end on an analysed cell with a skeleton."""
+"""Collect the synapses that have an end on one of the cells whose synapses are listed."""
 
 import logging
 
 from mitosyn.sources import Source, has_synapse_ids, stream_synapses
 from mitosyn.support import run
-from mitosyn.tables import SYNAPSES_SCHEMA, read_cells, synapses_of, write_batches
+from mitosyn.tables import SYNAPSES_SCHEMA, listed_cells, read_cells, synapses_of, write_batches
 
 
 def main(snakemake) -> None:
@@ -15,7 +15,7 @@ def main(snakemake) -> None:
     synapses = synapses_of(
         source.synapses,
         stream_synapses(form, source.synapses),
-        [cell.cell_id for cell in cells if cell.skeleton],
+        listed_cells(cells, params.skeletons),
         has_synapse_ids(form, source.synapses),
     )
     rows = write_batches(snakemake.output.synapses, SYNAPSES_SCHEMA, synapses)

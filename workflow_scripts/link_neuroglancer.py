@@ -12,6 +12,7 @@ from mitosyn.views import (
     cell_views,
     read_mitochondria,
     read_synapses,
+    with_places,
 )
 
 
@@ -29,16 +30,18 @@ def main(snakemake) -> None:
     layers = Layers(public["mitochondria"], *sizes, public["cells"], public["image"])
     mitochondria = read_mitochondria(source.mitochondria).set_index("mito_id")
     compartments = dict(iter(mitochondria.groupby("cell_id")["compartment"]))
-    synapses = dict(iter(read_synapses(source.synapses).groupby("cell_id")))
+    ends = read_synapses(source.synapses) if source.synapses else NO_SYNAPSES
+    synapses = dict(iter(ends.groupby("cell_id")))
     rows = []
     with whole_folder(target.states) as folder:
-        for cell in read_cells(source.cells).values():
+        for cell in with_places(read_cells(source.cells).values(), mitochondria):
             views = cell_views(
                 cell,
                 dict(compartments.get(cell.cell_id, {})),
                 synapses.get(cell.cell_id, NO_SYNAPSES),
                 layers,
                 public["viewer"],
+                params.compartment_names,
             )
             write_text(folder / f"{cell.cell_id}.json", views.state)
             rows.append([cell.cell_id, cell.cell_type, views.shown, views.url])

@@ -18,7 +18,8 @@ def main(snakemake) -> None:
     source, archive, params = snakemake.input, snakemake.output.archive, snakemake.params
     ranked = rank_cells(
         pq.read_table(source.cells, columns=CELL_COLUMNS),
-        pq.read_table(source.synapses, columns=SYNAPSE_COLUMNS),
+        pq.read_table(source.synapses, columns=SYNAPSE_COLUMNS) if source.synapses else None,
+        params.connected,
     )
     paths = {int(Path(path).stem): path for path in source.meshes}
     scale = source_scale(params.voxel_size_nm, params.mesh_voxel_size_nm)

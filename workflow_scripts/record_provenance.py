@@ -19,7 +19,8 @@ def main(snakemake) -> None:
     source, params = snakemake.input, snakemake.params
     refuse_broken_seals(source.published)
     inputs = [describe_input(title, path) for title, path in params.inputs.items()]
-    inputs.append({"title": "mitochondria_meshes", "path": params.mesh_layer})
+    if params.mesh_layer is not None:
+        inputs.append({"title": "mitochondria_meshes", "path": params.mesh_layer})
     outputs = [describe_output(path) for path in source.published]
     root = Path(__file__).parent.parent
     workflow = {

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from mitosyn.catalogue import QUESTIONS
 from mitosyn.report import (
+    absent_of_cells,
     compare_counts,
     costs_by_rule,
     count_reasons,
@@ -17,7 +18,7 @@ from mitosyn.report import (
     write_run_times,
 )
 from mitosyn.support import run, write_text
-from mitosyn.tables import read_arrow
+from mitosyn.tables import read_arrow, read_cells
 
 HERE = Path(__file__).parent
 
@@ -38,6 +39,7 @@ def main(snakemake) -> None:
         "headline": headline(check),
         "compared": any(params.expectations.values()),
         "counts": compare_counts(check, params.expectations),
+        "absent": [*params.absent, *absent_of_cells(read_cells(source.cells).values())],
         "left_out": count_reasons(left_out.to_pandas()),
         "incomplete": count_reasons(explain_incomplete(mitochondria)),
         "questions": embedded_figures(source.figures, HERE.parent / "report"),

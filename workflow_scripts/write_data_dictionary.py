@@ -6,7 +6,8 @@ from mitosyn.support import run, write_text
 
 def main(snakemake) -> None:
     """Write the dictionary as Markdown."""
-    write_text(snakemake.output.dictionary, data_dictionary())
+    params = snakemake.params
+    write_text(snakemake.output.dictionary, data_dictionary(params.words, params.made))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write mitochondria and synapses as points that Neuroglancer opens."""
+"""Write mitochondria, and synapses if there are any, as points that Neuroglancer opens."""
 
 from mitosyn.support import run
 from mitosyn.views import read_mitochondria, read_synapses, write_mitochondria, write_synapses
@@ -7,8 +7,10 @@ from mitosyn.views import read_mitochondria, read_synapses, write_mitochondria, 
 def main(snakemake) -> None:
     """Convert the collected tables."""
     source, target = snakemake.input, snakemake.output
-    write_mitochondria(target.mitochondria, read_mitochondria(source.mitochondria))
-    write_synapses(target.synapses, read_synapses(source.synapses))
+    mitochondria = read_mitochondria(source.mitochondria)
+    write_mitochondria(target.mitochondria, mitochondria, snakemake.params.compartment_names)
+    if source.synapses:
+        write_synapses(target.synapses, read_synapses(source.synapses))
 
 
 if __name__ == "__main__":

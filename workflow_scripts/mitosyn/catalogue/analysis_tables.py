@@ -11,12 +11,10 @@ from mitosyn.catalogue.column import (
     UM3,
     Column,
     count,
-    either,
     identifier,
     number,
     text,
 )
-from mitosyn.catalogue.names import COMPARTMENTS
 from mitosyn.catalogue.tables import CELL_ID, CELL_TYPE, LABELS, MITO_ID, NODE_ID, Columns
 
 _NOT_PUBLISHED = "the published table has none"
@@ -34,10 +32,10 @@ AGREEMENT: Columns = {
     "value": number("as in unit", "the value", "there is nothing to compare"),
 }
 _PUBLISHED = text(
-    f"{either(COMPARTMENTS)}: the name, as skeletons have it, of the published label",
+    "{compartments}: the name, as skeletons have it, of the published label",
     _NOT_PUBLISHED,
 )
-_RECOMPUTED = text(either(COMPARTMENTS))
+_RECOMPUTED = text("{compartments}")
 CONFUSION: Columns = {
     "published_compartment": _PUBLISHED,
     "recomputed_compartment": _RECOMPUTED,
@@ -164,7 +162,7 @@ BRANCHES: Columns = {
 }
 BRANCH_COMPARTMENTS: Columns = {
     "cell_id": CELL_ID,
-    "compartment": text(either(COMPARTMENTS)),
+    "compartment": text("{compartments}"),
     "branches": count("number of the compartment's branches of type `full`"),
     "branches_without_mesh": count("number of those without a part of the cell mesh"),
     **_LENGTH,
@@ -188,7 +186,7 @@ BRANCH_COMPARTMENTS: Columns = {
 }
 NEURITE_LENGTHS: Columns = {
     "cell_id": CELL_ID,
-    "compartment": text(either(COMPARTMENTS)),
+    "compartment": text("{compartments}"),
     "length_um": number(UM, "summed length of the skeleton edges with both ends in it"),
 }
 TIP_LENGTHS: Columns = {
@@ -215,7 +213,7 @@ STATISTICS: Columns = {
 }
 GRADIENTS: Columns = {
     "cell_type": CELL_TYPE,
-    "compartment": text(either(COMPARTMENTS)),
+    "compartment": text("{compartments}"),
     "quantity": text("a column of branches_distancebins"),
     "from_um": Column(INTEGER, UM, "where the bin of distances from the soma begins"),
     "to_um": Column(INTEGER, UM, "where it ends"),

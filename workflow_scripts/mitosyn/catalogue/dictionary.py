@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mitosyn.catalogue.files import CATALOGUE, Published
+from collections.abc import Collection, Mapping
+
+from mitosyn.catalogue.files import Published, catalogue
 
 _INTRODUCTION = """\
 # Data dictionary
@@ -19,9 +21,16 @@ coverage are in the workflow's `docs/definitions.md`.
 """
 
 
-def data_dictionary() -> str:
-    """Return the data dictionary in Markdown."""
-    return "\n".join([_INTRODUCTION, *(_section(entry) for entry in CATALOGUE if entry.columns)])
+def data_dictionary(
+    words: Mapping[str, str] | None = None, made: Collection[str] | None = None
+) -> str:
+    """Return the data dictionary in Markdown.
+
+    ``words`` are as :func:`~mitosyn.catalogue.catalogue` takes them; ``made`` are the paths in the
+    catalogue of the files to describe, all without it.
+    """
+    entries = [entry for entry in catalogue(words) if made is None or entry.path in made]
+    return "\n".join([_INTRODUCTION, *(_section(entry) for entry in entries if entry.columns)])
 
 
 def _section(entry: Published) -> str:

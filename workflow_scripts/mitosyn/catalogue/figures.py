@@ -28,15 +28,15 @@ class Question:
     figures, lists : mappings from name to title
         What ``mitosyn/report/figures/<question>.py`` draws, and files that the report shows
         beside it. Captions of both are ``report/<name>.rst``.
-    asked_if : str
-        The option or the type of branches without which nothing is asked; empty if always.
+    asked_if : tuple of str
+        The options and types of branches without any of which nothing is asked.
     """
 
     title: str
     tables: Mapping[str, Sequence[str]]
     figures: Mapping[str, str]
     lists: Mapping[str, str] = field(default_factory=dict)
-    asked_if: str = ""
+    asked_if: tuple[str, ...] = ()
 
 
 QUESTIONS = {
@@ -69,6 +69,7 @@ QUESTIONS = {
             "mitochondrion_sphericity": "Sphericity",
             "mitochondrion_complexity": "Complexity index",
         },
+        asked_if=("meshes",),
     ),
     "coverage": Question(
         "How much of a neurite is covered?",
@@ -82,6 +83,7 @@ QUESTIONS = {
             "covered_share": "Share of length with a mitochondrion",
             "mitochondria_per_length": "Mitochondria per length",
         },
+        asked_if=("skeletons", "meshes"),
     ),
     "synapses": Question(
         "Where are the synapses?",
@@ -95,18 +97,20 @@ QUESTIONS = {
             "synapse_density": "Density of postsynaptic sites",
             "synapse_soma_distance": "Distance from the soma",
         },
+        asked_if=("synapses", "skeletons"),
     ),
     "incomplete": Question(
         "What could not be measured?",
         {"cells": _TYPES, "mitochondria": ("cell_type", "mesh_pieces", "problem")},
         {"incomplete_mitochondria": "Mitochondria without some or all measures"},
         {"incomplete_list": "Table of these mitochondria (CSV)"},
+        asked_if=("meshes",),
     ),
     "compartments": Question(
         "Do mitochondria differ between compartments?",
         {"mitochondria": ("cell_type", "compartment", "label", "voxels", "complexity_index")},
         {"compartment_differences": "Volume and complexity, tested"},
-        asked_if="distancebins",
+        asked_if=("distancebins",),
     ),
     "gradients": Question(
         "What changes with the distance from the soma?",
@@ -116,7 +120,7 @@ QUESTIONS = {
             "gradients_inhibitory": "Along the neurites of interneurons",
         },
         {"branch_gradients": "Table of all bins (CSV)"},
-        asked_if="distancebins",
+        asked_if=("distancebins",),
     ),
     "densities": Question(
         "Do mitochondria go with synapses?",
@@ -126,7 +130,7 @@ QUESTIONS = {
             "coverage_variance": "What the variance of coverage is made of",
         },
         {"branch_statistics": "Table of all statistics (CSV)"},
-        asked_if="distancebins",
+        asked_if=("distancebins",),
     ),
     "recomputed": Question(
         "Do recomputed values agree with the published ones?",
@@ -145,7 +149,7 @@ QUESTIONS = {
             "recomputed_agreement": "Table of the agreement by compartment (CSV)",
             "recomputed_differences": "Table of the largest differences (CSV)",
         },
-        asked_if="recompute_pyramidal",
+        asked_if=("recompute_pyramidal",),
     ),
 }
 # Before all questions.
@@ -158,7 +162,7 @@ def questions(options: Mapping[str, object]) -> dict[str, Question]:
     return {
         name: question
         for name, question in QUESTIONS.items()
-        if not question.asked_if or options.get(question.asked_if)
+        if all(options.get(name) for name in question.asked_if)
     }
 
 

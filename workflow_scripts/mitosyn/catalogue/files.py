@@ -7,16 +7,26 @@ dictionary and docs/columns.md are made from this; the README's table is tested 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import mitosyn.catalogue.analysis_tables as analysis
 import mitosyn.catalogue.position_tables as positions
 import mitosyn.catalogue.tables as tables
 from mitosyn.catalogue.tables import Columns
+from mitosyn.catalogue.words import PUBLISHED_WORDS
 
 BRANCH_TYPE, PER_CELL = "<type>", "<cell_id>"
 CELL_CSV, SWC = "microns_cells/<cell_type>_<cell_id>.csv", "cell_morphologies/<cell_id>.swc"
+
+# The options that say what a dataset of one's own has; why it can be without.
+OPTIONAL = {
+    "synapses": ("synapses", "not described"),
+    "skeletons": ("skeletons", "no type of cells has compartments from them"),
+    "meshes": ("meshes of mitochondria", "not described"),
+    "published": ("published compartments and lengths", "no type of cells has them"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,8 @@ class Published:
         What it holds.
     columns : dict from column name to Column
         In the order of the file; empty for what is no table.
-    when : str
-        The option with which it is made; empty if always.
+    when : tuple of str
+        The options without any of which it is not made.
     checksummed, listed : bool
         Whether its checksum is published, whether the dataset's page lists it.
     """
@@ -40,15 +50,23 @@ class Published:
     path: str
     about: str
     columns: Columns = field(default_factory=dict)
-    when: str = ""
+    when: tuple[str, ...] = ()
     checksummed: bool = True
     listed: bool = True
 
 
-CATALOGUE = (
+_TEMPLATES = (
     Published("microns.tar.gz", "The mitochondria: a table for each cell (CSV)."),
-    Published("morphologies.tar.gz", "The skeletons of the neurons (SWC)."),
-    Published("nodes.tar.gz", "The skeleton nodes that each mitochondrion covers (JSON)."),
+    Published(
+        "morphologies.tar.gz",
+        "The skeletons of the neurons (SWC).",
+        when=("skeletons",),
+    ),
+    Published(
+        "nodes.tar.gz",
+        "The skeleton nodes that each mitochondrion covers (JSON).",
+        when=("skeletons", "meshes"),
+    ),
     Published(
         CELL_CSV,
         "The mitochondria of a cell, packed as `microns.tar.gz`.",
@@ -61,6 +79,7 @@ CATALOGUE = (
         "The skeleton of a neuron, a parent before its children, packed as "
         "`morphologies.tar.gz`. Blanks between the columns, no header.",
         tables.SWC_NODES,
+        when=("skeletons",),
         checksummed=False,
         listed=False,
     ),
@@ -69,17 +88,19 @@ CATALOGUE = (
         "The skeleton nodes that the mitochondria of a neuron cover outside the soma, packed as"
         " `nodes.tar.gz`: one JSON object. The suffix is a setting.",
         tables.ASSOCIATED_NODES,
+        when=("skeletons", "meshes"),
         checksummed=False,
         listed=False,
     ),
     Published(
         "cell_type_classification_filtered.csv",
-        "The neurons with position and type, in the order of the cell type table.",
+        "The neurons with position and type, in the order of the {cell_table}.",
         tables.NEURONS,
+        when=("skeletons",),
     ),
     Published(
         "cells.csv",
-        "All analysed cells, astrocytes too, with what is known of each.",
+        "All analysed cells{astrocytes_too}, with what is known of each.",
         tables.CELLS,
     ),
     Published(
@@ -88,6 +109,7 @@ CATALOGUE = (
         "has one row. The second rows of synapses between two neurons, their `pre` ends, stand "
         "at the end.",
         tables.ROW | tables.SYNAPSES,
+        when=("synapses",),
     ),
     Published(
         "incomplete_mitochondria.csv",
@@ -100,7 +122,7 @@ CATALOGUE = (
         "With `recompute_pyramidal`: how recomputed compartments and lengths of pyramidal "
         "mitochondria agree with the published ones.",
         analysis.AGREEMENT,
-        when="recompute_pyramidal",
+        when=("recompute_pyramidal",),
         checksummed=False,
     ),
     Published(
@@ -108,7 +130,7 @@ CATALOGUE = (
         "With `recompute_pyramidal`: the pyramidal mitochondria by published and by recomputed "
         "compartment.",
         analysis.CONFUSION,
-        when="recompute_pyramidal",
+        when=("recompute_pyramidal",),
         checksummed=False,
     ),
     Published(
@@ -117,7 +139,7 @@ CATALOGUE = (
         "published, the largest difference of length first; at most 200 with another "
         "compartment and 200 with another length.",
         analysis.DIFFERENCES,
-        when="recompute_pyramidal",
+        when=("recompute_pyramidal",),
         checksummed=False,
     ),
     Published(
@@ -140,7 +162,7 @@ CATALOGUE = (
     ),
     Published(
         "cells.parquet",
-        "All analysed cells, astrocytes too, with what is known of each: as cells.csv.",
+        "All analysed cells{astrocytes_too}, with what is known of each: as cells.csv.",
         tables.CELLS,
     ),
     Published(
@@ -153,77 +175,85 @@ CATALOGUE = (
         "The synapses of the neurons, a row for each end of a synapse on a neuron: as "
         "synapse_filtered.csv, with where it is on the skeleton.",
         tables.SYNAPSES | positions.SITES,
+        when=("synapses",),
     ),
     Published(
         "skeleton_nodes.parquet",
         "The skeleton nodes of all neurons, in the order of the cells and of their SWC files.",
         tables.SKELETON_NODES,
+        when=("skeletons",),
     ),
     Published(
         "mitochondrion_nodes.parquet",
         "The skeleton nodes that each mitochondrion of a neuron covers, those in the soma too: "
         "the nodes that are nearest to a vertex of its mesh.",
         tables.MITOCHONDRION_NODES,
+        when=("skeletons", "meshes"),
     ),
     Published(
         "mitochondrion_positions.parquet",
         "Where each mitochondrion of a neuron is on the skeleton and what is near it, and the same "
         "of mitochondria that were placed anew at random.",
         positions.POSITIONS,
+        when=("skeletons", "meshes"),
     ),
     Published(
         "branches_<type>.parquet",
         "The branches of all neurons by one of the types that the setting `branches` lists.",
         analysis.BRANCHES,
-        when="branches",
+        when=("branches",),
     ),
     Published(
-        "branches_<type>.csv", "The same branches as CSV.", analysis.BRANCHES, when="branches"
+        "branches_<type>.csv", "The same branches as CSV.", analysis.BRANCHES, when=("branches",)
     ),
     Published(
         "branch_compartments.parquet",
         "Sums over the branches of each neuron by compartment, with the setting `branches`.",
         analysis.BRANCH_COMPARTMENTS,
-        when="branches",
+        when=("branches",),
     ),
     Published(
         "branch_compartments.csv",
         "The same sums over branches as CSV.",
         analysis.BRANCH_COMPARTMENTS,
-        when="branches",
+        when=("branches",),
     ),
     Published(
         "neurite_lengths.csv",
         "The length of each neuron's skeleton by compartment, with the setting `branches`.",
         analysis.NEURITE_LENGTHS,
-        when="branches",
+        when=("branches",),
     ),
     Published(
         "tip_lengths.csv",
         "The tips of each neuron's skeleton, with the setting `branches`.",
         analysis.TIP_LENGTHS,
-        when="branches",
+        when=("branches",),
     ),
     Published(
         "branch_problems.csv",
         "What the branch analysis or measured radii lack, neuron by neuron, and why.",
         analysis.BRANCH_PROBLEMS,
-        when="cell_meshes",
+        when=("cell_meshes",),
     ),
     Published(
         "branch_statistics.csv",
         "Statistics of compartments and branches beside the published ones, with `distancebins`.",
         analysis.STATISTICS,
-        when="distancebins",
+        when=("distancebins",),
     ),
     Published(
         "branch_gradients.csv",
         "Branches by 10 µm of distance from the soma, with `distancebins`.",
         analysis.GRADIENTS,
-        when="distancebins",
+        when=("distancebins",),
     ),
     Published("data_dictionary.md", "What each column of each table means."),
-    Published("demonstration_meshes.tar.gz", "The mitochondrial meshes of a neuron in 3D (PLY)."),
+    Published(
+        "demonstration_meshes.tar.gz",
+        "The mitochondrial meshes of a neuron in 3D (PLY).",
+        when=("skeletons", "meshes"),
+    ),
     Published(
         "smo_microns_demonstration.ipynb",
         "A notebook that shows the dataset.",
@@ -233,38 +263,39 @@ CATALOGUE = (
         "smo_microns_demonstration_3d.html",
         "One neuron with its mitochondria in 3D.",
         checksummed=False,
+        when=("skeletons",),
     ),
     Published(
         "neuroglancer_links.csv",
         "A link into Neuroglancer for each cell.",
-        when="links",
+        when=("links",),
         checksummed=False,
     ),
     Published(
         "neuroglancer/skeletons",
         "The skeletons as a source for Neuroglancer.",
-        when="views",
+        when=("views", "skeletons"),
         checksummed=False,
         listed=False,
     ),
     Published(
         "neuroglancer/mitochondria",
         "The mitochondria as points.",
-        when="views",
+        when=("views",),
         checksummed=False,
         listed=False,
     ),
     Published(
         "neuroglancer/synapses",
         "The ends of synapses as points.",
-        when="views",
+        when=("views", "synapses"),
         checksummed=False,
         listed=False,
     ),
     Published(
         "neuroglancer/state.json",
         "The state with which Neuroglancer opens these.",
-        when="views",
+        when=("views",),
         checksummed=False,
         listed=False,
     ),
@@ -279,15 +310,41 @@ CATALOGUE = (
 )
 
 
-def published(path: str) -> Published:
-    """Look up a file of the catalogue by its path there.
+def _worded(entry: Published, words: Mapping[str, str]) -> Published:
+    """Fill in what stands in braces."""
+    columns = {
+        name: replace(
+            column,
+            meaning=column.meaning.format_map(words),
+            missing=column.missing.format_map(words),
+        )
+        for name, column in entry.columns.items()
+    }
+    return replace(entry, about=entry.about.format_map(words), columns=columns)
+
+
+@cache
+def _in_words(words: tuple[tuple[str, str], ...]) -> tuple[Published, ...]:
+    return tuple(_worded(entry, dict(words)) for entry in _TEMPLATES)
+
+
+def catalogue(words: Mapping[str, str] | None = None) -> tuple[Published, ...]:
+    """Return all files, in the words of :func:`~mitosyn.catalogue.own_words` or the published."""
+    return _in_words(tuple((words or PUBLISHED_WORDS).items()))
+
+
+CATALOGUE = catalogue()
+
+
+def published(path: str, words: Mapping[str, str] | None = None) -> Published:
+    """Look up a file of the :func:`catalogue` by its path there.
 
     Raises
     ------
     KeyError
         The catalogue has no such file.
     """
-    for entry in CATALOGUE:
+    for entry in catalogue(words):
         if entry.path == path:
             return entry
     raise KeyError(f"{path} is not in the catalogue of published files")
@@ -298,7 +355,9 @@ def columns_of(path: str) -> list[str]:
     return [name for name in published(path).columns if name]
 
 
-def made_files(options: Mapping[str, Any]) -> dict[str, Published]:
+def made_files(
+    options: Mapping[str, Any], words: Mapping[str, str] | None = None
+) -> dict[str, Published]:
     """Return what a run makes beside the files of each cell, by path.
 
     Parameters
@@ -306,10 +365,22 @@ def made_files(options: Mapping[str, Any]) -> dict[str, Published]:
     options : mapping
         By the names that :attr:`Published.when` has, whether each is on; ``branches`` lists the
         types.
+    words : mapping, optional
+        As :func:`catalogue` takes them.
     """
     made: dict[str, Published] = {}
-    for entry in CATALOGUE:
-        if PER_CELL not in entry.path and (not entry.when or options.get(entry.when)):
+    for entry in catalogue(words):
+        if PER_CELL not in entry.path and is_made(entry, options):
             kinds = options["branches"] if BRANCH_TYPE in entry.path else [""]
             made |= {entry.path.replace(BRANCH_TYPE, kind): entry for kind in kinds}
     return made
+
+
+def absent(options: Mapping[str, Any]) -> list[str]:
+    """Return what of the inputs a dataset has not, each with the reason."""
+    return [f"{what} ({why})" for name, (what, why) in OPTIONAL.items() if not options.get(name)]
+
+
+def is_made(entry: Published, options: Mapping[str, Any]) -> bool:
+    """Whether a run with some options makes a file."""
+    return all(options.get(name) for name in entry.when)

@@ -18,6 +18,8 @@ UNKNOWN = COMPARTMENTS[5]
 # Of astrocytes, which have no skeleton: by distance from the soma.
 ASTROCYTE_COMPARTMENTS = (SOMATIC, "Branch", "Far")
 
+# The types of the two neurons of whose synapses the published notebook shows the most.
+CONNECTED = ("inhibitory", "pyramidal")
 POSTSYNAPTIC, PRESYNAPTIC, AUTAPSE = "post", "pre", "autapse"
 SYNAPSE_TYPES = (POSTSYNAPTIC, PRESYNAPTIC, AUTAPSE)
 

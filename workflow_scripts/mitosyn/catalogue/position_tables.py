@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from mitosyn.catalogue.column import NM, Column, count, identifier, number, text
@@ -13,9 +14,9 @@ _NO_SOMA = "no path leads to a somatic node"
 _NO_NEIGHBOUR = "no path leads to a mitochondrion"
 
 SITES: Columns = {
-    "node_id": NODE_ID,
-    "node_distance": number(NM, "distance of the end from that node, the nearest one"),
-    "compartment": text("compartment of the node"),
+    "node_id": replace(NODE_ID, missing="{no_node}"),
+    "node_distance": number(NM, "distance of the end from that node, the nearest one", "{no_node}"),
+    "compartment": text("compartment of the node", "{no_node}"),
     "soma_distance": number(NM, "path from the node to the nearest somatic one", _NO_SOMA),
     "nearest_mito_id": identifier(
         "the mitochondrion with the shortest path from the node to a node that it covers; of "
@@ -38,6 +39,10 @@ def _count(meaning: str) -> Column:
     return count(meaning, _NO_NODES)
 
 
+def _sites(meaning: str) -> Column:
+    return count(meaning, f"{_NO_NODES}{{or_no_synapses}}")
+
+
 _ENTRY = "its node nearest to the soma, or to the root where no path leads to a soma"
 MITOCHONDRIA: Columns = {
     "nodes": count("skeleton nodes that it covers", "a cell without a skeleton"),
@@ -56,8 +61,8 @@ MITOCHONDRIA: Columns = {
         f"no path leads to another, or {_NO_NODES}",
     ),
     "nearest_mito_path": _path("that path; 0 where they share a node", "another"),
-    "pre_sites": _count("presynaptic sites at its nodes, autapses too"),
-    "post_sites": _count("postsynaptic sites at its nodes, autapses too"),
+    "pre_sites": _sites("presynaptic sites at its nodes, autapses too"),
+    "post_sites": _sites("postsynaptic sites at its nodes, autapses too"),
     "nearest_pre_path": _path("shortest path from its nodes to a presynaptic site", "one"),
     "nearest_post_path": _path("shortest path from its nodes to a postsynaptic site", "one"),
 }

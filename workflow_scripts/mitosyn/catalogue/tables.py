@@ -18,32 +18,29 @@ from mitosyn.catalogue.column import (
     text,
     tidy_name,
 )
-from mitosyn.catalogue.names import (
-    ASTROCYTE_COMPARTMENTS,
-    COMPARTMENTS,
-    SYNAPSE_TYPES,
-)
+from mitosyn.catalogue.names import SYNAPSE_TYPES
 
 Columns = dict[str, Column]
 LENGTH_ALONG_SKELETON = "length along skeleton"
-LABELS = "; ".join(f"{label} {name}" for label, name in enumerate(COMPARTMENTS))
+# What stands in braces is filled in from :mod:`mitosyn.catalogue.words`.
+LABELS = "{labels}"
 ROW: Columns = {"": identifier("running number of the row, from 0")}
 CELL_ID = identifier("segmentation id (root id) of the cell")
 MITO_ID = identifier("segmentation id of the mitochondrion")
 NODE_ID = identifier("number of the skeleton node in the cell's SWC file, from 0")
-CELL_TYPE = text("`pyramidal`, `inhibitory`")
+CELL_TYPE = text("{neuron_types}")
 _CELL: Columns = {
     "cell_id": CELL_ID,
-    "cell_type": text("`pyramidal`, `inhibitory`, `glia`"),
-    "cell_subtype": text("as the published cell type table has it"),
+    "cell_type": text("{types}"),
+    "cell_subtype": text("{subtype}"),
 }
 _NO_MESH = "no mesh, or a bad one"
 _NO_SECTION = f"{_NO_MESH}, or the plane misses it"
 _NO_VOLUME = f"{_NO_MESH}, or it encloses no volume"
 _NO_HULL = f"{_NO_MESH}, or it is flat"
 _VOLUME, _HULL, _SECTION = "enclosed volume", "convex hull", "section across PC{}"
-_NO_SKELETON = "an astrocyte: it has no skeleton"
-_NO_SYNAPSES = "an astrocyte: the table has those of neurons only"
+_NO_SKELETON = "{no_skeleton}"
+_NO_SYNAPSES = "{no_synapses}"
 
 
 def _position(what: str) -> Columns:
@@ -94,16 +91,12 @@ MORPHOMETRICS: Columns = {
     ),
     "sphericity": number(PER_UNIT, "π^(1/3) (6 mito size)^(2/3) / mito SA", _NO_VOLUME, _VOLUME),
 }
-_COMPARTMENT = text(
-    f"neurons: {either(COMPARTMENTS)}; astrocytes: {either(ASTROCYTE_COMPARTMENTS)}. Pyramidal "
-    "cells keep the published text, in which `Unknown` and `Unknown dendritic` may have changed "
-    "places: `label` in `mitochondria.parquet` has the number"
-)
+_COMPARTMENT = text("{compartment}")
 _LENGTH = number(
     NM,
     "summed length of the skeleton edges whose two nodes the mitochondrion both covers, 0 where "
-    "there are none, as published for pyramidal cells; astrocytes: PC1 Length stands in",
-    "an astrocyte's mitochondrion without a mesh",
+    "there are none{of_length}",
+    "{no_length}",
 )
 CELL_MITOCHONDRIA: Columns = {
     "mito_id": MITO_ID,
@@ -120,16 +113,16 @@ MITOCHONDRIA: Columns = {
     **_CELL,
     "compartment": _COMPARTMENT,
     "label": identifier(
-        f"number of the compartment, the same as that of skeleton nodes: {LABELS}", "an astrocyte"
+        f"number of the compartment, the same as that of skeleton nodes: {LABELS}", "{no_label}"
     ),
     **_position("the mitochondrion"),
-    "voxels": count("voxels of the mitochondrion in the segmentation (`mito_vx`)"),
+    "voxels": count("voxels of the mitochondrion in the segmentation{voxels}", "{no_voxels}"),
     tidy_name(LENGTH_ALONG_SKELETON): _LENGTH,
     **{tidy_name(name): column for name, column in MORPHOMETRICS.items()},
     "complexity_index": number(
         PER_UNIT,
         "mitochondrial complexity index SA³ / (16 π² V²): SA is mito SA, V voxels × voxel volume",
-        _NO_MESH,
+        f"{_NO_MESH}{{or_no_voxels}}",
     ),
     "mesh_closed": Column(
         FLAG,
@@ -148,7 +141,9 @@ MITOCHONDRIA: Columns = {
     ),
 }
 _CENTROID: Columns = {
-    f"centroid_{axis}": number(NM, f"position of the cell in the cell type table along {axis}")
+    f"centroid_{axis}": number(
+        NM, f"position of the cell in the {{cell_table}} along {axis}", "{no_centroid}"
+    )
     for axis in "xyz"
 }
 NEURONS: Columns = {
@@ -163,8 +158,8 @@ CELLS: Columns = {
     **{
         f"soma_{axis}": number(
             NM,
-            f"position of the soma in the soma table along {axis}",
-            "that table has no row of the cell, or more than one",
+            f"position of the soma in the {{soma_table}} along {axis}",
+            "{no_soma}",
         )
         for axis in "xyz"
     },

@@ -164,6 +164,9 @@ class Dataset(Section):
     precomputed_views: bool | None = None
     """Whether a run writes sources for Neuroglancer to serve locally; without it, if the mesh
     layer is local or generated."""
+    towards_pia: Literal["x", "-x", "y", "-y", "z", "-z"] | None = None
+    """The way from white matter to pia, as in `-y`: pictures have the pia at their top. Published
+    tables of layer 2/3 need no such key; without it, nothing is said of the pia."""
     expectations: Expectations = Expectations()
     """Counts that a run must give; what is not given is not compared. The check fails with the
     difference."""
@@ -334,6 +337,11 @@ class Dataset(Section):
         if not isinstance(described, CellMeshes):
             return {"format": "meshparty", "unit": "nm", "lod": 0}
         return described.model_dump(exclude={"path"})
+
+    @property
+    def pia(self) -> str | None:
+        """The way to the pia, that of the published volume too; None where it is not known."""
+        return self.towards_pia or ("-y" if self.cells is None else None)
 
     def types_from(self, *compartments: str) -> tuple[str, ...]:
         """Return the cell types whose compartments come from one of some places."""

@@ -145,21 +145,26 @@ def count_outputs(
 
 
 def summarise(
-    dataset: str, counts: Counts, incomplete: Counter[str], doubtful: int, folder: str
+    dataset: str,
+    counts: Counts,
+    incomplete: Counter[str],
+    doubtful: int,
+    folder: str,
+    archives: Iterable[str],
 ) -> str:
     """Return in one line what a run gave and where it is.
 
     ``incomplete`` counts mitochondria with missing numbers by why, ``doubtful`` the cells whose
-    positions do not quite fit their meshes or their skeleton.
+    positions do not quite fit their meshes or their skeleton; ``archives`` are the names of those
+    in ``folder``.
     """
     cells = ", ".join(f"{number} {kind}" for kind, number in counts.cells.items())
     synapses = ", ".join(f"{number} {kind}" for kind, number in counts.synapses.items())
     missing = ", ".join(f"{number} {why}" for why, number in sorted(incomplete.items()))
     warning = f"{doubtful} cells of doubtful positions: tables/position_checks.csv; "
+    rows = f"{sum(counts.synapses.values())} synapse rows ({synapses}); " if counts.synapses else ""
     return (
         f"{dataset}: {sum(counts.cells.values())} cells ({cells}); "
         f"{sum(counts.mitochondria.values())} mitochondria ({missing or 'all measured'}); "
-        f"{sum(counts.synapses.values())} synapse rows ({synapses}); "
-        f"{warning if doubtful else ''}"
-        f"archives: {folder}/microns.tar.gz, morphologies.tar.gz, nodes.tar.gz"
+        f"{rows}{warning if doubtful else ''}archives: {folder}/{', '.join(archives)}"
     )

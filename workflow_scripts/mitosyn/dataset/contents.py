@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,8 +83,11 @@ def csv_parts(path: str | Path, name: str) -> Iterator[Part]:
         yield Path(path).name, part
 
 
-def skeleton_parts(paths: Mapping[int, str]) -> Iterator[Part]:
-    """Yield the nodes of each neuron's SWC file with the names of the table of all nodes."""
+def skeleton_parts(paths: Mapping[int, str], names: Sequence[str] = COMPARTMENTS) -> Iterator[Part]:
+    """Yield the nodes of each neuron's SWC file with the names of the table of all nodes.
+
+    ``names`` are those of the labels 0, 1, 2, ….
+    """
     for cell_id, path in paths.items():
         swc = read_swc(path)
         columns = {
@@ -91,7 +95,7 @@ def skeleton_parts(paths: Mapping[int, str]) -> Iterator[Part]:
             "node_id": swc["id"],
             "parent_id": pc.if_else(pc.equal(swc["parent"], NO_PARENT), None, swc["parent"]),
             **{name: swc[name] for name in ("label", *"xyz")},
-            "compartment": pa.array(COMPARTMENTS).take(swc["label"]),
+            "compartment": pa.array(names).take(swc["label"]),
         }
         yield Path(path).name, pa.table(columns)
 
@@ -162,47 +166,59 @@ class Written:
     Attributes
     ----------
     archives : mapping from the folder in an archive to its path and the paths of its files
-    tables : mapping from name to path
-        The collected tables.
-    cells, neurons, synapses : str
-        The CSV files of all cells.
+    tables, csv_tables : mappings from name to path
+        The collected tables, and the CSV files of all cells: those that the dataset has.
     csvs, morphologies, nodes : mappings from cell id to path
         The CSV of each cell, and the SWC and JSON files of those with a skeleton.
     """
 
     archives: Mapping[str, tuple[str, Sequence[str]]]
     tables: Mapping[str, str]
-    cells: str
-    neurons: str
-    synapses: str
+    csv_tables: Mapping[str, str]
     csvs: Mapping[int, str]
     morphologies: Mapping[int, str]
     nodes: Mapping[int, str]
 
 
 def compare_contents(
-    written: Written, csvs: Mapping[int, pa.Table], synapses: Mapping[str, int]
+    written: Written,
+    csvs: Mapping[int, pa.Table],
+    synapses: Mapping[str, int],
+    names: Sequence[str] = COMPARTMENTS,
 ) -> list[str]:
     """Return how archives and tables of all cells differ from the files of the cells.
 
-    ``csvs`` are the tables of their CSV files, ``synapses`` the numbers of rows by type of end.
+    ``csvs`` are the tables of their CSV files, ``synapses`` the numbers of rows by type of end,
+    ``names`` those of the labels 0, 1, 2, …. What a dataset has not is not compared.
     """
-    tables, morphologies = written.tables, written.morphologies
+    tables, csv_tables, morphologies = written.tables, written.csv_tables, written.morphologies
     node_counts = {i: Path(path).read_bytes().count(b"\n") for i, path in morphologies.items()}
-    rows = read_csv_rows(written.cells)
-    listed = {int(row["cell_id"]) for row in read_csv_rows(written.neurons)}
+    rows = read_csv_rows(csv_tables["cells"])
     archives = [
         difference
         for folder, (archive, files) in written.archives.items()
         for difference in compare_archive(archive, folder, files)
     ]
+    parts = {
+        "mitochondria": lambda: mitochondria_parts(written.csvs.values()),
+        "synapses": lambda: csv_parts(csv_tables["synapse_filtered"], "synapse_filtered.csv"),
+        "skeleton_nodes": lambda: skeleton_parts(morphologies, names),
+        "cells": lambda: csv_parts(csv_tables["cells"], "cells.csv"),
+    }
+    found = [compare_table(tables[name], part()) for name, part in parts.items() if name in tables]
+    if "mitochondrion_nodes" in tables:
+        nodes = tables["mitochondrion_nodes"]
+        found.append(compare_nodes(nodes, written.nodes, csvs, node_counts))
     return [
         *archives,
-        *compare_table(tables["mitochondria"], mitochondria_parts(written.csvs.values())),
-        *compare_table(tables["synapses"], csv_parts(written.synapses, "synapse_filtered.csv")),
-        *compare_table(tables["skeleton_nodes"], skeleton_parts(morphologies)),
-        *compare_table(tables["cells"], csv_parts(written.cells, "cells.csv")),
-        *compare_nodes(tables["mitochondrion_nodes"], written.nodes, csvs, node_counts),
+        *itertools.chain.from_iterable(found),
         *compare_cells(rows, {i: len(table) for i, table in csvs.items()}, synapses),
-        *([] if listed == {*morphologies} else [f"{Path(written.neurons).name}: not the neurons"]),
+        *_other_neurons(csv_tables.get("cell_type_classification_filtered"), morphologies),
     ]
+
+
+def _other_neurons(path: str | None, morphologies: Mapping[int, str]) -> list[str]:
+    """Return that a table does not list the neurons with a skeleton, where there is one."""
+    if path is None or {int(row["cell_id"]) for row in read_csv_rows(path)} == {*morphologies}:
+        return []
+    return [f"{Path(path).name}: not the neurons"]

@@ -8,16 +8,20 @@ import numpy as np
 import pyarrow as pa
 
 from mitosyn.catalogue import MORPHOMETRICS, SYNAPSE_TYPES, columns_of
-from mitosyn.meshes import NO_MESH
+from mitosyn.meshes import NO_MESH, WITHOUT_MESH
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.support import NM3_PER_UM3, NM_PER_UM
-from mitosyn.tables import Cell
+from mitosyn.tables import Cell, listed_cells
 
 BAD_MESH, PARTLY_MEASURED = "bad mesh", "partly measured"
 
 
 def describe_cells(
-    cells: Mapping[int, Cell], mitochondria: pa.Table, nodes: pa.Table, ends: pa.Table
+    cells: Mapping[int, Cell],
+    mitochondria: pa.Table,
+    nodes: pa.Table | None,
+    ends: pa.Table | None,
+    skeletons: bool = True,
 ) -> list[dict]:
     """Collect what is known of each cell.
 
@@ -26,35 +30,43 @@ def describe_cells(
     mitochondria : pyarrow.Table
         ``cell_id, mito_size`` (nm³, null where not measured).
     nodes : pyarrow.Table
-        ``cell_id, parent_id, x, y, z`` (nm) of all skeletons, numbered from 0 within each cell.
+        ``cell_id, parent_id, x, y, z`` (nm) of all skeletons, numbered from 0 within each cell;
+        None where there are none.
     ends : pyarrow.Table
-        ``cell_id, synapse_type`` of the ends of synapses.
+        ``cell_id, synapse_type`` of the ends of synapses; None where there are none.
+    skeletons : bool
+        Whether the dataset has skeletons: without, synapses are listed of all cells.
 
     Returns
     -------
     list of dict
-        A row of ``cells.csv`` for each cell. What does not apply to cells without a skeleton,
-        which have no row in the synapse table, is None.
+        A row of ``cells.csv`` for each cell. What does not apply to a cell, without a skeleton or
+        without a row in the synapse table, is None.
     """
-    sizes, skeletons = _by_cell(mitochondria), _by_cell(nodes)
-    counts = ends.group_by(["cell_id", "synapse_type"]).aggregate([([], "count_all")])
-    of_ends = {(row["cell_id"], row["synapse_type"]): row for row in counts.to_pylist()}
+    sizes, trees = _by_cell(mitochondria), {} if nodes is None else _by_cell(nodes)
+    of_ends = {} if ends is None else _count_ends(ends)
+    listed = set() if ends is None else set(listed_cells(cells.values(), skeletons))
     rows = []
     for cell in cells.values():
         known = [getattr(cell, name) for name in ("cell_id", "cell_type", "cell_subtype")]
-        found = [of_ends.get((cell.cell_id, kind), {}) for kind in SYNAPSE_TYPES]
-        kinds = [row.get("count_all", 0) for row in found]
+        kinds = [of_ends.get((cell.cell_id, kind), 0) for kind in SYNAPSE_TYPES]
         values = [
             *(*known, *(cell.centroid or _NOWHERE), *(cell.soma or _NOWHERE)),
             *_describe_mitochondria(sizes.get(cell.cell_id, mitochondria.slice(0, 0))),
-            *(kinds if cell.skeleton else [None] * len(kinds)),
-            *(_describe_skeleton(skeletons[cell.cell_id]) if cell.skeleton else (None, None, None)),
+            *(kinds if cell.cell_id in listed else [None] * len(kinds)),
+            *(_describe_skeleton(trees[cell.cell_id]) if cell.skeleton else (None, None, None)),
         ]
         rows.append(dict(zip(columns_of("cells.csv"), values, strict=True)))
     return rows
 
 
 _NOWHERE = (None, None, None)
+
+
+def _count_ends(ends: pa.Table) -> dict[tuple[int, str], int]:
+    """Count the ends of synapses by cell and type."""
+    counts = ends.group_by(["cell_id", "synapse_type"]).aggregate([([], "count_all")])
+    return {(row["cell_id"], row["synapse_type"]): row["count_all"] for row in counts.to_pylist()}
 
 
 def _by_cell(table: pa.Table) -> dict[int, pa.Table]:
@@ -91,6 +103,7 @@ def incomplete_mitochondria(cell_id: int, morphometrics: pa.Table) -> list[list]
         missing = [name for name in MORPHOMETRICS if np.isnan(row[name])]
         if missing:
             problem = row["problem"]
-            kind = problem if problem == NO_MESH else BAD_MESH if problem else PARTLY_MEASURED
+            kind = BAD_MESH if problem else PARTLY_MEASURED
+            kind = NO_MESH if problem in WITHOUT_MESH else kind
             rows.append([cell_id, row["mito_id"], kind, problem, ";".join(missing)])
     return rows

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
+from mitosyn.dataset.tidy import arrow_schema
 from mitosyn.tables import numpy_values
 
 KEYS = ("id", "cell_id")
@@ -21,14 +22,17 @@ def located_ends(ends: pa.Table, sites: Sequence[pa.Table]) -> Iterator[pa.Table
         With :data:`mitosyn.tables.synapses.ENDS_SCHEMA`.
     sites : list of pyarrow.Table
         With :data:`mitosyn.positions.SITE_SCHEMA`, one for each neuron, that have the ends on it in
-        their order.
+        their order; of a dataset without skeletons none, and the columns are null.
 
     Raises
     ------
     ValueError
         They are not the sites of these ends.
     """
-    located = pa.concat_tables(sites) if sites else ends.slice(0, 0).select(KEYS)
+    if not sites:
+        yield _nowhere(ends)
+        return
+    located = pa.concat_tables(sites)
     # The places of the sites among the ends, by neuron; those of a neuron are in order.
     firsts = [numpy_values(table["cell_id"])[:1] for table in sites]
     ranks = {int(first[0]): rank for rank, first in enumerate(firsts) if len(first)}
@@ -49,3 +53,11 @@ def located_ends(ends: pa.Table, sites: Sequence[pa.Table]) -> Iterator[pa.Table
             if name not in KEYS:
                 part = part.append_column(name, own[name])
         yield part
+
+
+def _nowhere(ends: pa.Table) -> pa.Table:
+    """Return ends with nulls for where they are on skeletons."""
+    for field in arrow_schema("synapses.parquet", ""):
+        if field.name not in ends.column_names:
+            ends = ends.append_column(field.name, pa.nulls(len(ends), field.type))
+    return ends

@@ -36,13 +36,13 @@ ROWS_IN_GROUP = 65_536
 _AS_PYTHON = 1e-4, 1e10
 
 
-def arrow_schema(name: str, dataset: str) -> pa.Schema:
-    """Return the schema of a published table.
+def arrow_schema(name: str, dataset: str, words: Mapping[str, str] | None = None) -> pa.Schema:
+    """Return the schema of a published table, in words as the catalogue takes them.
 
     Each field has its ``unit`` and ``description`` as metadata, the table the name of the
     dataset and its own ``description``.
     """
-    table = published(name)
+    table = published(name, words)
     fields = []
     for column_name, column in table.columns.items():
         about = column.meaning + (f"; null: {column.missing}" if column.missing else "")
@@ -58,13 +58,20 @@ def _arrow_types(name: str) -> dict[str, pa.DataType]:
     return {name: ARROW_TYPES[column.kind] for name, column in columns.items() if name}
 
 
-def write_table(path: str | Path, name: str, dataset: str, parts: Iterable[pa.Table]) -> int:
+def write_table(
+    path: str | Path,
+    name: str,
+    dataset: str,
+    parts: Iterable[pa.Table],
+    words: Mapping[str, str] | None = None,
+) -> int:
     """Write a table of the catalogue, whole or not at all, with a fixed number of rows in memory.
 
     The parts hold the rows in their order, with the table's columns; the name of the dataset goes
-    into the file's metadata. The number of rows is returned.
+    into the file's metadata; ``words`` are as the catalogue takes them. The number of rows is
+    returned.
     """
-    schema = arrow_schema(name, dataset)
+    schema = arrow_schema(name, dataset, words)
     rows = 0
     with (
         whole_file(path) as temporary,

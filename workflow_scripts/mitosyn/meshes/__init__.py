@@ -1,8 +1,8 @@
 """Meshes of mitochondria and cells: files, layers, measures."""
 
 from mitosyn.meshes.bundle import (
-    Mesh, MeshBundle, MeshError, MeshStore, NO_MESH, bundle_meshes, read_bundle, source_scale,
-    write_bundle,
+    Mesh, MeshBundle, MeshError, MeshStore, NOT_DESCRIBED, NO_MESH, WITHOUT_MESH, bundle_meshes,
+    read_bundle, source_scale, write_bundle,
 )
 from mitosyn.meshes.cell_mesh import CELL_MESH_ENDINGS, CellMesh, cell_mesh_scale, read_cell_mesh
 from mitosyn.meshes.formats.registry import mesh_reader

@@ -18,6 +18,9 @@ import numpy as np
 from mitosyn.support import FARTHEST_NM, InputError, whole_file
 
 NO_MESH = "no mesh"
+NOT_DESCRIBED = "no meshes are described"
+# Of mitochondria without a mesh, good or bad.
+WITHOUT_MESH = (NO_MESH, NOT_DESCRIBED)
 
 
 class MeshError(ValueError):

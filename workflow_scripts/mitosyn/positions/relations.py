@@ -37,6 +37,15 @@ def position_schema(
     )
 
 
+def without_sites(table: pa.Table) -> pa.Table:
+    """Empty the numbers of synaptic sites of a :func:`position_table`: there are no synapses."""
+    for place, name in enumerate(table.column_names):
+        if name.startswith(("pre_sites", "post_sites")):
+            field = table.field(place)
+            table = table.set_column(place, field, pa.nulls(len(table), field.type))
+    return table
+
+
 def position_table(
     neuron: Neuron,
     site_bins_nm: Sequence[int] = SITE_BINS_NM,

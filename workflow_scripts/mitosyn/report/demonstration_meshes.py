@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mitosyn.catalogue import PRESYNAPTIC
+from mitosyn.catalogue import CONNECTED, PRESYNAPTIC
 from mitosyn.meshes import Mesh, MeshBundle
 from mitosyn.retrieval import pack
 
 FOLDER = "demonstration_meshes"
-# The types of the two neurons of whose synapses the notebook shows the most.
-CONNECTED = ("inhibitory", "pyramidal")
 
 
-def rank_cells(cells: pa.Table, synapses: pa.Table) -> list[int]:
+def rank_cells(
+    cells: pa.Table, synapses: pa.Table | None, connected: Sequence[str] | None = CONNECTED
+) -> list[int]:
     """Rank the neurons by how well they suit a look at their meshes.
 
-    First the interneuron with the most synapses onto one pyramidal cell, if any has one; then
-    the neurons by falling number of mitochondria. Ties: the smallest id.
+    First that with the most synapses onto one other neuron, if any has one, both of the
+    ``connected`` types (None: of any); then the neurons by falling number of mitochondria. Ties:
+    the smallest id.
 
     Parameters
     ----------
     cells : pyarrow.Table
         ``cell_id, cell_type, mitochondria, skeleton_nodes``; the last is null without a skeleton.
     synapses : pyarrow.Table
-        ``synapse_type, pre_root_id, post_root_id``: a row for each neuron end.
+        ``synapse_type, pre_root_id, post_root_id``: a row for each neuron end. None without any.
     """
     neurons = cells.filter(pc.is_valid(cells["skeleton_nodes"]))
     ranked = neurons.sort_by([("mitochondria", "descending"), ("cell_id", "ascending")])
+    first = [] if synapses is None else _strongest(neurons, synapses, connected)
+    return first + [cell_id for cell_id in ranked["cell_id"].to_pylist() if cell_id not in first]
+
+
+def _strongest(neurons: pa.Table, synapses: pa.Table, connected: Sequence[str] | None) -> list[int]:
+    """Return the presynaptic neuron of the strongest connection, as a list; empty without one."""
     ends = ["pre_root_id", "post_root_id"]
     chosen = pc.field("synapse_type") == PRESYNAPTIC
-    for end, kind in zip(ends, CONNECTED, strict=True):
-        ids = neurons.filter(pc.field("cell_type") == kind)["cell_id"].combine_chunks()
-        chosen &= pc.field(end).isin(ids)
+    for end, kind in zip(ends, connected or (None, None), strict=True):
+        own = neurons if kind is None else neurons.filter(pc.field("cell_type") == kind)
+        chosen &= pc.field(end).isin(own["cell_id"].combine_chunks())
     counts = synapses.filter(chosen).group_by(ends).aggregate([([], "count_all")])
     strongest = counts.sort_by([("count_all", "descending"), *((end, "ascending") for end in ends)])
-    first = strongest["pre_root_id"].to_pylist()[:1]
-    return first + [cell_id for cell_id in ranked["cell_id"].to_pylist() if cell_id not in first]
+    return strongest["pre_root_id"].to_pylist()[:1]
 
 
 def display_mesh(mesh: Mesh, scale: np.ndarray) -> Mesh:

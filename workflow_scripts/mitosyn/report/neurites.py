@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -49,13 +49,19 @@ def _positions(table: pa.Table) -> np.ndarray:
     return np.column_stack([table[axis].to_numpy().astype(float) for axis in "xyz"])
 
 
-def sum_lengths(neurons: Mapping[int, Skeleton], coverage: pa.Table | None = None) -> pd.DataFrame:
+def sum_lengths(
+    neurons: Mapping[int, Skeleton],
+    coverage: pa.Table | None = None,
+    names: Sequence[str] = COMPARTMENTS,
+) -> pd.DataFrame:
     """Sum lengths by cell and compartment; an edge is of its node farther from the root.
 
     Parameters
     ----------
     coverage : pyarrow.Table, optional
         ``cell_id, mito_id, node_id``: a row for each node that a mitochondrion covers.
+    names : sequence of str
+        Compartments by their label.
 
     Returns
     -------
@@ -76,7 +82,7 @@ def sum_lengths(neurons: Mapping[int, Skeleton], coverage: pa.Table | None = Non
             covered = covering_mitochondria(pairs, skeleton) > 0
             lengths[1, outer[covered]] = lengths[0, outer[covered]]
         parts += [
-            (cell_id, COMPARTMENTS[label], *lengths[:, skeleton.labels == label].sum(axis=1))
+            (cell_id, names[label], *lengths[:, skeleton.labels == label].sum(axis=1))
             for label in np.unique(skeleton.labels)
         ]
     columns = {"cell_id": np.int64, "compartment": object, "length_um": float, "covered_um": float}
@@ -96,13 +102,17 @@ def add_cell_types(table: pd.DataFrame, cells: pa.Table) -> pd.DataFrame:
     return table.assign(cell_type=table["cell_id"].map(types))
 
 
-def locate_synapses(neurons: Mapping[int, Skeleton], synapses: pa.Table) -> pd.DataFrame:
+def locate_synapses(
+    neurons: Mapping[int, Skeleton], synapses: pa.Table, names: Sequence[str] = COMPARTMENTS
+) -> pd.DataFrame:
     """Return where each synapse end is: at the node of its own cell that it is nearest to.
 
     Parameters
     ----------
     synapses : pyarrow.Table
         ``cell_id, synapse_type, x, y, z`` (nm).
+    names : sequence of str
+        Compartments by their label.
 
     Returns
     -------
@@ -118,8 +128,7 @@ def locate_synapses(neurons: Mapping[int, Skeleton], synapses: pa.Table) -> pd.D
             nodes = nearest_nodes(skeleton.vertices, positions[rows])
             labels[rows] = skeleton.labels[nodes]
             distances[rows] = skeleton.soma_distances[nodes] / NM_PER_UM
-    names = np.array(COMPARTMENTS, object)
     located = synapses.select(["cell_id", "synapse_type"]).to_pandas()
-    located = located.assign(compartment=names[labels], distance_um=distances)
+    located = located.assign(compartment=np.array(names, object)[labels], distance_um=distances)
     # By cell, in their order.
     return located[labels >= 0].sort_values("cell_id", kind="stable", ignore_index=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import jinja2
 import nbformat
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -28,6 +29,8 @@ METADATA = {
     "language_info": {"file_extension": ".py", "name": "python"},
 }
 CELL_SECONDS = 1500
+# What the templates' conditions name: the published data have it all.
+EVERYTHING = dict.fromkeys(("published", "pia", "skeletons", "synapses", "meshes"), True)
 # The system allows 107 characters, some of which the kernel needs for itself. Sockets in a
 # private folder are for this user alone; ports are open to everyone on the machine.
 LONGEST_SOCKET_PATH = 95
@@ -168,14 +171,35 @@ def write_notebook(path: str | Path, notebook: NotebookNode) -> None:
     write_text(path, nbformat.writes(notebook) + "\n")
 
 
+def choose_lines(text: str, there: Mapping[str, bool]) -> str:
+    """Leave out the lines of a template between ``#: if …`` and ``#: endif`` that do not hold.
+
+    ``there`` says what is there by the names in the conditions, which are those of Jinja.
+    """
+    environment = jinja2.Environment(
+        line_statement_prefix="#:",
+        # What no Python script has: only lines are statements.
+        block_start_string="<<block",
+        variable_start_string="<<variable",
+        comment_start_string="<<comment",
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(text).render(there)
+
+
 def run_template(
-    template: str | Path, folder: str | Path, values: Mapping[str, object] | None = None
+    template: str | Path,
+    folder: str | Path,
+    values: Mapping[str, object] | None = None,
+    there: Mapping[str, bool] = EVERYTHING,
 ) -> NotebookNode:
     """Build the notebook of a percent script and execute it in a folder.
 
-    ``values``, by name, are written in place of the template's, each set in one line of it.
+    ``values``, by name, are written in place of the template's, each set in one line of it;
+    ``there`` as in :func:`choose_lines`.
     """
-    text = Path(template).read_text(encoding="utf-8")
+    text = choose_lines(Path(template).read_text(encoding="utf-8"), there)
     for name, value in (values or {}).items():
         text, found = re.subn(f"^{name} = .*$", f"{name} = {value!r}", text, flags=re.MULTILINE)
         if found != 1:

@@ -18,6 +18,7 @@ from mitosyn.dataset import PARTLY_MEASURED
 from mitosyn.meshes import NO_MESH
 from mitosyn.report.figures.incomplete import select_incomplete
 from mitosyn.report.figures.style import DPI
+from mitosyn.tables import Cell
 
 UNITS = ("bytes", "KB", "MB", "GB")
 SCREEN_DPI = 96
@@ -99,18 +100,29 @@ def explain_incomplete(mitochondria: pd.DataFrame) -> pd.DataFrame:
     found = select_incomplete(mitochondria)
     reasons = found["problem"].str.replace(r": .*?(?=; |$)", "", regex=True)
     reasons = reasons.where(found["kind"] == PARTLY_MEASURED, found["problem"])
-    reasons = reasons.mask(found["kind"] == NO_MESH, "")
+    reasons = reasons.mask(found["problem"] == NO_MESH, "")
     return found.assign(reason=reasons)[["cell_type", "kind", "reason"]]
 
 
+def absent_of_cells(cells: Iterable[Cell]) -> list[str]:
+    """Return what no cell of a dataset has, each with the reason."""
+    cells = list(cells)
+    found = {
+        "somata": any(cell.soma for cell in cells),
+        "subtypes of cells": any(cell.cell_subtype for cell in cells),
+    }
+    return [f"{what} (no cell has one)" for what, there in found.items() if cells and not there]
+
+
 def headline(check: Mapping[str, Any]) -> list[tuple[int, str]]:
-    """Return the four numbers that say most, each with what it counts."""
-    return [
+    """Return the numbers that say most, each with what it counts; synapses if there are any."""
+    numbers = [
         (sum(check["cells"].values()), "cells"),
         (sum(check["mitochondria"].values()), "mitochondria"),
         (sum(check["incomplete"].values()), "mitochondria without some or all measures"),
         (sum(check["synapses"].values()), "ends of synapses on neurons"),
     ]
+    return numbers if check["synapses"] else numbers[:-1]
 
 
 def in_words(size: int) -> str:

@@ -4,8 +4,8 @@ from mitosyn.tables.arrow import (
     flags, numbers, numpy_values, read_arrow, texts, write_arrow, write_batches,
 )
 from mitosyn.tables.cells import (
-    Cell, LeftOutCell, find_cell, leave_out_without_skeleton, other_than, read_cells, subset_of,
-    why_not, write_cells, write_left_out,
+    Cell, LeftOutCell, find_cell, leave_out_without_skeleton, listed_cells, other_than,
+    read_cells, subset_of, why_not, write_cells, write_left_out,
 )
 from mitosyn.tables.compartments import name_by_label, names_by_label
 from mitosyn.tables.mitochondria import (

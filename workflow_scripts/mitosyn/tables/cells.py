@@ -144,6 +144,14 @@ def subset_of(
     return chosen
 
 
+def listed_cells(cells: Iterable[Cell], skeletons: bool) -> list[int]:
+    """Return the cells whose synapses are listed.
+
+    They are those with a skeleton or, in a dataset without ``skeletons``, all.
+    """
+    return [cell.cell_id for cell in cells if cell.skeleton or not skeletons]
+
+
 def write_cells(path: str | Path, cells: Iterable[Cell]) -> None:
     """Write the analysed cells as an Arrow table with :data:`CELLS_SCHEMA`."""
     rows = [

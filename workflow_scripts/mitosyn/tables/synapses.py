@@ -1,4 +1,4 @@
-"""The synapses of the analysed cells that have a skeleton, and a row for each of their ends."""
+"""The synapses of the cells whose synapses are listed, and a row for each of their ends."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mitosyn.catalogue import COMPARTMENT_COLOURS, SYNAPSE_TYPES
+from mitosyn.catalogue import COMPARTMENTS, SYNAPSE_TYPES, compartment_colours
 from mitosyn.meshes import named_mesh_folder, read_info
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.support import NM3_PER_UM3, whole_folder, write_text
@@ -33,8 +33,6 @@ SKELETON_ATTRIBUTES = (
     {"id": "radius", "data_type": "float32", "num_components": 1},
 )
 SEGMENT_PROPERTIES = "segment_properties"
-# Numbers for the compartments of mitochondria: those of the skeletons' labels, then Branch, Far.
-COMPARTMENT_NUMBERS = {name: number for number, name in enumerate(COMPARTMENT_COLOURS)}
 SYNAPSE_NUMBERS = {name: number for number, name in enumerate(SYNAPSE_TYPES)}
 
 
@@ -86,7 +84,7 @@ def segment_properties(cells: Mapping[int, Cell]) -> dict[str, Any]:
     """Return type and subtype of cells as Neuroglancer's labels and tags of segments."""
     tags = sorted({tag for cell in cells.values() for tag in _tags(cell)})
     numbers = [sorted(tags.index(tag) for tag in _tags(cell)) for cell in cells.values()]
-    labels = [f"{cell.cell_subtype} {cell.cell_id}" for cell in cells.values()]
+    labels = [f"{cell.cell_subtype or cell.cell_type} {i}" for i, cell in cells.items()]
     return {
         "@type": "neuroglancer_segment_properties",
         "inline": {
@@ -101,27 +99,31 @@ def segment_properties(cells: Mapping[int, Cell]) -> dict[str, Any]:
 
 def _tags(cell: Cell) -> set[str]:
     """Return type and subtype; tags have no blanks."""
-    return {cell.cell_type, cell.cell_subtype.replace(" ", "_")}
+    return {cell.cell_type, cell.cell_subtype.replace(" ", "_")} - {""}
 
 
-def write_mitochondria(folder: str | Path, mitochondria: pd.DataFrame) -> None:
+def write_mitochondria(
+    folder: str | Path, mitochondria: pd.DataFrame, names: Sequence[str] = COMPARTMENTS
+) -> None:
     """Write mitochondria, as :func:`~mitosyn.views.tables.read_mitochondria` returns them.
 
     They are points: each has its ``mito_id`` as id, its ``compartment``, its ``volume_um3`` (NaN
     where it was not measured), and is related to its ``cell`` and, as a segment, to itself.
-    A folder that is there is replaced.
+    Compartments have the numbers of the skeletons' labels, whose ``names`` are given, but that
+    Branch and Far come before the dataset's own. A folder that is there is replaced.
     """
+    numbers = {name: number for number, name in enumerate(compartment_colours(names))}
     writer = _point_writer(
         ("cell", "mitochondrion"),
         {"id": "volume_um3", "type": "float32", "description": "volume in µm³"},
-        _enumeration("compartment", COMPARTMENT_NUMBERS),
+        _enumeration("compartment", numbers),
     )
     for row in mitochondria.itertuples():
         writer.add_point(
             [row.x, row.y, row.z],
             id=row.mito_id,
             volume_um3=row.mito_size / NM3_PER_UM3,
-            compartment=COMPARTMENT_NUMBERS[row.compartment],
+            compartment=numbers[row.compartment],
             cell=row.cell_id,
             mitochondrion=row.mito_id,
         )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from mitosyn.catalogue import COMPARTMENT_COLOURS, COMPARTMENTS
+from mitosyn.catalogue import COMPARTMENTS, compartment_colours
 
 
-def skeleton_shader() -> str:
-    """Return a shader that colours a skeleton by compartment, or its cells by their own colour."""
-    colours = {name: COMPARTMENT_COLOURS[name] for name in COMPARTMENTS}
+def skeleton_shader(names: Sequence[str] = COMPARTMENTS) -> str:
+    """Return a shader that colours a skeleton by compartment, or its cells by their own colour.
+
+    ``names`` are the compartments by label.
+    """
+    every = compartment_colours(names)
+    colours = {name: every[name] for name in names}
     return (
         "#uicontrol bool by_compartment checkbox(default=true)\n"
         "void main() {\n"

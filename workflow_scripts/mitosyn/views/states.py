@@ -22,10 +22,12 @@ import pandas as pd
 
 from mitosyn.catalogue import (
     COMPARTMENT_COLOURS,
+    COMPARTMENTS,
     POSTSYNAPTIC,
     SKELETON_COLOUR,
     SYNAPSE_STYLES,
     SYNAPSE_TYPES,
+    compartment_colours,
     type_colours,
 )
 from mitosyn.tables import Cell
@@ -64,11 +66,28 @@ class Layers:
     their skeletons.
     """
 
-    mitochondria: str  # segmentation with meshes
+    mitochondria: str  # segmentation with meshes; empty if there is none
     voxel_size_nm: VoxelSize  # the true one
     layer_voxel_size_nm: VoxelSize  # the one that the layers believe in
     cells: str | None = None  # segmentation with meshes
     image: str | None = None  # the EM
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a folder of precomputed sources has, and how types and compartments are named.
+
+    ``types`` are in their order, without which they stand as the cells do; ``compartment_names``
+    are by label.
+    """
+
+    skeletons: bool = True
+    synapses: bool = True
+    types: Sequence[str] = ()
+    compartment_names: Sequence[str] = COMPARTMENTS
+
+
+EVERYTHING = Shown()
 
 
 class CellViews(NamedTuple):
@@ -85,6 +104,7 @@ def cell_views(
     synapses: pd.DataFrame,
     layers: Layers,
     viewer: str,
+    names: Sequence[str] = COMPARTMENTS,
 ) -> CellViews:
     """Return the state of a cell, and a link to it that browsers and spreadsheets take.
 
@@ -100,12 +120,15 @@ def cell_views(
         points for each type, each point related to the cell at the other end.
     layers, viewer
         Public layers, and the URL of a Neuroglancer.
+    names : sequence of str
+        The dataset's compartments by label.
     """
-    state = state_text(_public_state(cell, compartments, synapses, layers))
+    colours = compartment_colours(names)
+    state = state_text(_public_state(cell, compartments, synapses, layers, colours))
     shown, url = SHOWN[0], _link(viewer, state)
     for fewer, mitochondria in ((SHOWN[1], compartments), (SHOWN[2], {})):
         if len(url) > URL_LIMIT:
-            reduced = state_text(_public_state(cell, mitochondria, NO_SYNAPSES, layers))
+            reduced = state_text(_public_state(cell, mitochondria, NO_SYNAPSES, layers, colours))
             shown, url = fewer, _link(viewer, reduced)
     return CellViews(state, shown, url)
 
@@ -127,7 +150,8 @@ def mitochondrion_link(
         around = np.add(position_nm, np.outer([-1, 1], [SURROUNDINGS_NM] * 3))
         state = served_state([cell], compartments, around, layers)
     else:
-        state = _public_state(cell, compartments, NO_SYNAPSES, layers, position_nm)
+        colours = COMPARTMENT_COLOURS
+        state = _public_state(cell, compartments, NO_SYNAPSES, layers, colours, position_nm)
     return _link(viewer, state_text(state))
 
 
@@ -136,6 +160,7 @@ def served_state(
     compartments: Mapping[int, str],
     positions: np.ndarray,
     layers: Layers,
+    shown: Shown = EVERYTHING,
 ) -> ViewerState:
     """Return the state that shows a dataset from its precomputed folder.
 
@@ -149,39 +174,49 @@ def served_state(
         Of all mitochondria, in nm: the view is fitted to them.
     layers : Layers
         Of mitochondrial meshes; all else is served at :data:`LOCAL_SERVER`.
+    shown : Shown
+        What the folder has, and how types and compartments are named.
     """
     from nglui.statebuilder import SegmentationLayer, SkeletonRendering
 
     cells = list(cells)
-    colours = type_colours(cell.cell_type for cell in cells)
-    shown = dict(list(compartments.items())[:MESHES_SHOWN])
+    colours = type_colours(shown.types or (cell.cell_type for cell in cells))
+    of_compartments = compartment_colours(shown.compartment_names)
+    solid = dict(list(compartments.items())[:MESHES_SHOWN])
     meshes_only = {"subsources": {"mesh": True}, "enable_default_subsources": False}
     synapse_colours = {kind: SYNAPSE_STYLES[kind]["color"] for kind in SYNAPSE_TYPES}
     around = positions if len(positions) else np.zeros((1, 3))
     low, high = around.min(axis=0), around.max(axis=0)
+    shader = skeleton_shader(shown.compartment_names)
+    there = {"cells": shown.skeletons, "mitochondria": bool(layers.mitochondria)}
+    possible = [
+        shown.skeletons
+        and SegmentationLayer(
+            "cells",
+            f"precomputed://{LOCAL_SERVER}/skeletons",
+            segments=[cell.cell_id for cell in cells],
+            segment_colors={cell.cell_id: colours[cell.cell_type] for cell in cells},
+            skeleton_rendering=SkeletonRendering(shader=shader, line_width_3d=2),
+        ),
+        layers.mitochondria and _mitochondria(solid, layers, of_compartments, **meshes_only),
+        _served_points(
+            "mitochondria: points",
+            f"{LOCAL_SERVER}/mitochondria",
+            {"cell": "cells", "mitochondrion": "mitochondria"},
+            there,
+            point_shader("compartment", of_compartments),
+        ),
+        shown.synapses
+        and _served_points(
+            "synapses",
+            f"{LOCAL_SERVER}/synapses",
+            {"cell": "cells", "pre_cell": "cells", "post_cell": "cells"},
+            there,
+            point_shader("synapse_type", synapse_colours),
+        ),
+    ]
     return _viewer_state(
-        [
-            SegmentationLayer(
-                "cells",
-                f"precomputed://{LOCAL_SERVER}/skeletons",
-                segments=[cell.cell_id for cell in cells],
-                segment_colors={cell.cell_id: colours[cell.cell_type] for cell in cells},
-                skeleton_rendering=SkeletonRendering(shader=skeleton_shader(), line_width_3d=2),
-            ),
-            _mitochondria(shown, layers, **meshes_only),
-            _served_points(
-                "mitochondria: points",
-                f"{LOCAL_SERVER}/mitochondria",
-                {"cell": "cells", "mitochondrion": "mitochondria"},
-                point_shader("compartment", COMPARTMENT_COLOURS),
-            ),
-            _served_points(
-                "synapses",
-                f"{LOCAL_SERVER}/synapses",
-                {"cell": "cells", "pre_cell": "cells", "post_cell": "cells"},
-                point_shader("synapse_type", synapse_colours),
-            ),
-        ],
+        [layer for layer in possible if layer],
         layers.voxel_size_nm,
         position_nm=(low + high) / 2,
         layout="3d",
@@ -207,6 +242,7 @@ def _public_state(
     compartments: Mapping[int, str],
     synapses: pd.DataFrame,
     layers: Layers,
+    colours: Mapping[str, str],
     position_nm: Sequence[float] | None = None,
 ) -> ViewerState:
     """Return a state of a cell in public layers that looks at its soma by default."""
@@ -226,7 +262,7 @@ def _public_state(
         if kind in synapses["synapse_type"].to_numpy()
     ]
     return _viewer_state(
-        [*image, cells, _mitochondria(compartments, layers), *points],
+        [*image, cells, _mitochondria(compartments, layers, colours), *points],
         layers.voxel_size_nm,
         position_nm=position_nm or cell.soma or cell.centroid or (0.0, 0.0, 0.0),
         title=f"{cell.cell_type} {cell.cell_id}",
@@ -234,7 +270,10 @@ def _public_state(
 
 
 def _mitochondria(
-    compartments: Mapping[int, str], layers: Layers, **options: Any
+    compartments: Mapping[int, str],
+    layers: Layers,
+    colours: Mapping[str, str] = COMPARTMENT_COLOURS,
+    **options: Any,
 ) -> SegmentationLayer:
     """Return a layer that selects some mitochondria, coloured by compartment."""
     from nglui.statebuilder import SegmentationLayer
@@ -243,7 +282,7 @@ def _mitochondria(
         "mitochondria",
         _source(layers.mitochondria, layers, **options),
         segments=list(compartments),
-        segment_colors={i: COMPARTMENT_COLOURS[name] for i, name in compartments.items()},
+        segment_colors={i: colours[name] for i, name in compartments.items()},
     )
 
 
@@ -285,15 +324,20 @@ def _synapse_points(kind: str, synapses: pd.DataFrame, layers: Layers) -> Annota
     )
 
 
-def _served_points(name: str, url: str, linked: Mapping[str, str], shader: str) -> AnnotationLayer:
-    """Return a layer of served points that shows those of the selected cells."""
+def _served_points(
+    name: str, url: str, linked: Mapping[str, str], there: Mapping[str, bool], shader: str
+) -> AnnotationLayer:
+    """Return a layer of served points that shows those of the selected cells, if cells are there.
+
+    It is linked with the layers that are there.
+    """
     from nglui.statebuilder import AnnotationLayer
 
     return AnnotationLayer(
         name,
         f"precomputed://{url}",
-        linked_segmentation=dict(linked),
-        filter_by_segmentation=["cell"],
+        linked_segmentation={what: layer for what, layer in linked.items() if there[layer]},
+        filter_by_segmentation=["cell"] if there["cells"] else None,
         swap_visible_segments_on_move=False,
         shader=shader,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-from mitosyn.tables import name_by_label
+from mitosyn.tables import Cell, name_by_label
 
 MITOCHONDRION_COLUMNS = ["mito_id", "cell_id", "compartment", "label", *"xyz", "mito_size"]
 SYNAPSE_COLUMNS = ["cell_id", "synapse_type", *"xyz", "pre_root_id", "post_root_id"]
@@ -19,6 +21,17 @@ def read_mitochondria(path: str | Path) -> pd.DataFrame:
     Compartments have the names of the skeletons' labels; ``mito_size`` is in nm³.
     """
     return name_by_label(pq.read_table(path, columns=MITOCHONDRION_COLUMNS).to_pandas())
+
+
+def with_places(cells: Iterable[Cell], mitochondria: pd.DataFrame) -> list[Cell]:
+    """Give the cells of no known place that of the middle of their mitochondria (nm), if any."""
+    middles = mitochondria.groupby("cell_id")[list("xyz")].mean()
+    return [
+        replace(cell, centroid=tuple(middles.loc[cell.cell_id].tolist()))
+        if cell.soma is None and cell.centroid is None and cell.cell_id in middles.index
+        else cell
+        for cell in cells
+    ]
 
 
 def read_synapses(path: str | Path) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -12,7 +12,7 @@ import pyarrow as pa
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from mitosyn.catalogue import type_colours
+from mitosyn.catalogue import COMPARTMENTS, compartment_colours, type_colours
 from mitosyn.report.figures.style import STYLE
 from mitosyn.report.neurites import add_cell_types, read_neurons
 from mitosyn.skeletons import Skeleton
@@ -28,10 +28,18 @@ class Collected:
     tables : mapping from name to pyarrow.Table
         With the columns that :data:`mitosyn.catalogue.QUESTIONS` lists.
     voxel_size_nm : (x, y, z)
+    types, compartment_names : sequences of str
+        The dataset's cell types in their order, without which they stand as in the table of cells,
+        and its compartments by label.
+    towards_pia : str or None
+        The way to the pia, such as ``-y``; None where it is not known.
     """
 
     tables: Mapping[str, pa.Table]
     voxel_size_nm: tuple[float, float, float]
+    types: Sequence[str] = ()
+    compartment_names: Sequence[str] = COMPARTMENTS
+    towards_pia: str | None = None
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -40,8 +48,15 @@ class Collected:
 
     @cached_property
     def colours(self) -> dict[str, str]:
-        """The colour of each cell type of the dataset, in the order in which types are shown."""
-        return type_colours(self.cells["cell_type"])
+        """The colour of each cell type with cells, in the order in which types are shown."""
+        found = list(dict.fromkeys(self.cells["cell_type"]))
+        colours = type_colours(self.types or found)
+        return {name: colour for name, colour in colours.items() if name in found}
+
+    @cached_property
+    def compartment_colours(self) -> dict[str, str]:
+        """The colour of each compartment, in the order in which compartments are shown."""
+        return compartment_colours(self.compartment_names)
 
     @cached_property
     def mitochondria(self) -> pd.DataFrame:

@@ -14,10 +14,11 @@ NUMBER = "mitochondria per 100 µm"
 
 def draw(collected: Collected) -> dict[str, Figure]:
     """Draw covered share and mitochondria per length of each neuron, by compartment."""
-    lengths = sum_lengths(collected.neurons, collected.tables["mitochondrion_nodes"])
+    nodes, names = collected.tables["mitochondrion_nodes"], collected.compartment_names
+    lengths = sum_lengths(collected.neurons, nodes, names)
     lengths = collected.typed(add_counts(lengths, collected.mitochondria, "mitochondria"))
-    colours = collected.colours
+    colours = collected.colours, collected.compartment_colours
     return {
-        "covered_share": draw_per_length(lengths, "covered_um", 100, SHARE, colours),
-        "mitochondria_per_length": draw_per_length(lengths, "mitochondria", 100, NUMBER, colours),
+        "covered_share": draw_per_length(lengths, "covered_um", 100, SHARE, *colours),
+        "mitochondria_per_length": draw_per_length(lengths, "mitochondria", 100, NUMBER, *colours),
     }

@@ -25,6 +25,7 @@ def draw_by_compartment(
     values: pd.DataFrame,
     label: str,
     colours: Mapping[str, str],
+    compartment_colours: Mapping[str, str] = COMPARTMENT_COLOURS,
     *,
     log: bool = False,
     limits: tuple[float, float] | None = None,
@@ -41,6 +42,8 @@ def draw_by_compartment(
         Of the common vertical axis, with the unit.
     colours : mapping from cell type to colour
         In the order of the panels.
+    compartment_colours : mapping from compartment to colour
+        In the order of the columns.
     limits : (lowest, highest), optional
         Else the axis is fitted to the values, from 0 unless logarithmic.
     dots : bool
@@ -50,7 +53,7 @@ def draw_by_compartment(
     """
     values = values[values["value"] > 0] if log else values.dropna(subset="value")
     pairs = set(zip(values["cell_type"], values["compartment"], strict=True))
-    found = {t: [name for name in COMPARTMENT_COLOURS if (t, name) in pairs] for t in colours}
+    found = {t: [name for name in compartment_colours if (t, name) in pairs] for t in colours}
     present = {cell_type: names for cell_type, names in found.items() if names}
     if not present:
         return nothing_to_show(f"No value to show: {label}")
@@ -61,7 +64,7 @@ def draw_by_compartment(
     for axes, (cell_type, compartments) in zip(panels, present.items(), strict=True):
         own = values[values["cell_type"] == cell_type]
         groups = {n: own.loc[own["compartment"] == n, "value"] for n in compartments}
-        draw_columns(axes, groups, COMPARTMENT_COLOURS, dots)
+        draw_columns(axes, groups, compartment_colours, dots)
         write_medians(axes, groups, ".2g")
         axes.set_title(cell_type, color=colours[cell_type])
     low = min(axes.dataLim.y0 for axes in figure.axes)
@@ -79,7 +82,11 @@ def draw_by_compartment(
 
 
 def draw_per_length(
-    lengths: pd.DataFrame, amounts: str, factor: float, label: str, colours: Mapping[str, str]
+    lengths: pd.DataFrame,
+    amounts: str,
+    factor: float,
+    label: str,
+    *colours: Mapping[str, str],
 ) -> Figure:
     """Draw amounts per length of each cell's skeleton, times a factor, by compartment.
 
@@ -89,10 +96,12 @@ def draw_per_length(
     ----------
     lengths : pandas.DataFrame
         ``cell_type, compartment, length_um`` and the amounts: a row for each cell and compartment.
+    colours : mappings
+        Of types and of compartments, as :func:`draw_by_compartment` takes them.
     """
     shown = lengths[(lengths["length_um"] >= SHORTEST_UM) & (lengths["compartment"] != SOMATIC)]
     values = factor * shown[amounts] / shown["length_um"]
-    return draw_by_compartment(shown.assign(value=values), label, colours, dots=True)
+    return draw_by_compartment(shown.assign(value=values), label, *colours, dots=True)
 
 
 def draw_columns(

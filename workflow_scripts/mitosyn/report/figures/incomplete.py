@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mitosyn.dataset import BAD_MESH, PARTLY_MEASURED
-from mitosyn.meshes import NO_MESH
+from mitosyn.meshes import NO_MESH, WITHOUT_MESH
 from mitosyn.report.figures.collected import Collected
 from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
 
@@ -34,7 +34,7 @@ def select_incomplete(mitochondria: pd.DataFrame) -> pd.DataFrame:
         be read, the second where there is no problem.
     """
     found = mitochondria[mitochondria["problem"].notna()]
-    unread = [found["problem"] == NO_MESH, found["mesh_pieces"].isna()]
+    unread = [found["problem"].isin(WITHOUT_MESH), found["mesh_pieces"].isna()]
     return found.assign(kind=np.select(unread, [NO_MESH, BAD_MESH], PARTLY_MEASURED))
 
 

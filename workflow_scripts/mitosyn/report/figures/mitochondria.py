@@ -11,16 +11,16 @@ from mitosyn.support import NM3_PER_UM3
 
 def draw(collected: Collected) -> dict[str, Figure]:
     """Draw the volumes of the meshes, sphericities and complexity indices by compartment."""
-    table, colours = collected.mitochondria, collected.colours
+    table, colours = collected.mitochondria, (collected.colours, collected.compartment_colours)
     volumes = table.assign(value=table["mito_size"] / NM3_PER_UM3)
     sphericities = table.assign(value=table["sphericity"])
     indices = table.assign(value=table["complexity_index"])
     return {
-        "mitochondrion_volume": draw_by_compartment(volumes, "volume (µm³)", colours, log=True),
+        "mitochondrion_volume": draw_by_compartment(volumes, "volume (µm³)", *colours, log=True),
         "mitochondrion_sphericity": draw_by_compartment(
-            sphericities, "sphericity", colours, limits=(0.0, 1.0)
+            sphericities, "sphericity", *colours, limits=(0.0, 1.0)
         ),
         "mitochondrion_complexity": draw_by_compartment(
-            indices, "complexity index", colours, log=True
+            indices, "complexity index", *colours, log=True
         ),
     }

@@ -28,15 +28,18 @@ NUMBERS = {
 
 def draw(collected: Collected) -> dict[str, Figure]:
     """Draw number, density and distance from the soma of the ends of synapses on neurons."""
-    colours = collected.colours
-    located = collected.typed(locate_synapses(collected.neurons, collected.tables["synapses"]))
+    colours, names = collected.colours, collected.compartment_names
+    ends = locate_synapses(collected.neurons, collected.tables["synapses"], names)
+    located = collected.typed(ends)
     sites = located[located["synapse_type"] == POSTSYNAPTIC]
-    densities = collected.typed(add_counts(sum_lengths(collected.neurons), sites, "sites"))
+    lengths = sum_lengths(collected.neurons, names=names)
+    densities = collected.typed(add_counts(lengths, sites, "sites"))
+    of_both = colours, collected.compartment_colours
     # Cells without a skeleton have no numbers.
     neurons = collected.cells.dropna(subset=list(NUMBERS))
     return {
         "synapses_per_cell": draw_numbers(neurons, NUMBERS, colours),
-        "synapse_density": draw_per_length(densities, "sites", 1, DENSITY, colours),
+        "synapse_density": draw_per_length(densities, "sites", 1, DENSITY, *of_both),
         "synapse_soma_distance": draw_soma_distances(located, colours),
     }
 
