@@ -18,8 +18,12 @@ from cloudvolume.compression import compress
 from cloudvolume.datasource.precomputed.mesh.multilod import MultiLevelPrecomputedMeshManifest
 from cloudvolume.datasource.precomputed.sharding import ShardingSpecification, ShardReader
 from conftest import shared_folder
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from loopback import Server, serve
-from mitosyn.meshes.bundle import Mesh, MeshError
+from mitosyn.meshes.bundle import Mesh, MeshError, check_mesh
+from mitosyn.meshes.formats.registry import mesh_reader
+from mitosyn.meshes.formats.stored import Download, Part, Wanted
 from mitosyn.meshes.states import fragment_states, state_digest
 from mitosyn.retrieval.fetch import MeshLayer, Transfer
 from mitosyn.retrieval.transfer import Policy
@@ -429,3 +433,69 @@ def test_a_shard_that_ends_early_on_a_server(server: Server, real, length: int) 
     meshes = fetch(f"{server.url}/layer", *ids)
     assert all("0.shard is cut short" in str(mesh) for mesh in meshes.values())
     assert server.requests["/layer/mesh/0.shard"] <= 5
+
+
+# Anything ------------------------------------------------------------------------------------
+
+
+def spoilt(content: bytes, changes: list[tuple[int, int]], length: float) -> bytes:
+    """Change some bytes, and cut off the rest."""
+    raw = bytearray(content)
+    for place, value in changes:
+        raw[place % len(raw)] = value
+    return bytes(raw[: round(length * len(raw))])
+
+
+def served(contents: dict[str, bytes]) -> Download:
+    """Give a download from files in memory, as a disk or a server gives them."""
+
+    def content(wanted: Wanted) -> bytes | None:
+        path, start, end = wanted if isinstance(wanted, Part) else (wanted, 0, None)
+        return contents[path][start:end] if path in contents else None
+
+    return lambda wanted: {each: content(each) for each in wanted}
+
+
+CHANGES = st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), max_size=8)
+LENGTHS = st.just(1.0) | st.floats(0, 1)
+INFO = {"@type": "neuroglancer_multilod_draco", "vertex_quantization_bits": BITS}
+
+
+@pytest.mark.parametrize("sharding", [None, SHARDING], ids=["unsharded", "sharded"])
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_stored_it_is_a_mesh_or_one_line(sharding: dict | None, data) -> None:
+    whole = {1: whole_mesh(), 2: whole_mesh(3), 3: whole_mesh(1)}
+    contents = {
+        f"mesh/{name}": spoilt(content, data.draw(CHANGES), data.draw(LENGTHS))
+        for name, content in (shards(whole) if sharding else files(whole)).items()
+    }
+    reader = mesh_reader("mesh", INFO | {"sharding": sharding}, data.draw(st.integers(0, 3)))
+    for mesh in reader.read([1, 2, 3, 9], served(contents)).values():
+        if isinstance(mesh, Mesh):
+            check_mesh(mesh)
+        else:
+            assert "\n" not in str(mesh) and 0 < len(str(mesh)) < 300
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"minishard_bits": 60},
+        {"minishard_bits": -1},
+        {"minishard_bits": "2"},
+        {"minishard_bits": None},
+        {"shard_bits": 70},
+        {"shard_bits": 63, "minishard_bits": 2},
+        {"preshift_bits": 1.5},
+        {"hash": "md5"},
+        {"data_encoding": "br"},
+        {"more": 1},
+    ],
+)
+def test_a_sharding_that_is_none_is_refused(changes: dict) -> None:
+    info = INFO | {"sharding": SHARDING | changes}
+    contents = {f"mesh/{name}": raw for name, raw in shards({1: whole_mesh()}).items()}
+    with pytest.raises(MeshError, match="their sharding is") as error:
+        mesh_reader("mesh", info).read([1], served(contents))
+    assert "\n" not in str(error.value) and len(str(error.value)) < 200

@@ -11,6 +11,9 @@ import numpy as np
 from mitosyn.meshes.bundle import NO_MESH, MeshError
 from mitosyn.meshes.formats.stored import Content, Download, Part, or_error, whole_part
 
+# An index of a shard has 16 bytes for each minishard, and is read as a whole.
+MOST_BITS = {"preshift_bits": 63, "minishard_bits": 24, "shard_bits": 64}
+
 
 class Shards:
     """Finds the data of ids in the shards of a folder; each index is brought once.
@@ -28,6 +31,10 @@ class Shards:
 
         self._folder = folder
         try:
+            # CloudVolume counts up to what it does not refuse, such as -1.
+            for name, most in MOST_BITS.items():
+                if type(sharding[name]) is not int or not 0 <= sharding[name] <= most:
+                    raise ValueError(name)
             self._reader = ShardReader(None, None, ShardingSpecification.from_dict(sharding))
         except Exception as error:
             raise MeshError(f"their sharding is {str(sharding)[:100]}") from error
