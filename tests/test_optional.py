@@ -128,3 +128,51 @@ def test_without_meshes_each_mitochondrion_says_so(small_run: Run, tmp_path: Pat
     assert layers(results) == ["cells", "mitochondria: points", "synapses"]
     figures = {path.stem for path in (results / "figures").iterdir()}
     assert "soma_positions" in figures and "mitochondrion_volume" not in figures
+
+
+ODD = ("L2.3_IT", "L4", "L5-ET", "L6b", "PV", "SST-like_cell", "Vip", "astro")
+
+
+@pytest.mark.workflow
+def test_many_types_and_a_compartment_of_its_own(small_run: Run, tmp_path: Path) -> None:
+    described = describe(tmp_path, small_run)
+    table = pq.read_table(tmp_path / "cells.parquet").to_pylist()
+    mitochondria = pq.read_table(tmp_path / "mitochondria.parquet").to_pylist()
+    # More cells, of the same mitochondria in turn, where there is no skeleton.
+    others = [table[-1] | {"cell_id": 900 + n, "cell_type": name} for n, name in enumerate(ODD[3:])]
+    for number, row in enumerate(mitochondria):
+        if row["cell_id"] == table[-1]["cell_id"]:
+            row["cell_id"] = others[number % len(others)]["cell_id"]
+    cells = [row | {"cell_type": name} for row, name in zip(table[:3], ODD, strict=False)]
+    pq.write_table(pa.Table.from_pylist([*cells, *others]), tmp_path / "cells.parquet")
+    pq.write_table(pa.Table.from_pylist(mitochondria), tmp_path / "mitochondria.parquet")
+    places = ["skeleton"] * 3 + ["soma_distance"] * 5
+    types = {name: {"compartments": place} for name, place in zip(ODD, places, strict=True)}
+    labels = {0: "Somatic", 1: "Axonal", 2: "Trunk", 3: "Tuft", 4: "Unknown dendritic"}
+    changes = {
+        "cells": {"path": "cells.parquet", "types": types},
+        "skeletons": {
+            "path": described["skeletons"],
+            "format": "meshparty",
+            "labels": labels | {5: "Unknown"},
+        },
+        "towards_pia": "-z",
+    }
+    results = run_own(tmp_path, described | changes)
+    is_consistent(results)
+    check = json.loads((results / "check.json").read_text())
+    assert tuple(check["cells"]) == ODD
+    assert {"Trunk", "Tuft"} & set(check["compartments"][ODD[0]])
+    assert not {"Basal", "Apical"} & set(check["compartments"][ODD[0]])
+    nodes = pq.read_table(results / "skeleton_nodes.parquet")
+    named = set(zip(nodes["label"].to_pylist(), nodes["compartment"].to_pylist(), strict=True))
+    assert {(6, "Trunk"), (7, "Tuft")} <= named
+    state = json.loads((results / "neuroglancer/state.json").read_text())
+    colours = {**state["layers"][0]["segmentColors"]}
+    assert len(set(colours.values())) == len(ODD)
+    assert "// Trunk" in state["layers"][0]["skeletonRendering"]["shader"]
+    notebook = (results / "smo_microns_demonstration.ipynb").read_text()
+    assert "'Trunk': '#" in notebook and "The pia is above" in notebook
+    for caption in (ROOT / "report").glob("*.rst"):
+        if (results / "figures" / f"{caption.stem}.png").exists():
+            assert not PUBLISHED.search(caption.read_text()), caption

@@ -44,9 +44,10 @@ QUESTIONS = {
         "Which cells, and is everything there?",
         {
             "cells": (
-                *("cell_type", "cell_subtype", "mitochondria"),
+                *("cell_id", "cell_type", "cell_subtype", "mitochondria"),
                 *(f"{point}_{axis}" for point in ("centroid", "soma") for axis in "xyz"),
             ),
+            "mitochondria": ("cell_id", *"xyz"),
         },
         {
             "cells_by_type": "Cells by type and subtype",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,10 @@ BOX = {"whislo": 5, "q1": 25, "med": 50, "q3": 75, "whishi": 95}  # percentiles
 SHORTEST_UM = 20.0
 GOLDEN = (np.sqrt(5) - 1) / 2
 COLUMN_WIDTH, MARGIN, HEIGHT = 0.82, 0.9, 3.6  # inches
+# More go into another row of panels.
+MOST_COLUMNS = 16
+# Longer names stand askew.
+LONGEST_NAME = 11
 
 
 def draw_by_compartment(
@@ -57,10 +62,8 @@ def draw_by_compartment(
     present = {cell_type: names for cell_type, names in found.items() if names}
     if not present:
         return nothing_to_show(f"No value to show: {label}")
-    columns = [len(names) for names in present.values()]
-    width = MARGIN + COLUMN_WIDTH * sum(columns) + 0.3 * len(columns)
-    figure = new_figure(max(width, 4), HEIGHT)
-    panels = figure.subplots(1, len(present), sharey=True, squeeze=False, width_ratios=columns).flat
+    figure, rows = _panels([len(names) for names in present.values()])
+    panels = chain.from_iterable(rows)
     for axes, (cell_type, compartments) in zip(panels, present.items(), strict=True):
         own = values[values["cell_type"] == cell_type]
         groups = {n: own.loc[own["compartment"] == n, "value"] for n in compartments}
@@ -70,15 +73,38 @@ def draw_by_compartment(
     low = min(axes.dataLim.y0 for axes in figure.axes)
     high = max(axes.dataLim.y1 for axes in figure.axes)
     # With room above what is drawn for what is written there.
-    first = figure.axes[0]
-    if log:
-        first.set_yscale("log")
-        first.set_ylim(low / 1.5, high * (high / low) ** 0.2 * 1.5)
-    else:
-        low, high = limits or (0.0, high)
-        first.set_ylim(low, low + 1.18 * max(high - low, 1e-9))
-    first.set_ylabel(label)
+    for first, *_ in rows:
+        if log:
+            first.set_yscale("log")
+            first.set_ylim(low / 1.5, high * (high / low) ** 0.2 * 1.5)
+        else:
+            bottom, top = limits or (0.0, high)
+            first.set_ylim(bottom, bottom + 1.18 * max(top - bottom, 1e-9))
+        first.set_ylabel(label)
     return figure
+
+
+def _panels(columns: Iterable[int]) -> tuple[Figure, list[list[Axes]]]:
+    """Make a panel for each number of columns, in rows that share an axis within each."""
+    rows: list[list[int]] = [[]]
+    for count in columns:
+        if rows[-1] and sum(rows[-1]) + count > MOST_COLUMNS:
+            rows.append([])
+        rows[-1].append(count)
+    widths = [MARGIN + COLUMN_WIDTH * sum(row) + 0.3 * len(row) for row in rows]
+    figure = new_figure(max(*widths, 4), HEIGHT * len(rows))
+    several = len(rows) > 1
+    parts = figure.subfigures(len(rows), 1, squeeze=False).flat if several else [figure]
+    panels = []
+    for part, row in zip(parts, rows, strict=True):
+        # A shorter row is no wider for it.
+        rest = max(map(sum, rows)) - sum(row)
+        ratios = [*row, rest] if rest else row
+        made = part.subplots(1, len(ratios), sharey=True, squeeze=False, width_ratios=ratios)
+        if rest:
+            made[0, -1].remove()
+        panels.append(made[0, : len(row)].tolist())
+    return figure, panels
 
 
 def draw_per_length(
@@ -120,7 +146,12 @@ def draw_columns(
             axes.hlines(np.median(numbers), place - 0.36, place + 0.36, color="black", lw=1.6)
         else:
             _draw_box(axes, place, numbers, colours[name])
-    axes.set_xticks(range(len(groups)), [name.replace(" ", "\n") for name in groups])
+    labels = [name.replace(" ", "\n") for name in groups]
+    axes.set_xticks(range(len(groups)), labels)
+    if max(len(word) for label in labels for word in label.split("\n")) > LONGEST_NAME:
+        axes.tick_params(axis="x", labelrotation=25)
+        for tick in axes.get_xticklabels():
+            tick.set(ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(groups) - 0.4)
     axes.tick_params(axis="x", length=0)
     axes.grid(axis="y", **GRID)

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from mitosyn.dataset import BAD_MESH, PARTLY_MEASURED
 from mitosyn.meshes import NO_MESH, WITHOUT_MESH
 from mitosyn.report.figures.collected import Collected
+from mitosyn.report.figures.groups import LONGEST_NAME
 from mitosyn.report.figures.style import GRID, new_figure, nothing_to_show
 
 # From what is lost altogether to what lacks a measure or two.
@@ -47,7 +48,8 @@ def draw_incomplete(mitochondria: pd.DataFrame, cell_types: Iterable[str]) -> Fi
         return nothing_to_show("Every mitochondrion has all its measures.")
     counts = pd.crosstab(incomplete["kind"], incomplete["cell_type"])
     counts = counts.reindex(index=list(INCOMPLETE_COLOURS), columns=types, fill_value=0)
-    figure = new_figure(1.6 + 1.5 * len(types), 3.4)
+    # Closer where there are many.
+    figure = new_figure(1.6 + (1.5 if len(types) <= 6 else 0.95) * len(types), 3.4)
     axes = figure.subplots()
     bottom = counts.iloc[0] * 0
     for kind, colour in INCOMPLETE_COLOURS.items():
@@ -65,6 +67,8 @@ def draw_incomplete(mitochondria: pd.DataFrame, cell_types: Iterable[str]) -> Fi
     axes.set_xlim(-0.6, len(types) - 0.4)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="x", length=0)
+    if max(map(len, types)) > LONGEST_NAME:
+        axes.tick_params(axis="x", labelrotation=25)
     axes.grid(axis="y", **GRID)
     figure.legend(loc="outside upper center", ncols=3, handlelength=1, columnspacing=1)
     return figure

@@ -19,6 +19,8 @@ from mitosyn.report.neurites import add_counts, locate_synapses, sum_lengths
 DENSITY = "postsynaptic sites per µm"
 BIN_UM = 10.0
 SHOWN_PERCENTILE = 99.5
+# In a row.
+MOST_PANELS = 4
 NUMBERS = {
     "synapses_post": "postsynaptic sites per cell",
     "synapses_pre": "presynaptic sites per cell",
@@ -60,9 +62,13 @@ def draw_soma_distances(ends: pd.DataFrame, colours: Mapping[str, str]) -> Figur
         return nothing_to_show("No synapse is connected to a soma.")
     farthest = max(np.percentile(reached["distance_um"], SHOWN_PERCENTILE), BIN_UM)
     edges = np.arange(0, farthest + BIN_UM, BIN_UM)
-    figure = new_figure(1.0 + 3.2 * len(types), 3.6)
-    panels = figure.subplots(1, len(types), sharey=True, squeeze=False).flat
-    for axes, cell_type in zip(panels, types, strict=True):
+    across = min(len(types), MOST_PANELS)
+    rows = -(-len(types) // across)
+    figure = new_figure(1.0 + 3.2 * across, 3.6 * rows)
+    panels = figure.subplots(rows, across, sharey=True, squeeze=False).flatten()
+    for unused in panels[len(types) :]:
+        unused.remove()
+    for axes, cell_type in zip(panels, types, strict=False):
         _draw_profiles(axes, ends[ends["cell_type"] == cell_type], edges)
         axes.set_title(cell_type, color=colours[cell_type])
         axes.set_xlabel("path length to the soma (µm)")
@@ -71,7 +77,8 @@ def draw_soma_distances(ends: pd.DataFrame, colours: Mapping[str, str]) -> Figur
     figure.axes[0].set_ylim(0, 1.35 * highest)
     ticks = figure.axes[0].get_yticks()
     figure.axes[0].set_yticks(ticks[ticks <= min(100, 1.35 * highest)])
-    figure.axes[0].set_ylabel(f"share per {BIN_UM:.0f} µm (%)")
+    for first in panels[::across]:
+        first.set_ylabel(f"share per {BIN_UM:.0f} µm (%)")
     return figure
 
 
