@@ -16,7 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from mitosyn.catalogue import absent, made_files, own_words, place_in_report, questions
 from mitosyn.config import ConfigError, duplicate_keys, locate_inputs, read_config
-from mitosyn.sources import READS
+from mitosyn.sources import READS, STUDIED_TYPE
 from mitosyn.support import CodeBase
 
 try:
@@ -61,6 +61,8 @@ OPTIONS = dict.fromkeys(SETTINGS.branches, True) | {
     "skeletons": bool(DATASET.skeleton_types),
     "synapses": "synapses" in INPUTS.tables,
     "meshes": INPUTS.mesh_layer is not None,
+    # Statistics of branches are of the cell type that the published ones are of.
+    "studied": STUDIED_TYPE in DATASET.types,
     "published": bool(DATASET.types_from("published")),
 }
 QUESTIONS = questions(OPTIONS)

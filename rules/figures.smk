@@ -52,12 +52,13 @@ if "distancebins" in SETTINGS.branches:
             cells=f"{RESULTS}/cells.parquet",
             mitochondria=f"{RESULTS}/mitochondria.parquet",
         output:
-            statistics=shown(f"{RESULTS}/branch_statistics.csv"),
+            statistics=(shown(f"{RESULTS}/branch_statistics.csv") if OPTIONS["studied"] else []),
             gradients=shown(f"{RESULTS}/branch_gradients.csv"),
         log:
             f"{LOGS}/measure_branch_statistics.log",
         params:
             voxel_size_nm=DATASET.voxel_size_nm,
+            compartment_names=DATASET.compartment_names,
             published_here=bool(DATASET.published_statistics),
             code=code("measure_branch_statistics"),
         script:

@@ -19,16 +19,17 @@ def main(snakemake) -> None:
     """Read the tables, write the statistics and what the gradients are made of."""
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     cells = pq.read_table(source.cells, columns=["cell_id", "cell_type"])
-    branches = name_branches(pq.read_table(source.branches, columns=list(SEGMENT_COLUMNS)), cells)
+    table = pq.read_table(source.branches, columns=list(SEGMENT_COLUMNS))
+    branches = name_branches(table, cells, params.compartment_names)
     columns = list(QUESTIONS["compartments"].tables["mitochondria"])
     table = pq.read_table(source.mitochondria, columns=columns).to_pandas()
     mitochondria = measure_mitochondria(table, STUDIED_TYPE, params.voxel_size_nm)
     studied = branches[branches["cell_type"] == STUDIED_TYPE]
-    statistics = branch_statistics(mitochondria, studied, params.published_here)
-    for path, rows in (
-        (output.statistics, statistics),
-        (output.gradients, bin_gradients(branches)),
-    ):
+    tables = {output.gradients: bin_gradients(branches, params.compartment_names)}
+    if output.statistics:
+        statistics = branch_statistics(mitochondria, studied, params.published_here)
+        tables[output.statistics] = statistics
+    for path, rows in tables.items():
         text = rows.to_csv(index=False, float_format=write_number, lineterminator="\n")
         write_text(path, text)
 

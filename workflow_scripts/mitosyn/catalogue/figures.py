@@ -111,7 +111,7 @@ QUESTIONS = {
         "Do mitochondria differ between compartments?",
         {"mitochondria": ("cell_type", "compartment", "label", "voxels", "complexity_index")},
         {"compartment_differences": "Volume and complexity, tested"},
-        asked_if=("distancebins",),
+        asked_if=("distancebins", "studied"),
     ),
     "gradients": Question(
         "What changes with the distance from the soma?",
@@ -121,7 +121,7 @@ QUESTIONS = {
             "gradients_inhibitory": "Along the neurites of interneurons",
         },
         {"branch_gradients": "Table of all bins (CSV)"},
-        asked_if=("distancebins",),
+        asked_if=("distancebins", "studied"),
     ),
     "densities": Question(
         "Do mitochondria go with synapses?",
@@ -131,7 +131,7 @@ QUESTIONS = {
             "coverage_variance": "What the variance of coverage is made of",
         },
         {"branch_statistics": "Table of all statistics (CSV)"},
-        asked_if=("distancebins",),
+        asked_if=("distancebins", "studied"),
     ),
     "recomputed": Question(
         "Do recomputed values agree with the published ones?",

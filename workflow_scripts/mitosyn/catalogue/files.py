@@ -240,7 +240,7 @@ _TEMPLATES = (
         "branch_statistics.csv",
         "Statistics of compartments and branches beside the published ones, with `distancebins`.",
         analysis.STATISTICS,
-        when=("distancebins",),
+        when=("distancebins", "studied"),
     ),
     Published(
         "branch_gradients.csv",

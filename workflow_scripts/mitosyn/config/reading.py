@@ -60,9 +60,9 @@ def _missing_branch_inputs(config: Config) -> Iterator[tuple[str, str]]:
     """Yield inputs that an analysis needs and the dataset to run has not."""
     wanted: dict[str, tuple[str, ...]] = {}
     if config.branches:
-        wanted["branches"] = (CELL_MESHES, *BRANCH_TABLES)
+        wanted["branches"] = (CELL_MESHES, *BRANCH_TABLES, "synapses", "skeletons")
     if config.swc_radii == "measured":
-        wanted["swc_radii: measured"] = (CELL_MESHES,)
+        wanted["swc_radii: measured"] = (CELL_MESHES, "skeletons")
     for key, names in wanted.items():
         missing = [n for n in names if n not in config.chosen.given(names)]
         if missing and config.chosen.synthetic is None:

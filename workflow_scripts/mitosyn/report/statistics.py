@@ -88,7 +88,9 @@ class VarianceSplit:
     note: str = ""
 
 
-def name_branches(branches: pa.Table, cells: pa.Table) -> pd.DataFrame:
+def name_branches(
+    branches: pa.Table, cells: pa.Table, names: Sequence[str] = COMPARTMENTS
+) -> pd.DataFrame:
     """Return branches with their cell type and the names of their compartments.
 
     Parameters
@@ -97,6 +99,8 @@ def name_branches(branches: pa.Table, cells: pa.Table) -> pd.DataFrame:
         With :data:`~mitosyn.catalogue.SEGMENT_COLUMNS`.
     cells : pyarrow.Table
         ``cell_id, cell_type``.
+    names : sequence of str
+        Compartments by their label.
 
     Returns
     -------
@@ -105,9 +109,9 @@ def name_branches(branches: pa.Table, cells: pa.Table) -> pd.DataFrame:
         ``mitovolperlength`` (µm³ to 1 µm of path, so µm²; missing without a path).
     """
     table = branches.select(SEGMENT_COLUMNS).to_pandas().rename(columns={"cellid": "cell_id"})
-    names = np.array(COMPARTMENTS, dtype=object)[table["compartment"].to_numpy(np.int64)]
+    named = np.array(names, dtype=object)[table["compartment"].to_numpy(np.int64)]
     per_length = table["mitovol"] / table["pathlength"].where(table["pathlength"] > 0)
-    return add_cell_types(table.assign(compartment=names, mitovolperlength=per_length), cells)
+    return add_cell_types(table.assign(compartment=named, mitovolperlength=per_length), cells)
 
 
 def measure_mitochondria(
@@ -198,8 +202,8 @@ def select_distal(branches: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
-def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
-    """Sum segments up by their distance from the soma.
+def bin_gradients(branches: pd.DataFrame, names: Sequence[str] = COMPARTMENTS) -> pd.DataFrame:
+    """Sum segments up by their distance from the soma; ``names`` are the compartments in order.
 
     Returns
     -------
@@ -224,7 +228,7 @@ def bin_gradients(branches: pd.DataFrame) -> pd.DataFrame:
     table = table.astype(dict.fromkeys(("from_um", "to_um"), np.int64))
     # Types, compartments and quantities in their usual order, then bins.
     types = [*type_colours(table["cell_type"])]
-    orders = {"cell_type": types, "compartment": COMPARTMENTS, "quantity": GRADIENTS}
+    orders = {"cell_type": types, "compartment": list(names), "quantity": GRADIENTS}
     return table.sort_values(
         [*orders, "from_um"],
         key=lambda column: (

@@ -43,7 +43,8 @@ PART_LABELS = {"gaps": "gaps", "overlaps": "overlaps", "covariance": "−2 × co
 def draw(collected: Collected) -> dict[str, Figure]:
     """Draw what is related in the segments of the studied cells, and what coverage is made of."""
     tables = collected.tables
-    branches = name_branches(tables["branches_distancebins"], tables["cells"])
+    names = collected.compartment_names
+    branches = name_branches(tables["branches_distancebins"], tables["cells"], names)
     branches = branches[branches["cell_type"] == STUDIED_TYPE]
     return {
         "mitochondria_and_synapses": draw_relations(select_distal(branches)),

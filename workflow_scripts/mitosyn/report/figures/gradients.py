@@ -26,7 +26,9 @@ GRADIENT_PANELS = {
 def draw(collected: Collected) -> dict[str, Figure]:
     """Draw what changes along the neurites of the cell type that ends each figure's name."""
     tables = collected.tables
-    gradients = bin_gradients(name_branches(tables["branches_distancebins"], tables["cells"]))
+    names = collected.compartment_names
+    branches = name_branches(tables["branches_distancebins"], tables["cells"], names)
+    gradients = bin_gradients(branches, names)
     return {
         name: draw_gradients(gradients, name.removeprefix("gradients_"))
         for name in QUESTIONS["gradients"].figures
