@@ -21,12 +21,14 @@ from mitosyn.cells.fit import (
     MESHES,
     SKELETON,
     Fit,
-    all_cells,
-    check_all_cells,
-    explain,
     fit_meshes,
     fit_skeleton,
     mesh_centres,
+)
+from mitosyn.cells.verdicts import (
+    all_cells,
+    check_all_cells,
+    explain,
     read_fits,
     refuse_contradiction,
     refuse_without_meshes,

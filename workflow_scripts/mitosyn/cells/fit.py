@@ -1,26 +1,22 @@
 """Whether the tables' positions, the meshes and the skeletons of cells lie at one place.
 
-A wrong voxel size moves everything that is made from it by a factor along each axis. The factors
-that would undo it are found from the positions themselves, so that an error can name the size
-that was meant, and a cell that is odd for other reasons (a merge of two) is told from it.
+A wrong voxel size moves everything that is made from it by a factor along each axis, another origin
+by an offset. The factors, or the offset, that would undo it are found from the positions themselves,
+so that an error can name what was meant, and a cell that is odd for other reasons (a merge of two)
+is told from it.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import permutations
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from mitosyn.meshes import MeshBundle
 from mitosyn.skeletons import nearest_nodes
-from mitosyn.support import CONFIGURATION, NM_PER_UM, InputError, write_text
 
 MESHES, SKELETON = "meshes", "skeleton"
 FITS, DOUBTFUL, CONTRADICTS = "fits", "doubtful", "contradicts"
@@ -30,9 +26,11 @@ SOMA_RADIUS_NM = 10_000.0
 # Factors explain a distance if they leave less than this share of it, and less than this.
 # At least so many of the mitochondria have to be outside the soma then.
 LEFT_SHARE, LEFT_NM, LEAST_TELLING = 1 / 5, 1_000.0, 1 / 5
-# Factors nearer to 1 than this are none; those nearer to each other than this are one.
-SAME, ALIKE = 0.005, 0.01
 STEPS = 30
+# An offset is found by votes of so many points and nodes at most, for cells of this size.
+VOTERS, CANDIDATES, VOTE_NM = 100, 4_000, 4_000.0
+# An offset explains what factors explain too if it leaves less than this share of what they leave.
+BETTER = 1 / 2
 
 
 class Matched(NamedTuple):
@@ -97,6 +95,9 @@ class Fit:
     axes : three ints
         The axes of the positions that become x, y and z for that; 0, 1, 2 but where they
         are mixed up.
+    offset_nm : three floats
+        Where the other thing lies off the positions, if an offset brings them together better
+        than factors do; else 0.
     """
 
     compared_with: str
@@ -106,6 +107,12 @@ class Fit:
     telling: int = 0
     ratio: tuple[float, ...] = (1.0, 1.0, 1.0)
     axes: tuple[int, ...] = (0, 1, 2)
+    offset_nm: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether an offset would bring the two together."""
+        return any(self.offset_nm)
 
     @property
     def is_explained(self) -> bool:
@@ -144,7 +151,10 @@ def fit_meshes(positions: np.ndarray, centres: np.ndarray) -> Fit:
         distances = _distances(points, factors, centres)
         return Matched(centres, distances, np.ones(len(points), bool))
 
-    return _fit(MESHES, positions, centres, match)
+    fit = _fit(MESHES, positions, centres, match)
+    if not _is_odd(fit):
+        return fit
+    return _shifted(fit, positions, np.median(centres - positions, axis=0), match)
 
 
 def fit_skeleton(positions: np.ndarray, nodes: np.ndarray, somatic: np.ndarray) -> Fit:
@@ -160,7 +170,10 @@ def fit_skeleton(positions: np.ndarray, nodes: np.ndarray, somatic: np.ndarray) 
         within = SOMA_RADIUS_NM * somatic[nearest]
         return Matched(nodes[nearest], np.maximum(distances - within, 0), ~somatic[nearest])
 
-    return _fit(SKELETON, positions, nodes, match)
+    fit = _fit(SKELETON, positions, nodes, match)
+    if not _is_odd(fit):
+        return fit
+    return _shifted(fit, positions, _voted_offset(positions, nodes), match)
 
 
 def _fit(compared_with: str, points: np.ndarray, targets: np.ndarray, match: Match) -> Fit:
@@ -232,135 +245,42 @@ def _distances(points: np.ndarray, factors: np.ndarray, targets: np.ndarray) -> 
     return np.sqrt(np.einsum("ij,ij->i", offsets, offsets)) / unit
 
 
-def in_words(ratio: Iterable[float]) -> str:
-    """Return which factors are not 1: ``x and y are multiplied by 0.895``; empty if all are."""
-    groups: dict[str, list[str]] = {}
-    for axis, factor in zip("xyz", _alike(ratio), strict=True):
-        if abs(factor - 1) > SAME:
-            groups.setdefault(f"{factor:.3g}", []).append(axis)
-    named = {1: "{} is", 2: "{} and {} are", 3: "{}, {} and {} are"}
-    words = {factor: named[len(axes)].format(*axes) for factor, axes in groups.items()}
-    return " and ".join(f"{axes} multiplied by {factor}" for factor, axes in words.items())
+def _is_odd(fit: Fit) -> bool:
+    return fit.median_nm > LIMITS[fit.compared_with].doubtful_nm
 
 
-def _alike(ratio: Iterable[float]) -> list[float]:
-    """Put the mean for factors that differ by chance only."""
-    ratio = list(ratio)
-    return [float(np.mean([o for o in ratio if abs(o / r - 1) <= ALIKE])) for r in ratio]
+def _shifted(fit: Fit, points: np.ndarray, offset: np.ndarray, match: Match) -> Fit:
+    """Add the offset near one that is given, if it explains the distance better than factors."""
+    ones = np.ones(3)
+    for _ in range(STEPS):
+        targets, distances, telling = match(points + offset, ones)
+        if telling.sum() < max(LEAST_TELLING * len(points), 1):
+            return fit
+        move = np.median((targets - points - offset)[telling], axis=0)
+        if np.abs(move).max() < 1.0:
+            break
+        offset = offset + move
+    left = float(np.median(distances[telling]))
+    if left > min(LEFT_SHARE * fit.median_nm, LEFT_NM):
+        return fit
+    if fit.is_explained and left > BETTER * fit.fitted_median_nm:
+        return fit
+    return replace(fit, offset_nm=tuple(offset.tolist()))
 
 
-def meant_size(voxel_size_nm: Sequence[float], ratio: Iterable[float]) -> list[float]:
-    """Return the voxel size times the factors, in three digits where these are not 1."""
-    return [
-        size if abs(factor - 1) <= SAME else float(f"{size * factor:.3g}")
-        for size, factor in zip(voxel_size_nm, _alike(ratio), strict=True)
-    ]
+def _voted_offset(points: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Return the offset, (3,), with which most of some points have a node nearby.
 
-
-def explain(
-    fit: Fit, voxel_size_nm: Sequence[float], mesh_voxel_size_nm: Sequence[float]
-) -> tuple[str, str]:
-    """Return how far off positions are and what would fit, and what to look at."""
-    ratio, meshes = np.array(fit.ratio), fit.compared_with == MESHES
-    what = "centres of their meshes" if meshes else "skeleton of their cell"
-    problem = (
-        f"half of the positions of {fit.count} mitochondria are {fit.median_nm / NM_PER_UM:,.1f} "
-        f"µm or more from the {what}"
-    )
-    changes = in_words(1 / ratio if meshes else ratio)
-    if fit.axes != (0, 1, 2):
-        order = ", ".join("xyz"[axis] for axis in fit.axes)
-        problem += f"; they fit when x, y, z are taken from {order}"
-        return problem, "Check the order of the columns, and of the voxel sizes in the config."
-    if not (fit.is_explained and changes):
-        return problem, "Check the voxel sizes in the config, and that the files belong together."
-    problem += f"; the {'meshes' if meshes else 'positions'} fit when {changes}"
-    if np.allclose(ratio, 1 / NM_PER_UM, rtol=ALIKE):
-        return problem, f"Are the {fit.compared_with}'s vertices in µm? They have to be in nm."
-    if not meshes and np.allclose(ratio * voxel_size_nm, 1, rtol=2 * ALIKE):
-        return problem, "Are the skeleton's vertices in voxels? They have to be in nm."
-    # Meshes are scaled by voxel_size_nm as positions are; what differs is their own size.
-    name = "mesh_voxel_size_nm" if meshes else "voxel_size_nm"
-    given = mesh_voxel_size_nm if meshes else voxel_size_nm
-    return problem, f"Is {name} {meant_size(given, ratio)} meant? It is {list(given)}."
-
-
-def write_fits(path: str | Path, cell_id: int, fits: Iterable[Fit]) -> None:
-    """Write the fits of a cell as JSON."""
-    write_text(path, json.dumps({"cell_id": cell_id, "fits": [asdict(fit) for fit in fits]}) + "\n")
-
-
-def read_fits(path: str | Path) -> tuple[int, list[Fit]]:
-    """Read what :func:`write_fits` wrote: the cell's id and its fits."""
-    content = json.loads(Path(path).read_text())
-    lists = ("ratio", "axes")
-    rows = [fit | {name: tuple(fit[name]) for name in lists} for fit in content["fits"]]
-    return content["cell_id"], [Fit(**row) for row in rows]
-
-
-def fit_row(cell_id: int, fit: Fit) -> list[int | float | str]:
-    """Return a row with the columns of ``tables/position_checks.csv``."""
-    return [cell_id, fit.compared_with, fit.count, fit.median_nm, *fit.ratio, fit.verdict]
-
-
-def refuse_contradiction(
-    source: str | Path,
-    fits: Sequence[Fit],
-    voxel_size_nm: Sequence[float],
-    mesh_voxel_size_nm: Sequence[float],
-) -> None:
-    """Refuse a cell of which many mitochondria are far off, and other sizes would fit."""
-    for fit in fits:
-        if fit.verdict == CONTRADICTS:
-            problem, remedy = explain(fit, voxel_size_nm, mesh_voxel_size_nm)
-            raise InputError(source, problem, remedy, CONFIGURATION)
-        if fit.verdict == DOUBTFUL:
-            logging.warning("%s", explain(fit, voxel_size_nm, mesh_voxel_size_nm)[0])
-
-
-def all_cells(fits: Sequence[Fit]) -> Fit:
-    """Return what holds for half of the cells; one that is odd counts once."""
-    fits = [fit for fit in fits if fit.count]
-    explained = [fit for fit in fits if fit.is_explained and fit.median_nm > 0]
-    middle = explained if 2 * len(explained) > len(fits) else []
-    return Fit(
-        fits[0].compared_with,
-        sum(fit.count for fit in fits),
-        float(np.median([fit.median_nm for fit in fits])),
-        float(np.median([fit.fitted_median_nm for fit in fits])),
-        sum(fit.telling for fit in fits),
-        tuple(np.median([fit.ratio for fit in middle], axis=0)) if middle else (1.0, 1.0, 1.0),
-        Counter(fit.axes for fit in middle).most_common(1)[0][0] if middle else (0, 1, 2),
-    )
-
-
-def refuse_without_meshes(layer: str, fits: Iterable[Fit]) -> None:
-    """Refuse a mesh layer that has no mesh for a mitochondrion of any cell."""
-    counts = [fit.count for fit in fits if fit.compared_with == MESHES]
-    if not any(counts):
-        raise InputError(
-            layer,
-            f"no mesh that can be used for any mitochondrion of the {len(counts)} cells",
-            "Check that mitochondria_meshes in the config is the layer that the tables' mito_id "
-            "are of; the logs of fetch_meshes say what each lacks.",
-            CONFIGURATION,
-        )
-
-
-def check_all_cells(
-    source: str | Path,
-    fits: Iterable[Fit],
-    voxel_size_nm: Sequence[float],
-    mesh_voxel_size_nm: Sequence[float],
-) -> None:
-    """Refuse positions that are far off in half of the cells.
-
-    The error names the factors that would fit, where they bring most of these cells back.
+    Of all differences of a point and a node, those that most points have in common.
     """
-    fits = list(fits)
-    for compared_with, limits in LIMITS.items():
-        those = [fit for fit in fits if fit.compared_with == compared_with and fit.count]
-        together = all_cells(those) if those else None
-        if together is not None and together.median_nm > limits.far_nm:
-            problem, remedy = explain(together, voxel_size_nm, mesh_voxel_size_nm)
-            raise InputError(source, f"{len(those)} cells: {problem}", remedy, CONFIGURATION)
+    points = points[:: -(-len(points) // VOTERS)]
+    nodes = nodes[:: -(-len(nodes) // CANDIDATES)]
+    differences = nodes[None] - points[:, None]
+    cells = np.floor(differences / VOTE_NM).astype(np.int64)
+    cells -= cells.min(axis=(0, 1))
+    sizes = cells.max(axis=(0, 1)) + 1
+    numbers = (cells[..., 0] * sizes[1] + cells[..., 1]) * sizes[2] + cells[..., 2]
+    # A point votes once for each offset.
+    votes = np.concatenate([np.unique(row) for row in numbers])
+    found, counts = np.unique(votes, return_counts=True)
+    return np.median(differences[numbers == found[np.argmax(counts)]], axis=0)
