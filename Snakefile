@@ -21,6 +21,7 @@ include: "rules/engine.smk"
 include: "rules/common.smk"
 include: "rules/cells.smk"
 include: "rules/mesh_layer.smk"
+include: "rules/preflight.smk"
 include: "rules/sources.smk"
 include: "rules/tables.smk"
 include: "rules/per_cell.smk"
@@ -31,6 +32,7 @@ include: "rules/figures.smk"
 include: "rules/report.smk"
 
 
+from mitosyn.preflight import warnings_of
 from mitosyn.support import failed_jobs
 
 
@@ -72,6 +74,7 @@ rule retrieve_all:
 
 
 make_groups_anew()
+forget_what_was_not_redone()
 set_environment(str(RULES.parent / "envs" / "workflow.yaml"))
 
 
@@ -84,10 +87,15 @@ onsuccess:
     checked = Path(f"{RESULTS}/check.json")
     if checked.exists() and checked.stat().st_mtime >= STARTED:
         print(json.loads(checked.read_text())["summary"])
+    for line in warnings_of(CHECKED_INPUTS):
+        print(line)
 
 
 onerror:
     # So that nobody has to look for them.
     lines = failed_jobs(LOGS, STARTED)
     if lines:
-        print(f"{len(lines)} failed:", *lines, sep="\n  ", file=sys.stderr)
+        failed = sum(not line.startswith(" ") for line in lines)
+        print(f"{failed} failed:", *lines, sep="\n  ", file=sys.stderr)
+    for line in warnings_of(CHECKED_INPUTS):
+        print(line, file=sys.stderr)

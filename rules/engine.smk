@@ -1,5 +1,6 @@
 """What Snakemake has no directive or option for; tests/test_engine.py tries it alone."""
 
+from snakemake.dag import DAG
 from snakemake.jobs import GroupJob, GroupJobFactory
 
 
@@ -29,6 +30,24 @@ def make_groups_anew():
     without the one in its place: the run ends with the name of a rule as a KeyError.
     """
     GroupJobFactory.new = lambda self, id, jobs, resources: GroupJob(id, frozenset(jobs), resources)
+
+
+def forget_what_was_not_redone():
+    """Let what a checkpoint spares spare what comes after it.
+
+    Snakemake 9.27 keeps, as a reason for each job, which of its inputs other jobs were to make when
+    the run was planned. A job behind ancient() that is planned while its input is missing, and is
+    not redone when that is there, would have all redone that comes after it.
+    """
+    plan = DAG.postprocess_after_update
+
+    async def plan_anew(dag):
+        for job in dag.jobs:
+            if not dag.finished(job) and job not in dag._running:
+                dag.reason(job).updated_input_run.clear()
+        await plan(dag)
+
+    DAG.postprocess_after_update = plan_anew
 
 
 def without_redoing(value):

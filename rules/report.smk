@@ -62,8 +62,7 @@ LISTED = {path: entry.about for path, entry in MADE.items() if entry.listed}
 rule summarise_dataset:
     """Sum the dataset up in one page; last, as it also says what the jobs before it cost."""
     input:
-        check=f"{RESULTS}/check.json",
-        provenance=f"{RESULTS}/provenance.json",
+        **{name: f"{RESULTS}/{name}.json" for name in ("inputs", "check", "provenance")},
         cells=f"{RESULTS}/tables/cells.arrow",
         left_out=f"{RESULTS}/tables/left_out_cells.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",

@@ -126,6 +126,7 @@ if INPUTS.skeleton_layer:
         input:
             **tables_for("cells"),
             layer=skeleton_layer_files(),
+            checked=ancient(CHECKED_INPUTS),
         output:
             folder=directory(INPUTS.skeletons),
         log:

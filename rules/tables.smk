@@ -7,6 +7,8 @@ checkpoint select_cells:
         **tables_for("cells"),
         # Of files that are there before the run, which there are is a parameter.
         skeletons=[] if INPUTS.skeletons_are_files else INPUTS.skeletons or [],
+        # First in every run; what is found there changes nothing here.
+        checked=ancient(CHECKED_INPUTS),
     output:
         cells=f"{RESULTS}/tables/cells.arrow",
         left_out=f"{RESULTS}/tables/left_out_cells.arrow",

@@ -37,6 +37,7 @@ def main(snakemake) -> None:
         "dataset": folder.name,
         "description": params.description,
         "headline": headline(check),
+        "warnings": json.loads(Path(source.inputs).read_text())["warnings"],
         "compared": any(params.expectations.values()),
         "counts": compare_counts(check, params.expectations),
         "absent": [*params.absent, *absent_of_cells(read_cells(source.cells).values())],

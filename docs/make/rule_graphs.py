@@ -13,6 +13,7 @@ from mitosyn.catalogue.figures import QUESTIONS
 
 # By file of rules, in the order of the data flow; of other files, and of rules without one.
 COLOURS = {
+    "preflight": "#f5e6ee",
     "sources": "#dbe7f3",
     "tables": "#d8eee2",
     "per_cell": "#fdebc8",

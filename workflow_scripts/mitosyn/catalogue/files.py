@@ -299,6 +299,11 @@ _TEMPLATES = (
         checksummed=False,
         listed=False,
     ),
+    Published(
+        "inputs.json",
+        "What was found in the inputs, first of all: cells, formats, whether they fit, warnings.",
+        checksummed=False,
+    ),
     Published("check.json", "All counts.", checksummed=False),
     Published(
         "provenance.json",

@@ -1,14 +1,13 @@
 """Whether the tables' positions, the meshes and the skeletons of cells lie at one place.
 
-A wrong voxel size moves everything that is made from it by a factor along each axis, another origin
-by an offset. The factors, or the offset, that would undo it are found from the positions themselves,
-so that an error can name what was meant, and a cell that is odd for other reasons (a merge of two)
-is told from it.
+A wrong voxel size moves everything that is made from it by a factor along each axis, another
+origin by an offset. What would undo it is found from the positions themselves, so that an error can
+name what was meant, and a cell that is odd for other reasons (a merge of two) is told from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import NamedTuple
@@ -29,8 +28,9 @@ LEFT_SHARE, LEFT_NM, LEAST_TELLING = 1 / 5, 1_000.0, 1 / 5
 STEPS = 30
 # An offset is found by votes of so many points and nodes at most, for cells of this size.
 VOTERS, CANDIDATES, VOTE_NM = 100, 4_000, 4_000.0
-# An offset explains what factors explain too if it leaves less than this share of what they leave.
-BETTER = 1 / 2
+# An offset explains what factors explain too if it leaves less than this share of what they leave;
+# three times that where these differ in x and y by more than by chance.
+BETTER, UNLIKELY, SQUARE = 1 / 2, 3, 0.03
 
 
 class Matched(NamedTuple):
@@ -193,13 +193,22 @@ def _fit(compared_with: str, points: np.ndarray, targets: np.ndarray, match: Mat
             if telling.sum() < max(LEAST_TELLING * len(points), 1):
                 continue
             left = float(np.median(distances[telling]))
-            if left < best.fitted_median_nm:
-                best = Fit(
-                    compared_with, len(points), median, left, int(telling.sum()), tuple(ratio), axes
-                )
-        if best.is_explained:
+            found = Fit(
+                compared_with, len(points), median, left, int(telling.sum()), tuple(ratio), axes
+            )
+            if _doubt(found) < _doubt(best):
+                best = found
+        if best.is_explained and _doubt(best) == best.fitted_median_nm:
             return best
+    if best.is_explained:
+        return best
     return plain
+
+
+def _doubt(fit: Fit) -> float:
+    """Return what factors leave, a multiple of it where x and y differ: voxels are square there."""
+    x, y, _ = fit.ratio
+    return fit.fitted_median_nm * (1 if abs(x / y - 1) < SQUARE else UNLIKELY)
 
 
 def _starts(points: np.ndarray, targets: np.ndarray) -> Iterator[np.ndarray]:
@@ -263,7 +272,7 @@ def _shifted(fit: Fit, points: np.ndarray, offset: np.ndarray, match: Match) -> 
     left = float(np.median(distances[telling]))
     if left > min(LEFT_SHARE * fit.median_nm, LEFT_NM):
         return fit
-    if fit.is_explained and left > BETTER * fit.fitted_median_nm:
+    if fit.is_explained and left > BETTER * _doubt(fit):
         return fit
     return replace(fit, offset_nm=tuple(offset.tolist()))
 

@@ -5,12 +5,12 @@ from mitosyn.meshes.bundle import (
     read_bundle, source_scale, write_bundle,
 )
 from mitosyn.meshes.cell_mesh import CELL_MESH_ENDINGS, CellMesh, cell_mesh_scale, read_cell_mesh
-from mitosyn.meshes.formats.registry import mesh_reader
+from mitosyn.meshes.formats.registry import format_name, mesh_reader
 from mitosyn.meshes.formats.shards import Shards
 from mitosyn.meshes.formats.stored import Content, Part, Wanted, stored_transform, whole_part
 from mitosyn.meshes.layers import (
     FILE_LAYER, LAYER, REMEDY, WEB_LAYERS, at_level, is_file_name, is_web_layer, local_layer,
-    mesh_folder, named_mesh_folder, read_info, resolution_problem,
+    mesh_folder, named_mesh_folder, read_info, resolution_of, resolution_problem,
 )
 from mitosyn.meshes.morphometrics import complexity_index, measure_bundle
 from mitosyn.meshes.segmentation import mesh_segmentation

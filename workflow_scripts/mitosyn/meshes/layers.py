@@ -97,6 +97,15 @@ def is_file_name(name: Any) -> TypeGuard[str]:
     )
 
 
+def resolution_of(info: Any) -> list[float] | None:
+    """Return the nm of a voxel along x, y and z that a layer's ``info`` has, None without any."""
+    try:
+        x, y, z = (float(size) for size in info["scales"][0]["resolution"])
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return [x, y, z]
+
+
 def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
     """Return how a layer's resolution contradicts the voxel size of its meshes; empty if not.
 
@@ -104,12 +113,12 @@ def resolution_problem(info: Any, mesh_voxel_size_nm: Sequence[float]) -> str:
     which their nm count, so that only other ratios are contradictions. In an ``info`` without a
     resolution there is nothing to compare.
     """
+    resolution = resolution_of(info)
     try:
-        resolution = [float(size) for size in info["scales"][0]["resolution"]]
-        ratios = [a / b for a, b in zip(resolution, mesh_voxel_size_nm, strict=True)]
+        ratios = [a / b for a, b in zip(resolution or (), mesh_voxel_size_nm, strict=True)]
         multiples = [max(ratio, 1 / ratio) for ratio in ratios]
         fits = all(abs(multiple - round(multiple)) < 1e-3 * multiple for multiple in multiples)
-    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError):
+    except (ValueError, ArithmeticError):
         return ""
     if fits:
         return ""

@@ -9,10 +9,12 @@ from mitosyn.meshes import (
     Mesh,
     MeshError,
     MeshStore,
+    format_name,
     is_web_layer,
     local_layer,
     mesh_reader,
     named_mesh_folder,
+    resolution_of,
     resolution_problem,
 )
 from mitosyn.retrieval.layer_files import LayerFiles, Transfer
@@ -33,6 +35,13 @@ class MeshLayer:
         The voxel size of its meshes that the config gives.
     lod : int
         The level of detail to read, 0 the finest.
+
+    Attributes
+    ----------
+    format : str
+        What its meshes are stored as.
+    resolution_nm : list of three floats or None
+        What its ``info`` says.
 
     Raises
     ------
@@ -55,13 +64,15 @@ class MeshLayer:
         folder = named_mesh_folder(info, path)
         if local is not None and not (local / folder).is_dir():
             raise self._files.unreadable(f"there is no folder {folder!r}")
+        kept = self._files.read_info(f"{folder}/info") or {}
         try:
-            self._meshes = mesh_reader(folder, self._files.read_info(f"{folder}/info") or {}, lod)
+            self._meshes = mesh_reader(folder, kept, lod)
         except MeshError as error:
             raise self._files.unreadable(str(error)) from error
         problem = resolution_problem(info, mesh_voxel_size_nm or ())
         if problem:
             raise InputError(path, problem, "Correct the one that is wrong.", CONFIGURATION)
+        self.format, self.resolution_nm = format_name(kept), resolution_of(info)
 
     def fetch(self, mito_ids: Iterable[int]) -> dict[int, Mesh | MeshError]:
         """Return the mesh of each mitochondrion, or what is wrong with it.

@@ -8,6 +8,7 @@ from mitosyn.skeletons.coverage import (
     first_nearest_nodes, majority_labels, nearest_nodes,
 )
 from mitosyn.skeletons.formats.fetched import write_fetched
+from mitosyn.skeletons.formats.form import SkeletonForm
 from mitosyn.skeletons.formats.layers import SKELETON_TYPE, SkeletonError, StoredSkeletons
 from mitosyn.skeletons.formats.meshparty import read_calibres
 from mitosyn.skeletons.formats.registry import read_skeleton, skeleton_endings

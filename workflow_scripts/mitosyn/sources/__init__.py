@@ -8,4 +8,5 @@ from mitosyn.sources.adapters import (
 from mitosyn.sources.counts import listed_ends, listed_mitochondria
 from mitosyn.sources.nuclei import Nuclei, read_nuclei
 from mitosyn.sources.overlaps import EM_VOXELS, read_overlaps
+from mitosyn.sources.problems import sampled_synapses, table_problems
 from mitosyn.sources.published_statistics import ASCENDING, STUDIED_TYPE, published_value

@@ -139,13 +139,17 @@ def collect_mitochondria(
 
 def read_mitochondria(path: str | Path, form: TableForm) -> pa.Table:
     """Read the columns that a table of mitochondria has of :data:`MITOCHONDRIA`."""
-    # Under this name an id may be that of no cell.
-    kinds = {"cellid" if n == "cell_id" else n: kind for n, kind in MITOCHONDRIA.items()}
+    table = _read(path, *owned(MITOCHONDRIA, form))
+    return table.rename_columns(["cell_id" if n == "cellid" else n for n in table.column_names])
+
+
+def owned(kinds: Mapping[str, Kind], form: TableForm) -> tuple[dict[str, Kind], TableForm]:
+    """Return the columns and their form with ``cell_id`` as a name of what may be no cell's."""
     called = {"cellid": "cell_id"} | {
         "cellid" if name == "cell_id" else name: source for name, source in form.columns.items()
     }
-    table = _read(path, kinds, TableForm(called, form.unit_nm))
-    return table.rename_columns(["cell_id" if n == "cellid" else n for n in table.column_names])
+    renamed = {"cellid" if name == "cell_id" else name: kind for name, kind in kinds.items()}
+    return renamed, TableForm(called, form.unit_nm)
 
 
 def _ids(column: pa.ChunkedArray) -> np.ndarray:

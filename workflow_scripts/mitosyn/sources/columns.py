@@ -84,6 +84,8 @@ def stream_columns(
         for name, kind in kinds.items()
         if (source := _source(name, kind, form, there)) is not None
     }
+    if not found:
+        return
     flat, called, empty = _flat(found, kinds)
     rows = 0
     for batch in _stream(path, flat, called, empty):

@@ -56,6 +56,14 @@ SYNAPSE_COLUMNS = {
     **{"id": ID, "pre_root_id": ID, "post_root_id": ID},
     **dict.fromkeys(POSITION_VX, NUMBER),
 }
+TABLE_COLUMNS = {
+    "cell_types": CELL_TYPE_COLUMNS,
+    "somas": SOMA_COLUMNS,
+    **dict.fromkeys(("mitochondria", "neuron_mitochondria"), MITOCHONDRION_COLUMNS),
+    "pyramidal_mitochondria": PUBLISHED_MITOCHONDRION_COLUMNS,
+    "synapses": SYNAPSE_COLUMNS,
+}
+"""The columns of each table, but for the list of pyramidal ids."""
 Position = tuple[float, float, float]
 Table = tuple[str, pa.Table]
 """A table as read, and its path for errors."""

@@ -1,7 +1,7 @@
 """What every room needs: errors, files, jobs, seals, units."""
 
 from mitosyn.support.code import CodeBase
-from mitosyn.support.errors import CHECKS, CONFIGURATION, InputError, RETRIEVAL
+from mitosyn.support.errors import BadInputsError, CHECKS, CONFIGURATION, InputError, RETRIEVAL
 from mitosyn.support.files import flush_to_disk, link_files, whole_file, whole_folder, write_text
 from mitosyn.support.hdf5 import (
     open_h5, read_positions, read_text_or_numbers, read_vertex_number, read_vertex_numbers,

@@ -1,7 +1,8 @@
-"""The one error that bad input raises."""
+"""The one error that bad input raises, and several of it at once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 # Pages of the documentation that say more.
@@ -36,3 +37,17 @@ class InputError(ValueError):
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
         return type(self), (self.source, self.problem, self.remedy, self.page)
+
+
+class BadInputsError(InputError):
+    """All that is wrong with the inputs, a line each; and what is odd besides."""
+
+    def __init__(self, errors: Sequence[InputError], warnings: Sequence[str] = ()) -> None:
+        super().__init__("inputs", "", "")
+        self.errors, self.warnings = errors, warnings
+        many = f"{len(errors)} problems" if len(errors) > 1 else "a problem"
+        lines = [*map(str, errors), *(f"(warning) {warning}" for warning in warnings)]
+        self.args = ("\n  - ".join([f"the inputs have {many}:", *lines]),)
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.errors, self.warnings)

@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -72,8 +73,13 @@ def failed_jobs(logs: str | Path, since: float) -> list[str]:
         if log.stat().st_mtime >= since:
             text = log.read_text(errors="replace").splitlines()
             if not text or not COST_LINE.fullmatch(text[-1]):
-                errors = [line.removeprefix("ERROR ") for line in text if line.startswith("ERROR ")]
-                lines.append(f"{log}: {errors[0] if errors else 'ended without an error, killed?'}")
+                first = next((n for n, line in enumerate(text) if line.startswith("ERROR ")), None)
+                if first is None:
+                    lines.append(f"{log}: ended without an error, killed?")
+                    continue
+                # Several problems stand below each other.
+                more = list(takewhile(lambda line: line.startswith("  - "), text[first + 1 :]))
+                lines += [f"{log}: {text[first].removeprefix('ERROR ')}", *more]
     return lines
 
 

@@ -12,8 +12,8 @@ from mitosyn.tables.mitochondria import (
     MITOCHONDRIA_SCHEMA, in_cell_order, mitochondria_of_cell, positions_nm,
 )
 from mitosyn.tables.reading import (
-    ID, NUMBER, TEXT, expected_value, is_id, is_number, is_sound, read_csv_rows, read_header,
-    read_ids, read_lines, read_table, refuse_repeats, stream_table, write_csv,
+    COMPRESSED, ID, NUMBER, TEXT, expected_value, is_id, is_number, is_sound, read_csv_rows,
+    read_header, read_ids, read_lines, read_table, refuse_repeats, stream_table, write_csv,
 )
 from mitosyn.tables.synapses import (
     ENDS_SCHEMA, SYNAPSES_SCHEMA, postsynaptic_sites, synapse_ends, synapses_of,

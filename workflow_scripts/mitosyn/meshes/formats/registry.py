@@ -44,8 +44,18 @@ def mesh_reader(folder: str, info: Any, lod: int = 0) -> MeshReader:
     """
     if not isinstance(info, dict):
         raise MeshError(f"the info of their folder is {info!r}")
-    kind, sharded = info.get("@type", DEFAULT), bool(info.get("sharding"))
-    reader = FORMATS.get((str(kind), sharded))
+    kind, sharded = _format(info)
+    reader = FORMATS.get((kind, sharded))
     if reader is None:
         raise MeshError(f"they are {'sharded ' if sharded else ''}{kind!r}")
     return reader(folder, info, lod)
+
+
+def _format(info: dict[str, Any]) -> tuple[str, bool]:
+    return str(info.get("@type", DEFAULT)), bool(info.get("sharding"))
+
+
+def format_name(info: dict[str, Any]) -> str:
+    """Return what the format is called of meshes whose folder has this ``info``."""
+    kind, sharded = _format(info)
+    return f"{kind}, sharded" if sharded else kind
