@@ -562,7 +562,7 @@ if shown:
     draw(rows[0], things, color=coloured(things), linewidth=1)
     draw(rows[0], part, connectors_only=True, **CONNECTORS | {"cn_zorder": 200})
     draw_mitochondria(rows[0], bare[inside(bare, near)].assign(**{"volume (µm³)": np.nan}))
-    show(figure, [thing.name for thing in things], SYNAPSE_KEYS)
+    show(figure, [thing.name for thing in things], SYNAPSE_KEYS * (len(synapses) > 0))
     words = "" if meshes else " (without demonstration_meshes.tar.gz, they are shown as points)"
     print(f"{names[shown]}: {len(own)} mitochondria, {len(solid)} with a mesh{words}.")
 
@@ -623,8 +623,16 @@ _ = Path("smo_microns_demonstration_3d.html").write_text(page, encoding="utf-8",
 
 # %% [markdown]
 # ## Going on
+#: if published
 # `navis.plot3d(neuron)` turns any neuron; `data_dictionary.md` explains all columns. Some
 # skeletons are in several pieces: each has a root of its own, with parent −1. If you use data of
 # MICrONS layer 2/3, please cite [Reconstruction of neocortex: Organelles, compartments, cells,
 # circuits, and activity](https://www.sciencedirect.com/science/article/pii/S0092867422001349)
 # (Cell, 2022), and see the [MICrONS Explorer](https://www.microns-explorer.org/phase1).
+#: else
+# `data_dictionary.md` explains all columns.
+#: if skeletons
+# `navis.plot3d(neuron)` turns any neuron. Some skeletons are in several pieces: each has a root of
+# its own, with parent −1.
+#: endif
+#: endif
