@@ -7,6 +7,7 @@ import time
 from functools import cache
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
@@ -19,12 +20,17 @@ from mitosyn.config import ConfigError, duplicate_keys, locate_inputs, read_conf
 from mitosyn.sources import READS, STUDIED_TYPE
 from mitosyn.support import CodeBase
 
+# A dataset that is begun has no description yet: whatever is chosen, the sample's will do.
+# Snakemake does not say what it was asked for before it has read the rules.
+BEGINS = "new_dataset" in sys.argv
+CHOSEN = yaml.safe_load((RULES.parent / "config.yaml").read_text()) if BEGINS else config
+
 try:
     # What is there twice cannot be seen in what was read.
     twice = [line for path in workflow.configfiles for line in duplicate_keys(path)]
     if twice:
         raise ConfigError(*twice)
-    SETTINGS = read_config(config)
+    SETTINGS = read_config(CHOSEN)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 

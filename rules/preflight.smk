@@ -41,3 +41,13 @@ checkpoint check_inputs:
         code=code("check_inputs"),
     script:
         "../workflow_scripts/check_inputs.py"
+
+
+rule new_dataset:
+    """Begin a dataset of one's own: a commented description, and tables with headers alone."""
+    log:
+        "logs/new_dataset.log",
+    params:
+        name=str(config.get("name", "")),
+    script:
+        "../workflow_scripts/new_dataset.py"

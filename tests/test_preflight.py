@@ -21,7 +21,7 @@ from loopback import hang_after, serve, status
 from mitosyn.config.locate import locate_inputs
 from mitosyn.config.reading import read_config
 from mitosyn.support.errors import InputError
-from workflow import ROOT
+from workflow import ROOT, run_snakemake
 
 sys.path.append(str(ROOT / "workflow_scripts"))
 import check_inputs
@@ -282,3 +282,30 @@ def test_layers_that_refuse_or_do_not_answer(
     assert len(listed) == 2
     assert "403" in listed[0] and f"{server.url}/meshes" in listed[0]
     assert f"{server.url}/skeletons" in listed[1]
+
+
+def test_a_new_dataset_begins_with_a_description_that_can_be_read(tmp_path: Path) -> None:
+    # Whatever is chosen, and be it described or not.
+    begin = ("new_dataset", "--cores", "1", "--config", "name=mine", "dataset=nowhere")
+    run = run_snakemake(tmp_path, *begin)
+    assert run.code == 0, run.text
+    text = (tmp_path / "mine" / "mine.yaml").read_text()
+    tables = ("cells", "mitochondria", "synapses")
+    found = {path.name for path in (tmp_path / "mine").iterdir()}
+    assert found == {"mine.yaml", *(f"{table}.csv" for table in tables)}
+    assert sum(not line.lstrip().startswith("#") for line in text.splitlines()) < 25
+    # Its tables are empty, and that is all that is wrong.
+    run = run_snakemake(tmp_path, "check_inputs", "--cores", "1", "--configfile", "mine/mine.yaml")
+    assert run.errors() == [
+        "Error: mine/cells.csv: no rows, expected at least one. Fill the table. "
+        "(docs/configuration.md)"
+    ]
+    # Nothing is overwritten; and a name is needed, by no other target.
+    (tmp_path / "mine" / "cells.csv").write_text("kept")
+    (tmp_path / "mine" / "mine.yaml").unlink()
+    run = run_snakemake(tmp_path, *begin)
+    assert run.code != 0 and "mine/cells.csv: is there already" in run.text
+    assert not (tmp_path / "mine" / "mine.yaml").exists()
+    assert "'../x' is no name" in run_snakemake(tmp_path, *begin[:4], "name=../x").text
+    run = run_snakemake(tmp_path, "check_inputs", "--cores", "1", "--config", "name=mine")
+    assert run.code != 0 and "unknown key name" in run.text

@@ -9,3 +9,4 @@ from mitosyn.config.parts import PUBLIC_VIEWER
 from mitosyn.config.problems import ConfigError, duplicate_keys
 from mitosyn.config.reading import read_config
 from mitosyn.config.schema import config_schema, with_key_tables
+from mitosyn.config.values import Name
