@@ -8,12 +8,22 @@ import measures
 import mesh_formats
 import overhead
 import positions
+import preflight
 
 
 def main() -> None:
     """Run them one after the other; takes about an hour and 8 GB of disk."""
     reading = (fetch_meshes, mesh_formats)
-    for benchmark in (measures, branches, positions, *reading, full_run, overhead, growth):
+    for benchmark in (
+        preflight,
+        measures,
+        branches,
+        positions,
+        *reading,
+        full_run,
+        overhead,
+        growth,
+    ):
         benchmark.main()
 
 

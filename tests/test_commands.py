@@ -34,7 +34,7 @@ NAMES = {
     " …": "",
 }
 # Said in words, or tested where a run is finished.
-NO_DRY_RUN = ("--list", "--unlock", "--report")
+NO_DRY_RUN = ("--list", "--unlock", "--report", "new_dataset")
 RULES = {
     rule
     for path in (ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk"))

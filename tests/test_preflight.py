@@ -21,7 +21,7 @@ from loopback import hang_after, serve, status
 from mitosyn.config.locate import locate_inputs
 from mitosyn.config.reading import read_config
 from mitosyn.support.errors import InputError
-from workflow import ROOT, run_snakemake
+from workflow import ROOT, Run, copy_of, done, run_snakemake
 
 sys.path.append(str(ROOT / "workflow_scripts"))
 import check_inputs
@@ -309,3 +309,45 @@ def test_a_new_dataset_begins_with_a_description_that_can_be_read(tmp_path: Path
     assert "'../x' is no name" in run_snakemake(tmp_path, *begin[:4], "name=../x").text
     run = run_snakemake(tmp_path, "check_inputs", "--cores", "1", "--config", "name=mine")
     assert run.code != 0 and "unknown key name" in run.text
+
+
+@pytest.mark.workflow
+def test_warnings_are_said_again_at_the_end_and_on_the_page(small_run: Run, tmp_path: Path) -> None:
+    folder = copy_of(small_run, tmp_path / "run")
+    path = folder / "results/sample/inputs.json"
+    found = json.loads(path.read_text())
+    path.write_text(json.dumps(found | {"warnings": ["cell 7 is <odd>", "so is 8"]}))
+    page = "results/sample/dataset.html"
+    run = run_snakemake(folder, page, "--cores", "1", "--configfile", "config.yaml")
+    assert "summarise_dataset" in done(run) and "check_inputs" not in done(run)
+    said = run.text[run.text.index("2 warnings about the inputs (results/sample/inputs.json):") :]
+    assert said.splitlines()[1:3] == ["  - cell 7 is <odd>", "  - so is 8"]
+    assert "<li>cell 7 is &lt;odd&gt;</li>" in (folder / page).read_text()
+    path.unlink()
+    run = run_snakemake(folder, page, "--cores", "1", "--configfile", "config.yaml")
+    assert {"check_inputs", "summarise_dataset"} <= set(done(run))
+    assert "select_cells" not in done(run)
+    assert "odd about the inputs" not in (folder / page).read_text()
+
+
+@pytest.mark.workflow
+def test_a_subset_gives_the_same_files_in_a_folder_of_its_own(
+    small_run: Run, tmp_path: Path
+) -> None:
+    folder = copy_of(small_run, tmp_path / "run")
+    results = folder / "results"
+    before = {path: path.stat().st_mtime_ns for path in (results / "sample").rglob("*.csv")}
+    options = ("--cores", "2", "--configfile", "config.yaml", "--config")
+    run = run_snakemake(folder, "results/sample+first1/check.json", *options, "first_cells=1")
+    assert run.code == 0, run.text
+    files = [*(results / "sample+first1").glob("microns_cells/*.csv")]
+    files += (results / "sample+first1").glob("cell_morphologies/*.swc")
+    assert len(files) == 3 + 2
+    for file in files:
+        whole = results / "sample" / file.relative_to(results / "sample+first1")
+        assert file.read_bytes() == whole.read_bytes()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    other = int(files[0].stem.split("_")[1]) + 1
+    run = run_snakemake(folder, "check_inputs", *options, f"only_cells=[{other}]")
+    (line,) = run.errors()
+    assert f"cell {other} cannot be analysed" in line and f"nearest: {other - 1}" in line
