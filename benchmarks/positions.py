@@ -29,7 +29,7 @@ import pyarrow as pa  # noqa: E402
 from mitosyn.catalogue.names import COMPARTMENTS  # noqa: E402
 from mitosyn.meshes.bundle import MeshBundle  # noqa: E402
 from mitosyn.positions.neuron import neuron_of  # noqa: E402
-from mitosyn.positions.relations import position_table  # noqa: E402
+from mitosyn.positions.relations import position_tables  # noqa: E402
 from mitosyn.positions.sites import site_table  # noqa: E402
 from mitosyn.skeletons.coverage import Coverage  # noqa: E402
 from mitosyn.skeletons.skeleton import Skeleton  # noqa: E402
@@ -113,7 +113,7 @@ def relate(made: Made, shuffles: int = 0) -> tuple[pa.Table, pa.Table]:
     skeleton.__dict__["tree"] = made.skeleton.tree
     neuron = neuron_of(CELL, skeleton, made.coverage, bundle.mito_ids, made.labels, made.ends)
     sites = site_table(neuron, bundle, np.ones(3), COMPARTMENTS)
-    return sites, position_table(neuron, shuffles=shuffles, seed=1)[0]
+    return sites, position_tables(neuron, shuffles=shuffles, seed=1)[0]
 
 
 def in_reference(made: Made) -> tuple[list[dict], dict[int, dict]]:

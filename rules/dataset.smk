@@ -50,6 +50,7 @@ COLLECTED_FROM = {
     "skeleton_nodes": of_neurons(f"{RESULTS}/per_cell/skeleton_nodes/{{cell_id}}.arrow"),
     "mitochondrion_nodes": of_neurons(f"{RESULTS}/per_cell/covered_nodes/{{cell_id}}.arrow"),
     "mitochondrion_positions": of_neurons(POSITIONS),
+    "site_distances": of_neurons(ON_SKELETON["reached"]),
 }
 COLLECTED_FROM = {name: of for name, of in COLLECTED_FROM.items() if made(f"{name}.parquet")}
 

@@ -85,7 +85,7 @@ for question in QUESTIONS:
             question=question,
             tables=QUESTIONS[question].tables,
             voxel_size_nm=DATASET.voxel_size_nm,
-            shown=SHOWN,
+            shown=SHOWN | {"generated": DATASET.synthetic is not None},
             code=code("draw_figures") + code(f"mitosyn/report/figures/{question}"),
         script:
             "../workflow_scripts/draw_figures.py"

@@ -14,6 +14,7 @@ ON_SKELETON = {
     "compartments": f"{RESULTS}/per_cell/compartments/{{cell_id}}.arrow",
     "sites": f"{RESULTS}/per_cell/site_positions/{{cell_id}}.arrow",
     "positions": POSITIONS,
+    "reached": f"{RESULTS}/per_cell/site_distances/{{cell_id}}.arrow",
 }
 PUBLISHED_VALUES = {
     "recompute_pyramidal": SETTINGS.recompute_pyramidal,

@@ -18,6 +18,7 @@ from mitosyn.catalogue.colours import (
 )
 from mitosyn.catalogue.figures import QUESTIONS, questions
 from mitosyn.catalogue.names import ASTROCYTE_COMPARTMENTS, COMPARTMENTS, SYNAPSE_TYPES
+from mitosyn.catalogue.position_tables import REACH_NM
 from mitosyn.report.figures.collected import Collected, draw_question
 from mitosyn.report.figures.style import save_figures
 from mitosyn.report.neurites import (
@@ -186,10 +187,22 @@ def made_up(types: tuple[str, ...]) -> Collected:
             tables["mitochondrion_nodes"].append(
                 {"cell_id": cell_id, "mito_id": node // 3, "node_id": node}
             )
+            placed = {"cell_id": cell_id, "mito_id": node, "label": node // 10, "nodes": 1}
+            for shuffle in (None, 1, 2):
+                kind = "shuffled" if shuffle else "measured"
+                gap = rng.choice([*rng.uniform(0, 2e4, 3), None])
+                row = placed | {"kind": kind, "shuffle": shuffle, "nearest_mito_path": gap}
+                tables["mitochondrion_positions"].append(row)
+                for end in ("pre", "post"):
+                    row = {"cell_id": cell_id, "kind": kind, "shuffle": shuffle, "sites": 20}
+                    row |= {"label": node // 10, "synapse_type": end}
+                    near = np.sort(rng.integers(0, 20, len(REACH_NM))).tolist()
+                    names = [f"sites_within_{reach}_nm" for reach in REACH_NM]
+                    tables["site_distances"].append(row | dict(zip(names, near, strict=True)))
             for kind in SYNAPSE_TYPES:
                 end = {"cell_id": cell_id, "synapse_type": kind}
                 tables["synapses"].append(end | {"x": 4e3 * node, "y": 300.0, "z": 0.0})
-    texts = {"cell_type", "cell_subtype", "compartment", "problem", "synapse_type"}
+    texts = {"cell_type", "cell_subtype", "compartment", "problem", "synapse_type", "kind"}
     integers = {
         "cell_id",
         "mito_id",

@@ -22,13 +22,14 @@ from hypothesis import strategies as st
 from mitosyn.branches.neuron import coverage_of_cell
 from mitosyn.catalogue.files import published
 from mitosyn.catalogue.names import COMPARTMENTS
+from mitosyn.catalogue.position_tables import REACH_NM
 from mitosyn.dataset.sites import located_ends
 from mitosyn.dataset.tidy import ARROW_TYPES
 from mitosyn.meshes.bundle import Mesh, MeshBundle, bundle_meshes, read_bundle, source_scale
 from mitosyn.positions.counts import within
 from mitosyn.positions.mitochondria import POSITION_FIELDS
 from mitosyn.positions.neuron import Neuron, neuron_of
-from mitosyn.positions.relations import position_schema, position_table
+from mitosyn.positions.relations import position_schema, position_tables
 from mitosyn.positions.shuffles import movable, placed_lengths, shuffles_of
 from mitosyn.positions.sites import SITE_SCHEMA, site_table
 from mitosyn.skeletons.coverage import Coverage, associate, first_nearest_nodes, majority_labels
@@ -74,11 +75,10 @@ def related(
     labels = majority_labels(coverage, skeleton, len(bundle.mito_ids))
     neuron = neuron_of(CELL, skeleton, coverage, bundle.mito_ids, labels, ends)
     sites = site_table(neuron, bundle, ONE, COMPARTMENTS)
-    positions, given_up = position_table(neuron)
+    positions, _ = position_tables(neuron)
     for table, schema in ((sites, SITE_SCHEMA), (positions, position_schema())):
         table.validate(full=True)
         assert table.schema == schema
-    assert given_up == 0
     return neuron, sites.to_pylist(), positions.to_pylist()
 
 
@@ -352,7 +352,7 @@ def assert_agrees(
     table = site_table(neuron, bundle, scale, COMPARTMENTS).to_pylist()
     for row, expected in zip(table, sites, strict=True):
         assert_rows_agree(row, expected)
-    measured = position_table(neuron)[0].to_pylist()
+    measured = position_tables(neuron)[0].to_pylist()
     assert [row["mito_id"] for row in measured] == list(rows)
     for row in measured:
         assert_rows_agree(row, rows[row["mito_id"]])
@@ -415,7 +415,7 @@ def assert_tables_have_them(results: Path, neurons: list[Neuron]) -> None:
         own = ends.filter(of_neuron)
         assert np.array_equal(own["id"], neuron.site_ids)
         assert np.array_equal(own["node_id"], neuron.site_nodes)
-        measured = position_table(neuron)[0]
+        measured = position_tables(neuron)[0]
         kept = positions.filter(of_neuron)
         assert kept.cast(measured.schema).equals(measured)
         own = mitochondria.filter(of_neuron).select(list(POSITION_FIELDS))
@@ -601,10 +601,10 @@ def test_the_numbers_of_nodes_and_the_order_of_mitochondria_are_of_no_consequenc
     renamed = Skeleton(vertices, names[skeleton.edges], labels, int(names[skeleton.root]))
     turned = [(label, {int(names[n]) for n in nodes}) for label, nodes in mitochondria[::-1]]
     ids = list(range(5, 5 + len(mitochondria)))
-    first = position_table(laid_out(layout, ids)[0])[0].to_pylist()
+    first = position_tables(laid_out(layout, ids)[0])[0].to_pylist()
     # A site may be at another of the nodes in one place.
     unique = len(np.unique(vertices, axis=0)) == count
-    other = position_table(laid_out((renamed, turned, ends), ids[::-1])[0])[0].to_pylist()
+    other = position_tables(laid_out((renamed, turned, ends), ids[::-1])[0])[0].to_pylist()
     for row, again in zip(first, other[::-1], strict=True):
         for name in TREE_FREE:
             if unique or not name.startswith(("pre", "post", "nearest_p")):
@@ -653,7 +653,7 @@ def test_placements_keep_length_and_compartment() -> None:
 
 def test_placements_depend_on_seed_cell_and_number_alone() -> None:
     def shuffled(neuron: Neuron, shuffles: int = 5, seed: int = 1) -> list[dict]:
-        rows = position_table(neuron, shuffles=shuffles, seed=seed)[0].to_pylist()
+        rows = position_tables(neuron, shuffles=shuffles, seed=seed)[0].to_pylist()
         return sorted(
             (row for row in rows if row["kind"] == "shuffled"),
             key=lambda row: (row["shuffle"], row["mito_id"]),
@@ -678,9 +678,10 @@ def test_placements_depend_on_seed_cell_and_number_alone() -> None:
 
 def test_measured_rows_are_the_same_with_shuffles() -> None:
     neuron, _ = laid_out(comb())
-    measured, _ = position_table(neuron)
-    both, given_up = position_table(neuron, shuffles=2, seed=0)
-    assert both.slice(0, len(measured)).equals(measured) and given_up == 0
+    measured, _ = position_tables(neuron)
+    both, _ = position_tables(neuron, shuffles=2, seed=0)
+    assert both.slice(0, len(measured)).equals(measured)
+    assert min(both["nodes"].to_pylist()) > 0
 
 
 def test_what_has_no_place_in_its_compartment_is_given_up_and_counted() -> None:
@@ -688,11 +689,44 @@ def test_what_has_no_place_in_its_compartment_is_given_up_and_counted() -> None:
     # A compartment without nodes; no mesh; all of the axon up to the soma's node.
     mitochondria += [(3, {100}), (2, set()), (1, {0, *range(121, 181)})]
     neuron, _ = laid_out((skeleton, mitochondria, ends), list(range(9)))
-    table, given_up = position_table(neuron, shuffles=3, seed=0)
-    rows = table.to_pylist()
-    assert given_up == 6
-    assert {row["mito_id"] for row in rows if row["kind"] == "shuffled"} == {0, 1, 2, 3, 4}
-    assert len(rows) == 9 + 3 * 5
+    rows = position_tables(neuron, shuffles=3, seed=0)[0].to_pylist()
+    shuffled = [row for row in rows if row["kind"] == "shuffled"]
+    assert len(rows) == 9 + len(shuffled)
+    given_up = [row for row in shuffled if row["nodes"] == 0]
+    assert len(given_up) == 6
+    assert all(row["soma_distance"] is row["pre_sites_0_300_nm"] is None for row in given_up)
+    assert {row["mito_id"] for row in shuffled if row["nodes"]} == {0, 1, 2, 3, 4}
+    assert len(shuffled) == 3 * 5 + 6
+
+
+def test_sites_are_counted_by_compartment_and_path_to_the_nearest_mitochondrion() -> None:
+    neuron, _ = laid_out(comb())
+    table = position_tables(neuron, shuffles=2, seed=0)[1]
+    assert table.schema == pa.schema(
+        {
+            name: ARROW_TYPES[column.kind]
+            for name, column in published("site_distances.parquet").columns.items()
+        }
+    )
+    placements = [neuron.placement, *(placement for placement, _ in shuffles_of(neuron, 2, 0))]
+    expected = []
+    for shuffle, placement in enumerate(placements):
+        paths = placement.nearest[0][neuron.site_nodes, 0].tolist()
+        for label in sorted(set(neuron.forest.labels[neuron.site_nodes].tolist())):
+            for kind, own in (("pre", neuron.pre), ("post", neuron.post)):
+                of_group = [
+                    path
+                    for path, node, here in zip(paths, neuron.site_nodes, own, strict=True)
+                    if here and neuron.forest.labels[node] == label
+                ]
+                within = [sum(path <= reach for path in of_group) for reach in REACH_NM]
+                if of_group:
+                    first = (CELL, "shuffled" if shuffle else "measured", shuffle or None)
+                    expected.append((*first, label, kind, len(of_group), *within))
+    assert [tuple(row.values()) for row in table.to_pylist()] == expected
+    assert len({row[3] for row in expected}) > 1
+    alone, _ = laid_out((comb()[0], [], ends_of()))
+    assert len(position_tables(alone)[1]) == 0
 
 
 def test_places_are_drawn_by_length() -> None:
@@ -728,7 +762,7 @@ import pyarrow as pa
 from mitosyn.meshes import MeshBundle
 from mitosyn.positions.mitochondria import POSITION_FIELDS
 from mitosyn.positions.neuron import neuron_of
-from mitosyn.positions.relations import position_table
+from mitosyn.positions.relations import position_tables
 from mitosyn.positions.sites import site_table
 from mitosyn.skeletons import Coverage, Skeleton
 from mitosyn.tables import numbers, texts
@@ -742,7 +776,7 @@ neuron = neuron_of(1, skeleton, coverage, one, one, ends)
 mesh = np.zeros((1, 3), np.float32)
 bundle = MeshBundle(one, np.array([""]), mesh, mesh, places[:2], places[:2])
 site_table(neuron, bundle, np.ones(3), "ab")
-assert len(position_table(neuron, shuffles=2)[0]) == 3
+assert len(position_tables(neuron, shuffles=2)[0]) == 3
 heavy = {{"pandas", "scipy", "pynanoflann", "pyarrow.compute", "trimesh"}}
 print(heavy & set(sys.modules))
 """

@@ -14,7 +14,7 @@ from mitosyn.cells import (
     write_fits,
 )
 from mitosyn.meshes import read_bundle, source_scale
-from mitosyn.positions import neuron_of, position_table, site_table, without_sites
+from mitosyn.positions import neuron_of, position_tables, site_table, without_sites
 from mitosyn.skeletons import associate, covered_lengths, majority_labels, read_skeleton
 from mitosyn.support import run
 from mitosyn.tables import (
@@ -65,10 +65,9 @@ def main(snakemake) -> None:
     neuron = neuron_of(cell.cell_id, skeleton, coverage, bundle.mito_ids, labels, ends)
     sites = site_table(neuron, bundle, scale, params.compartment_names)
     write_arrow(snakemake.output.sites, sites)
-    positions, given_up = position_table(neuron, **params.null_model)
+    positions, reached = position_tables(neuron, **params.null_model)
+    write_arrow(snakemake.output.reached, reached)
     write_arrow(snakemake.output.positions, positions if source.ends else without_sites(positions))
-    if given_up:
-        logging.warning("%d shuffled mitochondria found no place in their compartment", given_up)
 
 
 if __name__ == "__main__":

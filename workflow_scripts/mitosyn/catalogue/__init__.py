@@ -14,6 +14,6 @@ from mitosyn.catalogue.names import (
     MESH_LAYER, POSTSYNAPTIC, PRESYNAPTIC, PUBLISHED_BRANCH_FILES, PUBLISHED_FILES,
     PUBLISHED_LABELS, SOMATIC, SYNAPSE_TYPES, UNKNOWN,
 )
-from mitosyn.catalogue.position_tables import MITO_BINS_NM, SITE_BINS_NM
+from mitosyn.catalogue.position_tables import MITO_BINS_NM, REACH_NM, SITE_BINS_NM
 from mitosyn.catalogue.tables import LENGTH_ALONG_SKELETON, MORPHOMETRICS
 from mitosyn.catalogue.words import own_words

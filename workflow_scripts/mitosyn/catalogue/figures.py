@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mitosyn.catalogue.position_tables import SITE_DISTANCES
+
 SUMMARY = "Summary"
 # Of branches, what statistics and figures are made of.
 SEGMENT_COLUMNS = (
@@ -99,6 +101,31 @@ QUESTIONS = {
             "synapse_soma_distance": "Distance from the soma",
         },
         asked_if=("synapses", "skeletons"),
+    ),
+    "distances": Question(
+        "How far are synapses from mitochondria?",
+        {
+            "cells": _TYPES,
+            "mitochondria": ("cell_id", "compartment", "label"),
+            "skeleton_nodes": _NODES,
+            "site_distances": tuple(SITE_DISTANCES),
+        },
+        {
+            "synapse_mitochondrion_distance": "From a synapse to the nearest mitochondrion",
+            "mitochondria_by_synapses": "Mitochondria and synapses per 10 µm",
+        },
+        asked_if=("synapses", "skeletons", "meshes"),
+    ),
+    "gaps": Question(
+        "How far are mitochondria from one another?",
+        {
+            "cells": _TYPES,
+            "mitochondrion_positions": (
+                *("cell_id", "mito_id", "kind", "shuffle", "label", "nodes", "nearest_mito_path"),
+            ),
+        },
+        {"mitochondrion_gaps": "Gaps between neighbouring mitochondria"},
+        asked_if=("skeletons", "meshes"),
     ),
     "incomplete": Question(
         "What could not be measured?",

@@ -198,6 +198,13 @@ _TEMPLATES = (
         when=("skeletons", "meshes"),
     ),
     Published(
+        "site_distances.parquet",
+        "How many synaptic sites of each neuron have a mitochondrion within some distances along "
+        "the skeleton, and how many have one that was placed anew at random.",
+        positions.SITE_DISTANCES,
+        when=("synapses", "skeletons", "meshes"),
+    ),
+    Published(
         "branches_<type>.parquet",
         "The branches of all neurons by one of the types that the setting `branches` lists.",
         analysis.BRANCHES,

@@ -10,6 +10,7 @@ from mitosyn.catalogue.tables import CELL_ID, LABELS, MITO_ID, NODE_ID, Columns
 
 SITE_BINS_NM = (0, 300, 600, 1200, 2500)
 MITO_BINS_NM = (0, 500, 1200, 2500, 5000, 10000)
+REACH_NM = (0, 250, 500, 750, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10000)
 _NO_SOMA = "no path leads to a somatic node"
 _NO_NEIGHBOUR = "no path leads to a mitochondrion"
 
@@ -84,12 +85,28 @@ def _counts() -> Columns:
     }
 
 
+_KIND = text("`measured`; `shuffled`: placed anew at random, see docs/positions.md")
+_SHUFFLE = identifier("number of the shuffle, from 1", "measured")
 POSITIONS: Columns = {
     "cell_id": CELL_ID,
     "mito_id": MITO_ID,
-    "kind": text("`measured`; `shuffled`: placed anew at random, see docs/positions.md"),
-    "shuffle": identifier("number of the shuffle, from 1", "measured"),
+    "kind": _KIND,
+    "shuffle": _SHUFFLE,
     "label": identifier(f"number of the mitochondrion's compartment: {LABELS}"),
     **MITOCHONDRIA,
     **_counts(),
+}
+SITE_DISTANCES: Columns = {
+    "cell_id": CELL_ID,
+    "kind": _KIND,
+    "shuffle": _SHUFFLE,
+    "label": identifier(f"number of the compartment of the sites' nodes: {LABELS}"),
+    "synapse_type": text("`pre` or `post`; an autapse is a site of both"),
+    "sites": count("sites of the cell in that compartment"),
+    **{
+        f"sites_within_{reach}_nm": count(
+            f"those with a path of at most {reach} nm to the nearest mitochondrion"
+        )
+        for reach in REACH_NM
+    },
 }

@@ -175,7 +175,7 @@ def mitochondria_table(
     morphometrics : pyarrow.Table
         The same, as :func:`mitosyn.meshes.table.morphometrics_table` returns them.
     positions : pyarrow.Table, optional
-        The same, the first rows of :func:`mitosyn.positions.position_table`; without, of a cell
+        The same, the first rows of :func:`mitosyn.positions.position_tables`; without, of a cell
         that has no skeleton, its columns are null.
 
     Returns

@@ -12,6 +12,7 @@ from mitosyn.positions.counts import count_by_distance, count_columns
 from mitosyn.positions.mitochondria import POSITION_FIELDS, position_columns
 from mitosyn.positions.neuron import Neuron
 from mitosyn.positions.placement import Placement
+from mitosyn.positions.reach import reach_table
 from mitosyn.positions.shuffles import movable, shuffles_of
 from mitosyn.tables import numbers, texts
 
@@ -38,7 +39,7 @@ def position_schema(
 
 
 def without_sites(table: pa.Table) -> pa.Table:
-    """Empty the numbers of synaptic sites of a :func:`position_table`: there are no synapses."""
+    """Empty the numbers of synaptic sites of a :func:`position_tables`: there are no synapses."""
     for place, name in enumerate(table.column_names):
         if name.startswith(("pre_sites", "post_sites")):
             field = table.field(place)
@@ -46,30 +47,30 @@ def without_sites(table: pa.Table) -> pa.Table:
     return table
 
 
-def position_table(
+def position_tables(
     neuron: Neuron,
     site_bins_nm: Sequence[int] = SITE_BINS_NM,
     mito_bins_nm: Sequence[int] = MITO_BINS_NM,
     shuffles: int = 0,
     seed: int = 0,
-) -> tuple[pa.Table, int]:
+) -> tuple[pa.Table, pa.Table]:
     """Tabulate where the M mitochondria of a neuron are, then where shuffles put them.
 
     Returns
     -------
-    table : pyarrow.Table
+    positions : pyarrow.Table
         With :func:`position_schema`: M measured rows in their order, then for each shuffle a row
-        for each mitochondrion that it placed.
-    given_up : int
-        How many placements found no place in their compartment, of all shuffles together.
+        for each mitochondrion that was to be placed; 0 ``nodes`` where it found no place.
+    reached : pyarrow.Table
+        With :data:`mitosyn.positions.reach.REACH_SCHEMA`: how far the sites are from them.
     """
-    everything = np.ones(len(neuron.labels), bool)
-    parts = [_table(neuron, neuron.placement, everything, 0, (site_bins_nm, mito_bins_nm))]
-    given_up = 0
-    for number, (placement, placed) in enumerate(shuffles_of(neuron, shuffles, seed), 1):
-        parts.append(_table(neuron, placement, placed, number, (site_bins_nm, mito_bins_nm)))
-        given_up += int((movable(neuron) & ~placed).sum())
-    return pa.concat_tables(parts), given_up
+    everything, bins_nm = np.ones(len(neuron.labels), bool), (site_bins_nm, mito_bins_nm)
+    positions = [_table(neuron, neuron.placement, everything, 0, bins_nm)]
+    reached = [reach_table(neuron, neuron.placement, MEASURED, 0)]
+    for number, (placement, _) in enumerate(shuffles_of(neuron, shuffles, seed), 1):
+        positions.append(_table(neuron, placement, movable(neuron), number, bins_nm))
+        reached.append(reach_table(neuron, placement, SHUFFLED, number))
+    return pa.concat_tables(positions), pa.concat_tables(reached)
 
 
 def _table(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +14,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from mitosyn.catalogue import COMPARTMENTS, compartment_colours, type_colours
-from mitosyn.report.figures.style import STYLE
+from mitosyn.report.figures.style import QUIET, STYLE
 from mitosyn.report.neurites import add_cell_types, read_neurons
 from mitosyn.skeletons import Skeleton
 from mitosyn.tables import name_by_label
@@ -33,6 +34,8 @@ class Collected:
         and its compartments by label.
     towards_pia : str or None
         The way to the pia, such as ``-y``; None where it is not known.
+    generated : bool
+        Whether the dataset is no reconstruction.
     """
 
     tables: Mapping[str, pa.Table]
@@ -40,6 +43,7 @@ class Collected:
     types: Sequence[str] = ()
     compartment_names: Sequence[str] = COMPARTMENTS
     towards_pia: str | None = None
+    generated: bool = False
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -71,6 +75,13 @@ class Collected:
     def typed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the ``cell_type`` of each row's ``cell_id``."""
         return add_cell_types(table, self.tables["cells"])
+
+    def marked(self, figure: Figure) -> Figure:
+        """Write into a figure that its dataset is generated, if it is."""
+        if self.generated:
+            place: dict[str, Any] = {"ha": "right", "va": "top"}
+            figure.text(0.995, 0.99, "generated data", **place, size=7, color=QUIET)
+        return figure
 
 
 def draw_question(question: str, collected: Collected) -> dict[str, Figure]:
