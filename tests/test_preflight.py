@@ -324,7 +324,8 @@ def test_warnings_are_said_again_at_the_end_and_on_the_page(small_run: Run, tmp_
     assert said.splitlines()[1:3] == ["  - cell 7 is <odd>", "  - so is 8"]
     assert "<li>cell 7 is &lt;odd&gt;</li>" in (folder / page).read_text()
     path.unlink()
-    run = run_snakemake(folder, page, "--cores", "1", "--configfile", "config.yaml")
+    both = (page, "results/sample/inputs.json")
+    run = run_snakemake(folder, *both, "--cores", "1", "--configfile", "config.yaml")
     assert {"check_inputs", "summarise_dataset"} <= set(done(run))
     assert "select_cells" not in done(run)
     assert "odd about the inputs" not in (folder / page).read_text()
