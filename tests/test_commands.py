@@ -123,7 +123,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = run_snakemake(folder, "-s", "Snakefile", "--cores", "2", "retrieve_all")
     assert made.code == 0, made.text
     # What the docs let the reader write: a description of files, and one with a mirror.
-    shutil.copyfile(folder / "docs" / "own-dataset.yaml", folder / "mine.yaml")
+    shutil.copyfile(folder / "examples" / "published_formats.yaml", folder / "mine.yaml")
     (mirror,) = re.findall(
         r"```yaml\n(# mirror.yaml.*?)```", (folder / "docs" / "retrieval.md").read_text(), re.DOTALL
     )
@@ -165,7 +165,7 @@ def test_every_command_of_the_docs_gives_a_plan(clone: Path) -> None:
 
 
 def test_the_example_of_a_dataset_names_the_files_of_the_sample() -> None:
-    config = yaml.safe_load((ROOT / "docs" / "own-dataset.yaml").read_text())
+    config = yaml.safe_load((ROOT / "examples" / "published_formats.yaml").read_text())
     described = config["datasets"][config["dataset"]]
     for key, name in PUBLISHED_FILES.items():
         if key in described:

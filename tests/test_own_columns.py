@@ -82,11 +82,14 @@ def test_one_column_of_lists_or_texts_or_three_are_the_same(
     one = write(tmp_path / f"one{ending}", MITOCHONDRIA | {"place": places})
     axes = dict(zip(("X", "Y", "Z"), map(list, zip(*PLACES, strict=True)), strict=True))
     three = write(tmp_path / f"three{ending}", MITOCHONDRIA | axes)
+    named = dict(zip(("p_x", "p_y", "p_z"), axes.values(), strict=True))
+    split = write(tmp_path / f"split{ending}", MITOCHONDRIA | named)
+    third = collect_mitochondria(split, selected, TableForm(FORM | {"position": "p"}, VOXEL))
     first = collect_mitochondria(one, selected, TableForm(FORM, VOXEL))
     second = collect_mitochondria(
         three, selected, TableForm(FORM | {"position": ("X", "Y", "Z")}, VOXEL)
     )
-    assert first.equals(second)
+    assert first.equals(second) and first.equals(third)
     assert first["mito_id"].to_pylist() == [7, 8]
     assert first["x"].to_pylist() == [242920.0, 4.0]
     assert first["voxels"].to_pylist() == [10, 20]

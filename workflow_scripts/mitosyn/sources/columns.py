@@ -124,7 +124,11 @@ def _source(
 ) -> str | Sequence[str] | None:
     """Return where a column is in the table; None where it is not and need not be."""
     if name in form.columns:
-        return form.columns[name]
+        source = form.columns[name]
+        # Three columns by what they have in common, as CAVE names them.
+        axes = [f"{source}_{axis}" for axis in "xyz"]
+        is_split = kind.type == POINT and source not in there and {*axes} <= {*there}
+        return axes if is_split else source
     if kind.type == POINT:
         axes = axes_of(name)
         if name in there:
