@@ -107,7 +107,7 @@ def test_the_schema_is_one_that_editors_read() -> None:
 def shown() -> list[Any]:
     """Everything that the project shows as a configuration or as keys that differ."""
     files = [ROOT / "config.yaml", *(ROOT / "tests" / "config").glob("*.yaml")]
-    files += (ROOT / "docs").glob("*.yaml")
+    files += (ROOT / "examples").glob("*.yaml")
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     blocks = [
         pytest.param(block, id=f"{page.name}-{number}")
@@ -126,10 +126,7 @@ def test_what_the_project_shows_is_valid(raw, text) -> None:
 
 
 def test_whole_descriptions_are_valid_alone() -> None:
-    for path in (
-        ROOT / "examples" / "published_formats.yaml",
-        ROOT / "tests" / "config" / "em_block.yaml",
-    ):
+    for path in (*(ROOT / "examples").glob("*.yaml"), ROOT / "tests" / "config" / "em_block.yaml"):
         EDITOR.validate(yaml.safe_load(path.read_text()))
 
 
@@ -175,6 +172,11 @@ SAMPLE, MINE = ("datasets", "sample"), ("datasets", "mine")
         ((*MINE, "somas"), {"archive": "all", "member": "a//b"}),
         ((*MINE, "somas"), {"archive": "all"}),
         ((*MINE, "mitochondria_meshes"), "/data/meshes"),
+        ((*MINE, "mitochondria_meshes"), {"path": "precomputed://https://host/m", "lod": -1}),
+        ((*MINE, "cell_meshes"), {"path": "meshes", "format": "stl"}),
+        ((*MINE, "skeletons"), {"path": "skeletons", "format": "swc", "unit": "mm"}),
+        (("only_cells",), [0]),
+        (("first_cells",), 0),
         ((*MINE, "neuroglancer"), {"cells": "precomputed://gs://a"}),
         (
             (*MINE, "neuroglancer"),

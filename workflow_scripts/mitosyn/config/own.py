@@ -59,8 +59,8 @@ class OwnTable(Section):
     (`.feather`, `.arrow`)."""
     columns: dict[str, Columns] = {}
     """What its columns are called, by the names that they have here. A position is one column, of
-    lists of three numbers or of texts like `[1, 2, 3]`, or three columns: `[x, y, z]`, or `name` for
-    `name_x`, `name_y` and `name_z`."""
+    lists of three numbers or of texts like `[1, 2, 3]`, or three columns: `[x, y, z]`, or `name`
+    for `name_x`, `name_y` and `name_z`."""
     unit: TableUnit = "nm"
     """What positions and sizes count in, `nm` or `voxel`: those of `voxel_size_nm`."""
 
