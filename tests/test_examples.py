@@ -117,7 +117,7 @@ def test_cave(em_modern: Path, truths: dict[str, Any], tmp_path_factory) -> None
 def test_neuprint(em_modern: Path, truths: dict[str, Any], tmp_path_factory) -> None:
     run = example_run("neuprint", em_modern, tmp_path_factory)
     found = measured(run, "neuprint")
-    compared, missing = compare(found, truths, "mitochondria_multilod_unsharded", QUANTISED)
+    _, missing = compare(found, truths, "mitochondria_multilod_unsharded", QUANTISED)
     assert missing == [truths["dataset"]["mitochondrion_without_a_mesh"]]
     assert set(found["cell_id"]) == {101, 102, 103, 104, 106, 107, 109, 110, 111}
     neurons = found[found["cell_type"] != "glia"]
