@@ -66,11 +66,11 @@ def compare(
         stored = truth.get(layer)
         if not truth["has_mesh"]:
             missing.append(mito_id)
-            assert np.isnan(row["mito SA"])
+            assert np.isnan(row["mito_sa"])
             continue
         expected = stored[0] if isinstance(stored, list) else stored
-        assert row["mito SA"] == pytest.approx(expected["surface_area_nm2"], rel=tolerance)
-        assert row["mito size"] == pytest.approx(expected["volume_nm3"], rel=tolerance)
+        assert row["mito_sa"] == pytest.approx(expected["surface_area_nm2"], rel=tolerance)
+        assert row["mito_size"] == pytest.approx(expected["volume_nm3"], rel=tolerance)
         compared.append(mito_id)
     return compared, missing
 
@@ -142,12 +142,12 @@ def test_segmentation(em_modern: Path, truths: dict[str, Any], tmp_path_factory)
         truth = truths["mitochondria"][str(mito_id)]
         if truth["has_mesh"]:
             expected = truth["full_mesh"]
-            assert row["mito SA"] == pytest.approx(expected["surface_area_nm2"], rel=EXACT)
-            assert row["mito size"] == pytest.approx(expected["volume_nm3"], rel=EXACT)
+            assert row["mito_sa"] == pytest.approx(expected["surface_area_nm2"], rel=EXACT)
+            assert row["mito_size"] == pytest.approx(expected["volume_nm3"], rel=EXACT)
             if expected.get("vote_margin", 1) > SURE_MARGIN and "compartment" in expected:
                 assert row["compartment"] == expected["compartment"]
         else:
-            assert row["mito SA"] > 0
+            assert row["mito_sa"] > 0
     neurons = found[found["cell_type"] != "astrocyte"]
     assert compare_coverage(covered(run, "segmentation"), truths, list(neurons.index)) > 50
     results = run.folder / "results/segmentation"
@@ -167,7 +167,7 @@ def test_own_tables(sample_run: Run, tmp_path: Path) -> None:
         for name in ("sample", "mine")
     )
     assert list(old.index) == list(new.index)
-    same = ["cell_id", "x", "y", "z", "mito size", "mito SA", "PC1 Length"]
+    same = ["cell_id", "x", "y", "z", "mito_size", "mito_sa", "pc1_length"]
     pd.testing.assert_frame_equal(old[same], new[same])
     recomputed = old["cell_type"] != "pyramidal"
     pd.testing.assert_frame_equal(

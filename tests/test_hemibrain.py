@@ -101,7 +101,7 @@ def test_mitochondria_cover_the_nodes_that_they_lie_around(made: Made) -> None:
     results = made.run.folder / "results/hemibrain"
     found = pq.read_table(results / "mitochondria.parquet").to_pandas().set_index("mito_id")
     sphere = trimesh.creation.icosphere(radius=RADIUS_NM)
-    assert found["mito size"].to_numpy() == pytest.approx(sphere.volume, rel=1e-3)
+    assert found["mito_size"].to_numpy() == pytest.approx(sphere.volume, rel=1e-3)
     assert set(found["compartment"]) == {"Unknown"}
     nodes = pq.read_table(results / "mitochondrion_nodes.parquet").to_pandas()
     swc = pq.read_table(results / "skeleton_nodes.parquet").to_pandas()
