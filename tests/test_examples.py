@@ -78,14 +78,15 @@ def compare(
 def compare_coverage(
     nodes: dict[int, set[int]], truths: dict[str, Any], mito_ids: list[int]
 ) -> int:
-    """Compare covered nodes where no vertex has two that are equally near; return how many."""
-    sure = 0
+    """Compare covered nodes, but for vertices with two equally near; return of how many."""
+    compared = 0
     for mito_id in mito_ids:
         truth = truths["mitochondria"][str(mito_id)]
-        if truth["full_mesh"].get("near_ties") == 0 and "covered_node_indices" in truth:
-            assert nodes[mito_id] == set(truth["covered_node_indices"]), mito_id
-            sure += 1
-    return sure
+        if "covered_node_indices" in truth:
+            odd = nodes[mito_id] ^ set(truth["covered_node_indices"])
+            assert len(odd) <= truth["full_mesh"]["near_ties"], mito_id
+            compared += 1
+    return compared
 
 
 def test_cave(em_modern: Path, truths: dict[str, Any], tmp_path_factory) -> None:
@@ -123,7 +124,6 @@ def test_neuprint(em_modern: Path, truths: dict[str, Any], tmp_path_factory) -> 
     neurons = found[found["cell_type"] != "glia"]
     # Their skeletons have no labels.
     assert set(neurons["compartment"]) == {"Unknown"}
-    assert compare_coverage(covered(run, "neuprint"), truths, list(neurons.index)) >= 0
     bodies = {cell["bodyId"]: cell for cell in truths["cells"].values()}
     ends = pq.read_table(run.folder / "results/neuprint/synapses.parquet").to_pandas()
     for body in set(neurons["cell_id"]):
@@ -149,7 +149,7 @@ def test_segmentation(em_modern: Path, truths: dict[str, Any], tmp_path_factory)
         else:
             assert row["mito_sa"] > 0
     neurons = found[found["cell_type"] != "astrocyte"]
-    assert compare_coverage(covered(run, "segmentation"), truths, list(neurons.index)) > 50
+    assert compare_coverage(covered(run, "segmentation"), truths, list(neurons.index)) > 190
     results = run.folder / "results/segmentation"
     assert not (results / "synapse_filtered.csv").exists()
     assert "ynapses" in (results / "dataset.html").read_text()
