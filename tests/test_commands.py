@@ -22,7 +22,7 @@ PAGES_WITH_COMMANDS = [
     ROOT / "README.md",
     ROOT / "config.yaml",
     *sorted((ROOT / "docs").glob("*.md")),
-    *sorted((ROOT / "docs").glob("*.yaml")),
+    *sorted((ROOT / "examples").glob("*.*")),
     *sorted((ROOT / "profiles").glob("*/config.yaml")),
 ]
 # What stands for a name of the reader's own, and a value that it could have here.
@@ -123,7 +123,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = run_snakemake(folder, "-s", "Snakefile", "--cores", "2", "retrieve_all")
     assert made.code == 0, made.text
     # What the docs let the reader write: a description of files, and one with a mirror.
-    shutil.copyfile(folder / "examples" / "published_formats.yaml", folder / "mine.yaml")
+    (folder / "mine").mkdir()
+    for written in ("mine.yaml", "mine/mine.yaml"):
+        shutil.copyfile(folder / "examples" / "published_formats.yaml", folder / written)
     (mirror,) = re.findall(
         r"```yaml\n(# mirror.yaml.*?)```", (folder / "docs" / "retrieval.md").read_text(), re.DOTALL
     )
