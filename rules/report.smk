@@ -66,6 +66,7 @@ rule summarise_dataset:
         cells=f"{RESULTS}/tables/cells.arrow",
         left_out=f"{RESULTS}/tables/left_out_cells.arrow",
         mitochondria=f"{RESULTS}/mitochondria.parquet",
+        positions=made("mitochondrion_positions.parquet"),
         figures=expand(FIGURE, figure=FIGURES, ending="png"),
         files=[path for path in LISTED if path != RUN_TIMES],
     output:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from branch_types import branch_colours, draw_branch_types, example_cell
 from definitions import draw_definitions
+from distances import draw_distances
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from mitosyn.branches.division import BRANCH_TYPES, split, template
@@ -16,7 +17,12 @@ from workflow import ROOT
 
 
 @pytest.mark.parametrize(
-    ("name", "draw"), [("definitions", draw_definitions), ("branch_types", draw_branch_types)]
+    ("name", "draw"),
+    [
+        ("definitions", draw_definitions),
+        ("branch_types", draw_branch_types),
+        ("distances", draw_distances),
+    ],
 )
 def test_the_picture_is_current(name: str, draw: Callable[[], Figure]) -> None:
     drawn = io.BytesIO()

@@ -20,6 +20,7 @@ import navis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cloudvolume import CloudVolume
 from cloudvolume.cloudvolume import from_cloudpath
@@ -47,8 +48,11 @@ from mitosyn.views.states import (
     served_state,
     state_text,
 )
+from mitosyn.views.tables import read_synapses
 from tubes import export
 from workflow import ROOT, Run
+
+BIG = 2**60 + 1
 
 CELL = Cell(
     648518346349538179,
@@ -377,6 +381,23 @@ def test_synapses_read_back_as_the_table(results) -> None:
         assert sorted(source.get_by_relationship(relationship, partner).ids) == rows.tolist()
         one = source.get_by_id(int(expected.index[-1]))
         assert one.relationships[f"rel_{relationship}"].tolist() == [partner]
+    nearest = pq.read_table(results / "synapses.parquet")["nearest_mito_id"].to_pylist()
+    for mito_id in {nearest[0], next(i for i in nearest if i is not None)} - {None}:
+        rows = [row for row, near in enumerate(nearest) if near == mito_id]
+        related = source.get_by_relationship("mitochondrion", mito_id)
+        assert sorted(related.ids) == rows
+
+
+def test_a_synapse_without_a_mitochondrion_is_related_to_none(tmp_path) -> None:
+    columns = ["cell_id", "pre_root_id", "post_root_id"]
+    table = {name: [BIG, BIG] for name in columns} | {axis: [1.0, 2.0] for axis in "xyz"}
+    table |= {"synapse_type": ["pre", "post"], "nearest_mito_id": [None, BIG + 2]}
+    pq.write_table(pa.table(table), tmp_path / "synapses.parquet")
+    write_synapses(tmp_path / "points", read_synapses(tmp_path / "synapses.parquet"))
+    source = from_cloudpath(f"precomputed://file://{tmp_path}/points")
+    assert sorted(source.get_by_relationship("mitochondrion", BIG + 2).ids) == [1]
+    assert (tmp_path / "points" / "rel_mitochondrion" / str(BIG + 2)).exists()
+    assert len(list((tmp_path / "points" / "rel_mitochondrion").iterdir())) == 1
 
 
 @contextmanager

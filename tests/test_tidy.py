@@ -52,9 +52,9 @@ TABLES = [
 BIG = 2**60 + 1
 
 
-def readme_query() -> str:
-    """Give the query that the README shows."""
-    return (ROOT / "README.md").read_text().split('duckdb.sql("""')[1].split('"""')[0]
+def readme_query(number: int) -> str:
+    """Give one of the queries that the README shows, from 1."""
+    return (ROOT / "README.md").read_text().split('duckdb.sql("""')[number].split('"""')[0]
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +230,7 @@ def test_a_query_over_all_cells_gives_what_the_csv_files_say(
     results: Path, csvs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(results)
-    found = duckdb.sql(readme_query()).df().set_index(["cell_type", "compartment"])
+    found = duckdb.sql(readme_query(1)).df().set_index(["cell_type", "compartment"])
     cells = pd.read_csv("cells.csv")
     merged = csvs.merge(cells, left_on="cellid", right_on="cell_id", suffixes=("", "_of_cell"))
     groups = merged.groupby(["cell_type", "compartment"])
@@ -242,6 +242,24 @@ def test_a_query_over_all_cells_gives_what_the_csv_files_say(
         ("synapses_post", groups["synapses_post"].median()),
     ):
         np.testing.assert_allclose(found[column], expected.loc[found.index], 1e-12)
+
+
+@pytest.mark.workflow
+def test_the_query_for_boutons_gives_what_is_near(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results)
+    found = duckdb.sql(readme_query(2)).fetchall()
+    expected = [
+        (row["id"], row["cell_id"], row["nearest_mito_id"], row["nearest_mito_path"])
+        for row in pyarrow.parquet.read_table("synapses.parquet").to_pylist()
+        if row["synapse_type"] == "pre"
+        and row["compartment"] == "Axonal"
+        and row["nearest_mito_path"] is not None
+        and row["nearest_mito_path"] <= 1000
+    ]
+    assert len(found) > 10
+    assert found == sorted(expected, key=lambda row: (row[1], row[3], row[0]))
 
 
 # One cell, made up ----------------------------------------------------------------------------

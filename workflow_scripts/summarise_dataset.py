@@ -9,6 +9,7 @@ from mitosyn.report import (
     absent_of_cells,
     compare_counts,
     costs_by_rule,
+    count_placements,
     count_reasons,
     describe_files,
     embedded_figures,
@@ -33,6 +34,7 @@ def main(snakemake) -> None:
     left_out = read_arrow(source.left_out).select(["cell_type", "cell_subtype", "reason"])
     columns = list(QUESTIONS["incomplete"].tables["mitochondria"])
     mitochondria = pq.read_table(source.mitochondria, columns=columns).to_pandas()
+    positions = source.positions and pq.read_table(source.positions, columns=["kind", "nodes"])
     content = {
         "dataset": folder.name,
         "description": params.description,
@@ -43,6 +45,7 @@ def main(snakemake) -> None:
         "absent": [*params.absent, *absent_of_cells(read_cells(source.cells).values())],
         "left_out": count_reasons(left_out.to_pandas()),
         "incomplete": count_reasons(explain_incomplete(mitochondria)),
+        "placements": count_placements(positions) if positions else (0, 0),
         "questions": embedded_figures(source.figures, HERE.parent / "report"),
         "costs": costs,
         "provenance": json.loads(Path(source.provenance).read_text()),

@@ -1,6 +1,6 @@
 """Renew what the documentation has from the code: python docs/make [NAME …], all without a name.
 
-rules: rulegraph.svg and dag.svg; definitions, branch_types: pictures in images/;
+rules: rulegraph.svg and dag.svg; definitions, branch_types, distances: pictures in images/;
 columns: columns.md; configuration: schema.json and the tables of keys in configuration.md.
 """
 
@@ -71,6 +71,13 @@ def branch_types() -> None:
     _save("branch_types", draw_branch_types())
 
 
+def distances() -> None:
+    """Draw the distances of a synaptic site and of a mitochondrion along a made-up tree."""
+    from distances import draw_distances
+
+    _save("distances", draw_distances())
+
+
 def _save(name: str, figure) -> None:
     path = DOCS / "images" / f"{name}.png"
     figure.savefig(path, format="png", bbox_inches="tight", metadata={"Software": None})
@@ -97,7 +104,8 @@ def columns() -> None:
 
 def main(names: list[str]) -> None:
     """Renew what is named."""
-    made = {f.__name__: f for f in (rules, definitions, branch_types, configuration, columns)}
+    pictures = (definitions, branch_types, distances)
+    made = {f.__name__: f for f in (rules, *pictures, configuration, columns)}
     unknown = set(names) - set(made)
     if unknown:
         sys.exit(f"{', '.join(sorted(unknown))}: expected some of {', '.join(made)}")

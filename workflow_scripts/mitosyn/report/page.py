@@ -12,10 +12,13 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mitosyn.catalogue import COMPARTMENTS, QUESTIONS, SYNAPSE_TYPES
 from mitosyn.dataset import PARTLY_MEASURED
 from mitosyn.meshes import NO_MESH
+from mitosyn.report.figures.curves import SHUFFLED
 from mitosyn.report.figures.incomplete import select_incomplete
 from mitosyn.report.figures.style import DPI
 from mitosyn.tables import Cell
@@ -102,6 +105,15 @@ def explain_incomplete(mitochondria: pd.DataFrame) -> pd.DataFrame:
     reasons = reasons.where(found["kind"] == PARTLY_MEASURED, found["problem"])
     reasons = reasons.mask(found["problem"] == NO_MESH, "")
     return found.assign(reason=reasons)[["cell_type", "kind", "reason"]]
+
+
+def count_placements(positions: pa.Table) -> tuple[int, int]:
+    """Return how many mitochondria were to be placed anew at random, and how many found no place.
+
+    ``positions`` are ``kind, nodes`` of the collected table.
+    """
+    nodes = positions.filter(pc.field("kind") == SHUFFLED)["nodes"].to_numpy()
+    return len(nodes), int((nodes == 0).sum())
 
 
 def absent_of_cells(cells: Iterable[Cell]) -> list[str]:

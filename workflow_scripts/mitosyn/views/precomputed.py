@@ -22,6 +22,7 @@ from mitosyn.meshes import named_mesh_folder, read_info
 from mitosyn.skeletons import NO_PARENT
 from mitosyn.support import NM3_PER_UM3, whole_folder, write_text
 from mitosyn.tables import Cell
+from mitosyn.views.tables import NO_MITOCHONDRION
 
 if TYPE_CHECKING:
     from cloudvolume import Skeleton
@@ -135,10 +136,12 @@ def write_synapses(folder: str | Path, synapses: pd.DataFrame) -> None:
 
     They are points: the id is the row's number in the table, since a synapse between two neurons
     has two ends. Each has its ``synapse_type`` and is related to the ``cell`` whose end it is, to
-    its ``pre_cell`` and to its ``post_cell``. A folder that is there is replaced.
+    its ``pre_cell`` and ``post_cell``, and to the nearest ``mitochondrion``, if any. A folder that
+    is there is replaced.
     """
     writer = _point_writer(
-        ("cell", "pre_cell", "post_cell"), _enumeration("synapse_type", SYNAPSE_NUMBERS)
+        ("cell", "pre_cell", "post_cell", "mitochondrion"),
+        _enumeration("synapse_type", SYNAPSE_NUMBERS),
     )
     for row in synapses.itertuples():
         writer.add_point(
@@ -148,6 +151,7 @@ def write_synapses(folder: str | Path, synapses: pd.DataFrame) -> None:
             cell=row.cell_id,
             pre_cell=row.pre_root_id,
             post_cell=row.post_root_id,
+            mitochondrion=None if row.nearest_mito_id == NO_MITOCHONDRION else row.nearest_mito_id,
         )
     _write_points(folder, writer)
 

@@ -210,7 +210,10 @@ def served_state(
         and _served_points(
             "synapses",
             f"{LOCAL_SERVER}/synapses",
-            {"cell": "cells", "pre_cell": "cells", "post_cell": "cells"},
+            {
+                **dict.fromkeys(("cell", "pre_cell", "post_cell"), "cells"),
+                "mitochondrion": "mitochondria",
+            },
             there,
             point_shader("synapse_type", synapse_colours),
         ),

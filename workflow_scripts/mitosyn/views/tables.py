@@ -13,6 +13,8 @@ from mitosyn.tables import Cell, name_by_label
 
 MITOCHONDRION_COLUMNS = ["mito_id", "cell_id", "compartment", "label", *"xyz", "mito_size"]
 SYNAPSE_COLUMNS = ["cell_id", "synapse_type", *"xyz", "pre_root_id", "post_root_id"]
+NEAREST = "nearest_mito_id"
+NO_MITOCHONDRION = -1
 
 
 def read_mitochondria(path: str | Path) -> pd.DataFrame:
@@ -35,5 +37,10 @@ def with_places(cells: Iterable[Cell], mitochondria: pd.DataFrame) -> list[Cell]
 
 
 def read_synapses(path: str | Path) -> pd.DataFrame:
-    """Return the synapse ends on neurons with :data:`SYNAPSE_COLUMNS`, indexed by row number."""
-    return pq.read_table(path, columns=SYNAPSE_COLUMNS).to_pandas()
+    """Return the synapse ends on neurons with :data:`SYNAPSE_COLUMNS`, indexed by row number.
+
+    ``nearest_mito_id`` is -1 where there is none: with nulls, ids would become floats.
+    """
+    table = pq.read_table(path, columns=[*SYNAPSE_COLUMNS, NEAREST])
+    place = table.column_names.index(NEAREST)
+    return table.set_column(place, NEAREST, table[NEAREST].fill_null(NO_MITOCHONDRION)).to_pandas()
