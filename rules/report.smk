@@ -36,6 +36,7 @@ rule demonstrate:
         cells=f"{RESULTS}/cells.csv",
         cell_types=made("cell_type_classification_filtered.csv"),
         synapses=made("synapse_filtered.csv"),
+        sites=made("synapses.parquet"),
     output:
         notebook=f"{RESULTS}/smo_microns_demonstration.ipynb",
         view=made("smo_microns_demonstration_3d.html"),

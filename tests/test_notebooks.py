@@ -472,3 +472,20 @@ class TestDemonstration:
         page = (results / PAGE).read_text(encoding="utf-8")
         assert not re.search(r"<(script|link)[^>]*(src|href)=", page)
         assert 'id="neuron"' in page and len(page) > 4_000_000
+
+    def test_the_sample_says_how_many_synapses_have_a_mitochondrion_near(
+        self, sample_run: Run
+    ) -> None:
+        results = sample_run.folder / "results" / "sample"
+        notebook = nbformat.read(results / "smo_microns_demonstration.ipynb", as_version=4)
+        ends = pq.read_table(results / "synapses.parquet").to_pylist()
+        paths: dict[str, list[float | None]] = {}
+        for end in ends:
+            if end["compartment"] == "Axonal":
+                paths.setdefault(end["synapse_type"], []).append(end["nearest_mito_path"])
+        shares = [
+            100 * sum(path is not None and path <= 1000 for path in paths[kind]) / len(paths[kind])
+            for kind in sorted(paths)
+        ]
+        assert min(shares) > 0
+        assert any(row[-len(shares) :] == [f"{s:.1f}" for s in shares] for row in rows(notebook))

@@ -96,7 +96,7 @@ def test_the_notebook_elsewhere_gets_the_pinned_versions() -> None:
     text = (ROOT / "docs" / "notebook.md").read_text()
     named = dict(re.findall(r"([\w-]+)==([\d.]+)", text))
     assert named == {name: required[name] for name in named}
-    used = {"numpy", "pandas", "matplotlib", "plotly", "seaborn", "trimesh", "navis"}
+    used = {"numpy", "pandas", "matplotlib", "plotly", "seaborn", "trimesh", "navis", "pyarrow"}
     assert set(named) == used
 
 

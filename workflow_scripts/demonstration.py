@@ -483,6 +483,17 @@ else:
     print("No neuron of this dataset has a skeleton outside its soma.")
 #: endif
 
+#: if skeletons and synapses and meshes
+# %% [markdown]
+# How many synapses have a mitochondrion within 1 µm of path, in %? `synapses.parquet` says it.
+
+# %%
+if Path("synapses.parquet").exists():
+    near = pd.read_parquet("synapses.parquet")
+    near["near"] = 100 * (near["nearest_mito_path"] <= 1000)
+    display(near.pivot_table("near", "compartment", "synapse_type").round(1))
+#: endif
+
 
 #: if skeletons
 # %%
