@@ -74,6 +74,7 @@ rule retrieve_all:
 
 
 make_groups_anew()
+look_behind_ancient()
 forget_what_was_not_redone()
 set_environment(str(RULES.parent / "envs" / "workflow.yaml"))
 

@@ -1,5 +1,7 @@
 """What Snakemake has no directive or option for; tests/test_engine.py tries it alone."""
 
+from pathlib import Path
+
 from snakemake.dag import DAG
 from snakemake.jobs import GroupJob, GroupJobFactory
 
@@ -48,6 +50,36 @@ def forget_what_was_not_redone():
         await plan(dag)
 
     DAG.postprocess_after_update = plan_anew
+
+
+class NotAncientAlone:
+    """What depends on a job, without what does so through ancient() files that are there."""
+
+    def __init__(self, depending):
+        self.depending = depending
+
+    def __getitem__(self, job):
+        return {
+            other: files
+            for other, files in self.depending[job].items()
+            if not all(file.is_ancient and Path(file).exists() for file in files)
+        }
+
+
+def look_behind_ancient():
+    """Let jobs behind ancient() be looked at for reasons of their own.
+
+    Snakemake 9.27 takes all that comes after a job to be redone for redone with it, and looks for
+    no other reason. What is behind ancient() alone is then left as it is, whatever has changed.
+    """
+    walk = DAG.bfs
+
+    def walk_on(dag, direction, *jobs, **options):
+        if direction is dag.depending:
+            direction = NotAncientAlone(direction)
+        return walk(dag, direction, *jobs, **options)
+
+    DAG.bfs = walk_on
 
 
 def without_redoing(value):

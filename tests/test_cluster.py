@@ -68,7 +68,7 @@ def test_the_same_bytes_in_few_well_sized_submissions(
     assert sum(jobs[rule] for rule in PER_CELL) == 4 + 4 + 3 + 4
     # Four cells, four to a submission; three morphologies; the tables, a check, the archives.
     tables = ["make_sample", "check_inputs", "select_cells", "partition_mitochondria"]
-    alone = [*tables, "check_positions"]
+    alone = [*tables, "filter_synapses", "list_synapse_ends", "check_positions"]
     assert len(asked) == 1 + 1 + len(alone) + len(ARCHIVES)
     assert {job["NumCPUs"] for job in asked.values()} == {"1"}
     memory = {job["MinMemoryNode"] for job in asked.values()}

@@ -62,6 +62,7 @@ PLANNED = f"""
 include: "{ROOT}/rules/engine.smk"
 if config.get("patched", True):
     forget_what_was_not_redone()
+    look_behind_ancient()
 
 checkpoint look:
     input: "source.txt"
@@ -79,6 +80,16 @@ rule use:
     params: config.get("how")
     shell: "cp {{input}} {{output}}"
 """
+
+
+def test_what_is_behind_a_look_is_planned_with_it(tmp_path: Path) -> None:
+    (tmp_path / "Snakefile").write_text(PLANNED)
+    (tmp_path / "source.txt").write_text("1")
+    snakemake(tmp_path, "used.txt")
+    (tmp_path / "source.txt").write_text("2")
+    assert "checkpoint look:" in snakemake(tmp_path, "used.txt", "-n", "--config", "patched=")
+    assert "checkpoint choose:" not in snakemake(tmp_path, "used.txt", "-n", "--config", "patched=")
+    assert "checkpoint choose:" in snakemake(tmp_path, "used.txt", "-n")
 
 
 def test_what_is_looked_at_again_redoes_nothing_else(tmp_path: Path) -> None:

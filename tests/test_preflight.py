@@ -155,7 +155,7 @@ def test_positions_in_another_unit_or_order_are_refused_with_what_would_fit(
     changed = described(em_modern, **changes)
     columns = described(em_modern)["mitochondria"]["columns"]
     if "columns" in changes.get("mitochondria", {}):
-        x, y, z = columns["position"]
+        x, y, z = (f"{columns['position']}_{axis}" for axis in "xyz")
         changed["mitochondria"]["columns"] = columns | {"position": [y, x, z]}
     listed = problems(tmp_path, changed)
     assert len(listed) == 2

@@ -127,7 +127,7 @@ def _source(
         source = form.columns[name]
         # Three columns by what they have in common, as CAVE names them.
         axes = [f"{source}_{axis}" for axis in "xyz"]
-        is_split = kind.type == POINT and source not in there and {*axes} <= {*there}
+        is_split = kind.type == POINT and source not in there and {*axes} & {*there}
         return axes if is_split else source
     if kind.type == POINT:
         axes = axes_of(name)
