@@ -35,7 +35,6 @@ _PREFIXES = {
     **{name: f"{name.removesuffix('position')}" for name in ("pre_position", "post_position")},
     **{name: f"{name}_" for name in ("centroid", "soma")},
 }
-_ARROW_ENDINGS = (".arrow", ".feather")
 
 
 class Kind(NamedTuple):
@@ -108,15 +107,15 @@ def stream_columns(
 
 def column_names(path: str | Path) -> list[str]:
     """Return what the columns of a table are called."""
-    if _is_arrow(path):
+    if is_arrow(path):
         with _opened(path) as (schema, _):
             return schema.names
     return read_header(path)
 
 
-def _is_arrow(path: str | Path) -> bool:
+def is_arrow(path: str | Path) -> bool:
     """Whether a table has typed columns, by the end of its file's name."""
-    return Path(path).suffix in (".parquet", *_ARROW_ENDINGS)
+    return Path(path).suffix in (".parquet", ".arrow", ".feather")
 
 
 def _source(
@@ -146,14 +145,10 @@ def _flat(
     called: dict[str, str] = {}
     empty = set()
     for name, source in found.items():
-        sources = (
-            {name: source}
-            if isinstance(source, str)
-            else dict(zip(axes_of(name), source, strict=True))
-        )
-        kind = kinds[name].type
-        if kind == POINT and not isinstance(source, str):
-            kind = NUMBER
+        if isinstance(source, str):
+            sources, kind = {name: source}, kinds[name].type
+        else:
+            sources, kind = dict(zip(axes_of(name), source, strict=True)), NUMBER
         types |= dict.fromkeys(sources, kind)
         called |= sources
         if kinds[name].may_be_empty:
@@ -168,7 +163,7 @@ def _stream(
     empty: Iterable[str],
 ) -> Iterator[pa.RecordBatch]:
     """Read columns as they are stored: a position in one column as a text or as a list."""
-    if _is_arrow(path):
+    if is_arrow(path):
         yield from _stream_arrow(path, types, called, {*empty})
     else:
         texts = {name: TEXT if kind == POINT else kind for name, kind in types.items()}

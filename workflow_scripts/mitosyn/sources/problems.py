@@ -11,7 +11,7 @@ import pyarrow as pa
 
 import mitosyn.sources.canonical as canonical
 from mitosyn.sources.adapters import CANONICAL, Source, stream_synapses
-from mitosyn.sources.columns import stream_columns
+from mitosyn.sources.columns import is_arrow, stream_columns
 from mitosyn.sources.microns_l23 import TABLE_COLUMNS
 from mitosyn.support import InputError
 from mitosyn.tables import COMPRESSED, read_ids, stream_table
@@ -21,7 +21,6 @@ _OWN = {
     "mitochondria": canonical.MITOCHONDRIA,
     "synapses": canonical.SYNAPSES,
 }
-_ARROW_ENDINGS = (".parquet", ".feather", ".arrow")
 
 
 def table_problems(source: Source, name: str, path: str) -> list[InputError]:
@@ -54,7 +53,7 @@ def _by_column(source: Source, name: str, path: str) -> Iterator[Iterator]:
 @contextmanager
 def first_rows(path: str, size_bytes: int) -> Iterator[str]:
     """Yield a table with the first rows of a CSV file, of so many bytes; others as they are."""
-    if Path(path).suffix in _ARROW_ENDINGS:
+    if is_arrow(path):
         yield path
         return
     name = Path(path).name
